@@ -1,0 +1,89 @@
+# Everything starts here. `make` alone prints this list. Needs only make and Python 3.11 or newer.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+WORKERS ?= 2
+CODE := ledger projections replay api tests benchmarks
+
+.PHONY: help
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(STAMP)  ## virtual environment and pinned dependencies; does nothing when they are up to date
+
+$(STAMP): requirements/dev.txt requirements/lifetimes.txt requirements/node.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Tallystick needs Python 3.11 or newer: make setup PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "could not make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
+	  -r requirements/lifetimes.txt
+	@command -v node >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements/node.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: pins
+pins: setup  ## resolve requirements/*.in to exact versions with hashes
+	cd requirements && for name in dev runtime node lifetimes; do \
+	  ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links $$(test $$name != runtime || echo --constraints dev.txt) \
+	    $$(test $$name != lifetimes || echo --no-deps) $(PINS_FLAGS) $$name.in --output-file $$name.txt >/dev/null || exit 1; \
+	done
+
+.PHONY: run
+run: setup  ## the server on http://127.0.0.1:8000, with its own database and sample data
+	$(BIN)/tallystick serve --demo
+
+.PHONY: test
+test: setup  ## the suite without its slow and fault parts
+	$(PYTEST) -n $(WORKERS) -m "not slow and not fault"
+
+.PHONY: test-full
+test-full: setup  ## the whole suite; the database part on PostgreSQL 15 too where the machine has it
+	$(PYTEST) -n $(WORKERS)
+	@if test -x /usr/lib/postgresql/15/bin/initdb; then \
+	  echo "again on PostgreSQL 15"; TALLYSTICK_TEST_POSTGRES=/usr/lib/postgresql/15/bin \
+	  $(PYTEST) -n $(WORKERS) -m "database and not slow and not fault"; fi
+
+.PHONY: lint
+lint: setup docs-check  ## style, types, who may import whom, generated docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: setup  ## rewrite the code in the agreed shape
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+.PHONY: docs
+docs: setup  ## write the generated pages under docs/
+	$(BIN)/python -m api.docs
+
+.PHONY: docs-check
+docs-check: setup
+	$(BIN)/python -m api.docs --check
+
+.PHONY: tour
+tour: setup  ## run the README's tour for real
+	$(BIN)/python -m tests.tour
+
+.PHONY: bench
+bench: setup  ## the numbers of docs/performance.md
+	$(BIN)/python -m benchmarks
+
+.PHONY: demo-cdnow
+demo-cdnow: setup  ## 69,659 real purchases through the HTTP API, checked against DuckDB
+	$(BIN)/tallystick demo --cdnow "$$($(BIN)/python -m tests.cdnow)"
+
+.PHONY: check
+check: lint test tour  ## what CI runs

@@ -1,0 +1,1 @@
+"""The way in: the JSON API, the reads for people, the worker and the command line."""

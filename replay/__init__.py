@@ -1,0 +1,1 @@
+"""History put to use: rebuild, verify, time travel, difference, proof."""
