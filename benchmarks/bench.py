@@ -1,0 +1,38 @@
+"""What every scenario is given: where to put its data, how long to run, and how to say that it cannot."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.figures import Figure
+from benchmarks.harness import Load
+
+
+class Skipped(Exception):
+    """The scenario cannot run here; the message says what is missing and how to get it."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """`directory` is on the disk being measured and is emptied after the run. `quick` shrinks sizes and times."""
+
+    directory: Path
+    quick: bool
+
+    def load(self, callers: int, seconds: float = 10.0) -> Load:
+        if self.quick:
+            return Load(callers, seconds=min(seconds, 2.0), warm_up_s=0.5)
+        return Load(callers, seconds)
+
+    def size(self, full: int) -> int:
+        """A number of rows, customers or events: the whole one, or a twentieth in a quick run."""
+        return max(1, full // 20) if self.quick else full
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named measurement; `run` yields its figures one by one, so a long one shows as it goes."""
+
+    name: str
+    summary: str
+    run: Callable[[Bench], Iterator[Figure]]
