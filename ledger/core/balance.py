@@ -1,0 +1,183 @@
+"""Balances: what each grant stands at, and how events move it.
+
+A grant is one source of units of a feature: an item of an attached plan, or a loose balance. Its
+`balance` is what remains, below zero where more was used than granted; usage = granted - balance (§2.1).
+A grant is idle while its balance equals what was granted: an idle window needs no reset event, so the
+period's bounds are kept only from the first unit moved until the reset.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from ledger.core.events import (
+    Allocation,
+    BalanceDeducted,
+    BalanceDeleted,
+    BalanceExpired,
+    BalanceGranted,
+    BalanceReset,
+    BalanceSet,
+    Change,
+    EntityCreated,
+    EntityDeleted,
+    Event,
+    GrantTerms,
+    Level,
+    PlanActivated,
+    PlanAttached,
+    PlanExpired,
+    QuantityChanged,
+    UsageRecorded,
+    Window,
+)
+from ledger.core.money import add, subtract
+from ledger.core.terms import FeatureKind
+
+Grants = Mapping[str, "Grant"]
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """One source of units, and where it stands."""
+
+    terms: GrantTerms
+    included: Decimal
+    prepaid: Decimal
+    balance: Decimal
+    period_start: datetime | None = None
+    period_end: datetime | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def grant_id(self) -> str:
+        return self.terms.grant_id
+
+    @property
+    def feature_id(self) -> str:
+        return self.terms.feature_id
+
+    @property
+    def granted(self) -> Decimal:
+        return add(self.included, self.prepaid)
+
+    @property
+    def used(self) -> Decimal:
+        return subtract(self.granted, self.balance)
+
+    @property
+    def idle(self) -> bool:
+        return self.balance == self.granted
+
+    @property
+    def level(self) -> Level:
+        return Level(self.granted, self.balance)
+
+    @property
+    def loose(self) -> bool:
+        return self.terms.subscription_id is None
+
+    @property
+    def boolean(self) -> bool:
+        return self.terms.kind is FeatureKind.BOOLEAN
+
+    @property
+    def resets_at(self) -> datetime | None:
+        """When a reset will change something; None for an idle grant and for one that never resets."""
+        return None if self.period_end is None or self.idle else self.period_end
+
+
+def opened(terms: GrantTerms) -> Grant:
+    """A new grant as its terms say."""
+    balance = subtract(add(terms.included, terms.prepaid), terms.used)
+    return Grant(
+        terms, terms.included, terms.prepaid, balance, terms.period_start, terms.period_end, terms.expires_at
+    )
+
+
+def evolve(grants: Grants, event: Event) -> Grants:
+    """Fold one event of a customer into its grants; events about other things leave them as they are."""
+    match event:
+        case UsageRecorded():
+            return _taken(grants, event.allocations, event.opened)
+        case EntityCreated() if event.allocations:
+            return _taken(grants, event.allocations, ())
+        case EntityDeleted():
+            kept = {key: grant for key, grant in grants.items() if grant.terms.entity_id != event.entity_id}
+            return _taken(kept, event.allocations, ())
+        case PlanAttached() | PlanActivated():
+            return {**grants, **{terms.grant_id: opened(terms) for terms in event.grants}}
+        case PlanExpired():
+            return {k: grant for k, grant in grants.items() if grant.terms.subscription_id != event.subscription_id}
+        case QuantityChanged():
+            return {**grants, event.grant_id: _resized(grants[event.grant_id], event)}
+        case BalanceGranted():
+            return _granted(grants, event)
+        case BalanceSet():
+            return _set(grants, event)
+        case BalanceDeducted():
+            return _changed(grants, event.changes, event.opened)
+        case BalanceDeleted() | BalanceExpired():
+            return {key: grant for key, grant in grants.items() if key != event.grant_id}
+        case BalanceReset():
+            return {**grants, event.grant_id: _reset(grants[event.grant_id], event)}
+    return grants
+
+
+def with_balance(grant: Grant, balance: Decimal) -> Grant:
+    """The same grant at another balance (spelled out: this runs once for every unit of usage ever folded)."""
+    return Grant(
+        grant.terms, grant.included, grant.prepaid, balance, grant.period_start, grant.period_end, grant.expires_at
+    )
+
+
+def _taken(grants: Grants, allocations: Iterable[Allocation], windows: Iterable[Window]) -> Grants:
+    after = dict(grants)
+    for window in windows:
+        after[window.grant_id] = _windowed(after[window.grant_id], window)
+    for allocation in allocations:
+        grant = after[allocation.grant_id]
+        after[allocation.grant_id] = with_balance(grant, subtract(grant.balance, allocation.amount))
+    return after
+
+
+def _windowed(grant: Grant, window: Window) -> Grant:
+    return msgspec.structs.replace(grant, period_start=window.start, period_end=window.end)
+
+
+def _changed(grants: Grants, changes: Iterable[Change], windows: Iterable[Window]) -> dict[str, Grant]:
+    after = dict(_taken(grants, (), windows))
+    for change in changes:
+        grant = after[change.grant_id]
+        included = subtract(change.after.granted, grant.prepaid)
+        after[change.grant_id] = msgspec.structs.replace(grant, included=included, balance=change.after.remaining)
+    return after
+
+
+def _set(grants: Grants, event: BalanceSet) -> Grants:
+    after = _changed(grants, event.changes, event.opened)
+    for change in event.changes:
+        grant = after[change.grant_id]
+        if event.period_end is not None:
+            terms = msgspec.structs.replace(grant.terms, anchor=event.period_end)
+            grant = msgspec.structs.replace(grant, terms=terms)
+        if event.expires_at is not None:
+            grant = msgspec.structs.replace(grant, expires_at=event.expires_at)
+        after[change.grant_id] = grant
+    return after
+
+
+def _granted(grants: Grants, event: BalanceGranted) -> Grants:
+    if event.terms is not None:
+        return {**grants, event.grant_id: opened(event.terms)}
+    return _changed(grants, [Change(event.grant_id, event.before, event.after)], event.opened)
+
+
+def _resized(grant: Grant, event: QuantityChanged) -> Grant:
+    delta = subtract(event.prepaid_after, event.prepaid_before)
+    return msgspec.structs.replace(grant, prepaid=event.prepaid_after, balance=add(grant.balance, delta))
+
+
+def _reset(grant: Grant, event: BalanceReset) -> Grant:
+    return msgspec.structs.replace(grant, balance=event.after.remaining, period_start=None, period_end=None)

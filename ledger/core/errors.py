@@ -1,0 +1,190 @@
+"""Refusals: the rules said no.
+
+Every refusal has a stable `code` (the wire's error code) and a sentence that names what was wrong and
+what would be right. One table in `api/errors.py` maps codes to HTTP statuses.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+
+class Refusal(Exception):
+    """The rules said no; nothing was written for this command."""
+
+    code = "invalid_request"
+
+    @property
+    def sentence(self) -> str:
+        """What was wrong and what would be right, for a person."""
+        return str(self)
+
+
+class InvalidInput(Refusal):
+    """A field's value cannot mean anything here."""
+
+    code = "invalid_inputs"
+
+
+class InvalidRequest(Refusal):
+    """Each field is fine, but what they ask together, or now, is not allowed."""
+
+    code = "invalid_request"
+
+
+class NotSupported(Refusal):
+    """A part of the wire that this product leaves out on purpose."""
+
+    code = "not_supported"
+
+
+class ReasonRequired(Refusal):
+    """The ledger's settings ask for a reason on this kind of change."""
+
+    code = "reason_required"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} needs a reason in this ledger: send it in the header Tallystick-Reason")
+
+
+class CustomerNotFound(Refusal):
+    code = "customer_not_found"
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(f"Customer {customer_id} does not exist in this ledger")
+
+
+class CustomerExists(Refusal):
+    code = "customer_already_exists"
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(f"Customer id {customer_id} is taken: choose another, or update that customer")
+
+
+class EntityNotFound(Refusal):
+    code = "entity_not_found"
+
+    def __init__(self, entity_id: str) -> None:
+        super().__init__(f"Entity {entity_id} does not exist for this customer")
+
+
+class EntityExists(Refusal):
+    code = "entity_already_exists"
+
+    def __init__(self, entity_id: str) -> None:
+        super().__init__(f"Entity id {entity_id} is taken by this customer: choose another")
+
+
+class FeatureNotFound(Refusal):
+    code = "feature_not_found"
+
+    def __init__(self, feature_id: str) -> None:
+        super().__init__(f"Feature {feature_id} does not exist in this ledger: create it with features.create")
+
+
+class EventNameNotFound(Refusal):
+    code = "feature_not_found"
+
+    def __init__(self, event_name: str) -> None:
+        super().__init__(f"No feature listens to event name {event_name}: add it to a feature's event_names")
+
+
+class FeatureExists(Refusal):
+    code = "duplicate_feature_id"
+
+    def __init__(self, feature_id: str) -> None:
+        super().__init__(f"Feature id {feature_id} is taken: choose another, or use features.update")
+
+
+class PlanNotFound(Refusal):
+    code = "product_not_found"
+
+    def __init__(self, plan_id: str, version: int | None = None) -> None:
+        which = plan_id if version is None else f"{plan_id} version {version}"
+        super().__init__(f"Plan {which} does not exist in this ledger")
+
+
+class PlanExists(Refusal):
+    code = "product_already_exists"
+
+    def __init__(self, plan_id: str) -> None:
+        super().__init__(f"Plan id {plan_id} is taken: choose another, or use plans.update")
+
+
+class PlanAlreadyAttached(Refusal):
+    code = "plan_already_attached"
+
+    def __init__(self, plan_id: str) -> None:
+        super().__init__(
+            f"Plan {plan_id} is attached here already: change its quantity, or uncancel it, with billing.update"
+        )
+
+
+class SubscriptionNotFound(Refusal):
+    code = "customer_product_not_found"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"No active or scheduled subscription matches {what}")
+
+
+class BalanceNotFound(Refusal):
+    code = "balance_not_found"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"No balance matches {what}")
+
+
+class BalanceExists(Refusal):
+    code = "balance_already_exists"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} exists already for this customer")
+
+
+class PaidBalance(Refusal):
+    code = "paid_balance"
+
+    def __init__(self, feature_id: str) -> None:
+        super().__init__(
+            f"The balance of feature {feature_id} comes from a plan and cannot be deleted: cancel the plan instead"
+        )
+
+
+class InsufficientBalance(Refusal):
+    code = "insufficient_balance"
+
+    def __init__(self, feature_id: str, asked: Decimal, available: Decimal) -> None:
+        super().__init__(f"Feature {feature_id} has {available:f} available, and {asked:f} was asked")
+        self.asked, self.available = asked, available
+
+
+class LockNotFound(Refusal):
+    code = "lock_not_found"
+
+    def __init__(self, lock_id: str) -> None:
+        super().__init__(f"No open lock has the id {lock_id}")
+
+
+class LimitReached(Refusal):
+    code = "feature_limit_reached"
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(f"A customer may have at most {limit} {what}")
+        self.limit = limit
+
+
+class ClockMovedBack(InvalidRequest):
+    def __init__(self, standing: datetime, asked: datetime) -> None:
+        super().__init__(
+            f"The customer's clock stands at {standing.isoformat()} and only moves forward; {asked.isoformat()} is before it"
+        )
+
+
+class LiveClock(InvalidRequest):
+    def __init__(self) -> None:
+        super().__init__("Time is real in a live ledger: test clocks and Tallystick-Now work in sandbox ledgers only")
+
+
+class InUse(InvalidRequest):
+    def __init__(self, what: str, users: Iterable[str]) -> None:
+        super().__init__(f"{what} is used by {', '.join(users)} and cannot be changed so: archive it instead")

@@ -1,0 +1,56 @@
+"""Exact numbers: money in minor units, usage as Decimal, and every rounding by name.
+
+Arithmetic runs in `EXACT`, a 60-digit context that traps `Inexact`: a result that would lose a digit is
+a bug unless one of the named rounding functions below asked for it (product.md, "doubles rounded").
+"""
+
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from typing import Final
+
+ZERO: Final = Decimal(0)
+ONE: Final = Decimal(1)
+
+EXACT: Final = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+_ROUNDING: Final = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
+
+add: Final = EXACT.add
+subtract: Final = EXACT.subtract
+multiply: Final = EXACT.multiply
+
+_EXPONENTS: Final = {
+    **dict.fromkeys("bif clp djf gnf isk jpy kmf krw pyg rwf ugx vnd vuv xaf xof xpf".split(), 0),
+    **dict.fromkeys("bhd iqd jod kwd lyd omr tnd".split(), 3),
+}
+
+
+def exponent(currency: str) -> int:
+    """Decimal places of an ISO 4217 currency (lower-case code): 2 unless the standard says 0 or 3."""
+    return _EXPONENTS.get(currency, 2)
+
+
+def to_minor(amount_major: Decimal, currency: str) -> Decimal:
+    """Major units to minor units, exactly: a unit price may keep fractions of a cent."""
+    return amount_major.scaleb(exponent(currency), EXACT)
+
+
+def to_major(amount_minor: Decimal | int, currency: str) -> Decimal:
+    """Minor units to major units, exactly."""
+    return Decimal(amount_minor).scaleb(-exponent(currency), EXACT)
+
+
+def round_minor(amount_minor: Decimal) -> int:
+    """Round an amount to whole minor units, half away from zero, as invoices are read (§2.3: at presentation)."""
+    return int(amount_minor.quantize(ONE, rounding=ROUND_HALF_UP, context=_ROUNDING))
+
+
+def ratio(amount: Decimal, part: int, whole: int) -> Decimal:
+    """`amount x part / whole`, kept to 60 digits, half-even: rounded to minor units only by `round_minor`."""
+    return _ROUNDING.divide(_ROUNDING.multiply(amount, Decimal(part)), Decimal(whole))
+
+
+def packs(units: Decimal, billing_units: Decimal) -> int:
+    """Whole packs that cover `units`, rounded up; none for zero or fewer units (§2.3: billing units round up)."""
+    if units <= 0:
+        return 0
+    whole, rest = _ROUNDING.divmod(units, billing_units)
+    return int(whole) + (1 if rest else 0)

@@ -1,0 +1,77 @@
+"""A customer as its events have left it: the whole that every decision about it sees."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from ledger.core.balance import Grant
+from ledger.core.errors import EntityNotFound
+from ledger.core.sealed import Sealed
+from ledger.core.subscription import Subscription
+
+
+class Entity(msgspec.Struct, frozen=True):
+    """A team or organisation inside a customer; it holds one unit of its feature."""
+
+    entity_id: str
+    feature_id: str
+    name: Sealed | None
+    created_at: datetime
+
+
+class Customer(msgspec.Struct, frozen=True):
+    """Everything remembered of one customer. Before its first event it is `Customer()`.
+
+    `clock` is its own test clock, standing still, once it has one. `due_at` is the next instant at which
+    something happens by itself; `version` counts the events folded.
+    """
+
+    version: int = 0
+    customer_id: str | None = None
+    personal: Sealed = Sealed({})
+    created_at: datetime | None = None
+    deleted_at: datetime | None = None
+    currency: str | None = None
+    send_email_receipts: bool = False
+    clock: datetime | None = None
+    due_at: datetime | None = None
+    entities: Mapping[str, Entity] = {}
+    subscriptions: Mapping[str, Subscription] = {}
+    grants: Mapping[str, Grant] = {}
+
+    @property
+    def exists(self) -> bool:
+        return self.created_at is not None and self.deleted_at is None
+
+    @property
+    def name(self) -> str | None:
+        return self._text("name")
+
+    @property
+    def email(self) -> str | None:
+        return self._text("email")
+
+    @property
+    def fingerprint(self) -> str | None:
+        return self._text("fingerprint")
+
+    @property
+    def metadata(self) -> Mapping[str, object]:
+        found = self.personal.fields().get("metadata")
+        return found if isinstance(found, dict) else {}
+
+    def entity(self, entity_id: str) -> Entity:
+        """The entity, or `EntityNotFound`."""
+        found = self.entities.get(entity_id)
+        if found is None:
+            raise EntityNotFound(entity_id)
+        return found
+
+    def next_id(self, after: int = 0, ordinal: int = 0) -> str:
+        """An id derived from the version of the event that makes it, `after` events from now, and an ordinal."""
+        return f"{self.version + 1 + after}.{ordinal}"
+
+    def _text(self, field: str) -> str | None:
+        found = self.personal.fields().get(field)
+        return found if isinstance(found, str) else None
