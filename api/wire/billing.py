@@ -1,0 +1,213 @@
+"""billing.attach, update and their previews: plans come, change and go. Amounts are major units."""
+
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
+from api.wire.fields import (
+    Amount,
+    Choice,
+    Currency,
+    CustomerId,
+    EntityId,
+    FeatureId,
+    Flag,
+    Identifier,
+    Milliseconds,
+    PlanId,
+    Quantity,
+    Text,
+    Whole,
+)
+from api.wire.nesting import ListOf, Shape, Unsupported
+from api.wire.plans import PlanAnswerSchema
+from api.wire.schema import WireSchema
+
+
+class FeatureQuantitySchema(WireSchema):
+    """How many units of a prepaid feature, in all: included ones count."""
+
+    feature_id = FeatureId(required=True)
+    quantity = Quantity(0)
+    adjustable = Unsupported(neutral=(True,))
+
+
+class _ChangeSchema(WireSchema):
+    """What attaching and updating have in common."""
+
+    customer_id = CustomerId(required=True)
+    entity_id = EntityId()
+    feature_quantities = ListOf(Shape(FeatureQuantitySchema))
+    version = Whole(1)
+    subscription_id = Identifier()
+    redirect_mode = Choice("if_required", "never", not_offered=("always",), load_default="if_required")
+    proration_behavior = Choice("prorate_immediately", not_offered=("none", "bill_difference"))
+    free_trial = Unsupported()
+    customize = Unsupported()
+    invoice_mode = Unsupported()
+    discounts = Unsupported()
+    remove_discounts = Unsupported()
+    billing_cycle_anchor = Unsupported()
+    custom_line_items = Unsupported()
+    remove_lines = Unsupported()
+    add_lines = Unsupported()
+    license_quantities = Unsupported()
+    no_billing_changes = Unsupported()
+    carry_over_usages = Unsupported()
+
+
+class AttachSchema(_ChangeSchema):
+    """Puts a plan on a customer or an entity: now, or where it replaces a dearer one, at the end of the period."""
+
+    plan_id = PlanId(required=True)
+    currency = Currency()
+    plan_schedule = Choice("immediate", "end_of_cycle")
+    starts_at = Unsupported()
+    ends_at = Unsupported()
+    success_url = Text()
+    new_billing_subscription = Unsupported()
+    enable_plan_immediately = Unsupported(neutral=(True,))
+    checkout_session_params = Unsupported()
+    long_lived_checkout = Unsupported()
+    processor_subscription_id = Unsupported()
+    carry_over_balances = Unsupported()
+    metadata = Unsupported()
+    tax = Unsupported()
+    tax_rate_id = Unsupported()
+    billing_details = Unsupported()
+    remove_plan_ids = Unsupported()
+
+
+class UpdateSubscriptionSchema(_ChangeSchema):
+    """Changes quantities, cancels or uncancels a plan that is held."""
+
+    plan_id = PlanId()
+    cancel_action = Choice("cancel_immediately", "cancel_end_of_cycle", "uncancel")
+    refund_last_payment = Unsupported()
+    subscription_params = Unsupported()
+    recalculate_balances = Unsupported()
+
+    @validates_schema
+    def names_a_subscription(self, data: dict[str, Any], **_: Any) -> None:
+        """A customer alone does not say which."""
+        if "plan_id" not in data and "subscription_id" not in data:
+            raise ValidationError("was not sent and must be, or subscription_id", "plan_id")
+
+
+class PaidInvoiceSchema(WireSchema):
+    """The invoice that the change caused."""
+
+    status = Text(required=True, allow_none=True)
+    stripe_id = Text(required=True)
+    total = Amount(required=True)
+    currency = Currency(required=True)
+    hosted_invoice_url = Text(required=True, allow_none=True)
+
+
+class RequiredActionSchema(WireSchema):
+    """What the payment still needs."""
+
+    code = Choice("3ds_required", "payment_method_required", "payment_failed", "payment_processing", required=True)
+    reason = Text(required=True)
+
+
+class ChangeAnswerSchema(WireSchema):
+    """What billing.attach and billing.update answer."""
+
+    customer_id = CustomerId(required=True)
+    payment_url = Text(required=True, allow_none=True)
+    entity_id = EntityId()
+    invoice = Shape(PaidInvoiceSchema)
+    required_action = Shape(RequiredActionSchema)
+
+
+class LinePeriodSchema(WireSchema):
+    """What a line is charged for."""
+
+    start = Milliseconds(required=True)
+    end = Milliseconds(required=True)
+
+
+class LineDiscountSchema(WireSchema):
+    """What was taken off a line."""
+
+    amount_off = Amount(required=True)
+    percent_off = Quantity()
+    reward_id = Text()
+    reward_name = Text()
+
+
+class UsageLineSchema(WireSchema):
+    """A line of the next cycle whose amount depends on use."""
+
+    display_name = Text(required=True)
+    plan_id = PlanId(required=True)
+    feature_id = FeatureId(required=True, allow_none=True)
+    period = Shape(LinePeriodSchema)
+
+
+class PreviewLineSchema(UsageLineSchema):
+    """A line of an invoice to be."""
+
+    description = Text(required=True)
+    subtotal = Amount(required=True)
+    total = Amount(required=True)
+    quantity = Quantity(required=True)
+    discounts = ListOf(Shape(LineDiscountSchema))
+
+
+class PreviewQuantitySchema(WireSchema):
+    """Units of a prepaid feature after the change."""
+
+    feature_id = FeatureId(required=True)
+    quantity = Quantity(required=True)
+
+
+class PlanChangeSchema(WireSchema):
+    """A plan that comes or goes."""
+
+    plan_id = PlanId(required=True)
+    feature_quantities = ListOf(Shape(PreviewQuantitySchema), required=True)
+    effective_at = Milliseconds(required=True, allow_none=True)
+    canceled_at = Milliseconds(required=True, allow_none=True)
+    expires_at = Milliseconds(required=True, allow_none=True)
+    plan = Shape(PlanAnswerSchema)
+
+
+class NextCycleSchema(WireSchema):
+    """The next invoice, as far as it is known."""
+
+    starts_at = Milliseconds(required=True)
+    subtotal = Amount(required=True)
+    total = Amount(required=True)
+    line_items = ListOf(Shape(PreviewLineSchema), required=True)
+    usage_line_items = ListOf(Shape(UsageLineSchema), required=True)
+
+
+class _PreviewSchema(WireSchema):
+    """What the change would cost, and what it would do; nothing is written."""
+
+    customer_id = CustomerId(required=True)
+    line_items = ListOf(Shape(PreviewLineSchema), required=True)
+    subtotal = Amount(required=True)
+    total = Amount(required=True)
+    currency = Currency(required=True)
+    incoming = ListOf(Shape(PlanChangeSchema), required=True)
+    outgoing = ListOf(Shape(PlanChangeSchema), required=True)
+    resets_usage = Flag()
+    next_cycle = Shape(NextCycleSchema)
+
+
+class AttachPreviewSchema(_PreviewSchema):
+    """billing.preview_attach."""
+
+    redirect_to_checkout = Flag(required=True)
+    checkout_type = Choice("stripe_checkout", "autumn_checkout", required=True, allow_none=True)
+
+
+class UpdatePreviewSchema(_PreviewSchema):
+    """billing.preview_update; `intent` is what the change amounts to."""
+
+    intent = Choice(
+        "update_plan", "update_quantity", "cancel_immediately", "cancel_end_of_cycle", "uncancel", "none", required=True
+    )

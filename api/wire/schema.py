@@ -1,0 +1,122 @@
+"""Reading a body against its schema, and proving an answer against its own.
+
+The schemas of this package are the one place where the wire is described: requests are read through them,
+the OpenAPI document is generated from them, and the test suite holds every answer to them. Answers are not
+written by marshmallow: a view builds a plain dict and `api.wire.json.render` encodes it, because that is
+several times faster on `track` and `check`. `check_answer` is what makes that safe: the suite's HTTP client
+calls it on every answer it sees.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, ClassVar
+
+import marshmallow
+from marshmallow import RAISE, Schema, ValidationError
+
+from api.wire import limits
+from api.wire.fields import NotOffered, shown
+from api.wire.refusals import InvalidInputs, InvalidRows
+from ledger.core.errors import NotSupported, Refusal
+
+UNKNOWN = "is not a field here"
+
+
+class WireSchema(Schema):
+    """One JSON object of the wire. Fields it does not name are refused."""
+
+    class Meta:
+        """What marshmallow asks for its options."""
+
+        unknown = RAISE
+
+    _default_error_messages: ClassVar[dict[str, str]] = {"unknown": UNKNOWN, "type": "must be an object"}
+
+
+@cache
+def instance_of(schema: type[WireSchema]) -> WireSchema:
+    """The one instance of a schema: making one is slow, using one is not."""
+    return schema()
+
+
+def load(schema: type[WireSchema] | WireSchema, payload: Any) -> dict[str, Any]:
+    """Read a request body: a dict of Python values under the wire's names (`async` is `async_`).
+
+    Instants are aware datetimes, numbers `Decimal`, whole numbers `int`. Absent fields are absent, unless
+    their schema names a default. Raises InvalidInputs (400, names every bad field), or NotSupported where the
+    only fault is a field that the SDKs know and this product does not offer.
+    """
+    schema = schema if isinstance(schema, WireSchema) else instance_of(schema)
+    if type(payload) is not dict:
+        raise InvalidInputs({"The body": f"was {shown(payload)} and must be an object"})
+    try:
+        loaded: dict[str, Any] = schema.load(payload)
+    except ValidationError as error:
+        raise _refusal(schema, error) from None
+    return loaded
+
+
+def load_rows(
+    schema: type[WireSchema], payload: Any, accept: Callable[[dict[str, Any]], None] | None = None
+) -> list[dict[str, Any]]:
+    """Read a body that is a list of objects: all of its rows, or InvalidRows naming every bad row and why.
+
+    `accept` may refuse a row that reads well, by raising a Refusal of its own.
+    """
+    if type(payload) is not list or not 1 <= len(payload) <= limits.BATCH_ROWS:
+        raise InvalidInputs(
+            {"The body": f"was {shown(payload)} and must be a list of 1 to {limits.BATCH_ROWS} objects"}
+        )
+    rows: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
+    for index, each in enumerate(payload):
+        try:
+            rows.append(load(schema, each))
+            if accept is not None:
+                accept(rows[-1])
+        except Refusal as refusal:
+            results.append({"index": index, "status": 400, "code": refusal.code, "message": refusal.sentence})
+    if results:
+        raise InvalidRows(results, len(payload))
+    return rows
+
+
+def check_answer(schema: type[WireSchema] | WireSchema, answer: Any) -> None:
+    """Prove that a parsed answer has every required field, no unknown one, and each of its type.
+
+    For the test suite: raises AssertionError that lists what does not conform. `answer` must come from
+    `api.wire.json.parse`, so that its numbers are as exact as the text.
+    """
+    schema = schema if isinstance(schema, WireSchema) else instance_of(schema)
+    errors = schema.validate(answer) if type(answer) is dict else {"The body": ["must be an object"]}
+    problems = [f"{path} {message}" for path, message in _leaves(errors)]
+    assert not problems, f"answer does not conform to {type(schema).__name__}: {'; '.join(problems)}"
+
+
+def _refusal(schema: WireSchema, error: ValidationError) -> Refusal:
+    leaves = list(_leaves(error.messages))
+    if all(isinstance(message, NotOffered) for _, message in leaves):
+        return NotSupported("; ".join(f"{path} {message}" for path, message in leaves[: limits.PROBLEMS_SHOWN]))
+    return InvalidInputs({path: _with_hint(schema, path, message) for path, message in leaves})
+
+
+def _with_hint(schema: WireSchema, path: str, message: str) -> str:
+    if message != UNKNOWN or "." in path:
+        return message
+    names = [field.data_key or name for name, field in schema.fields.items()]
+    near = get_close_matches(path, names, n=1)
+    return f"{message}; did you mean {near[0]}?" if near else message
+
+
+def _leaves(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Flatten marshmallow's nested messages to (`items.0.price.amount`, what was wrong)."""
+    if isinstance(messages, dict):
+        for name, inner in messages.items():
+            own = "" if name == marshmallow.exceptions.SCHEMA else str(name)[: limits.VALUE_SHOWN_CHARS]
+            yield from _leaves(inner, f"{path}.{own}".strip(".") if own else path)
+    elif isinstance(messages, Sequence) and not isinstance(messages, str):
+        for message in messages:
+            yield from _leaves(message, path)
+    else:
+        yield path or "The body", messages
