@@ -1,0 +1,65 @@
+"""Connections that work as the server's role, with their time limits and a UTF-8, UTC session."""
+
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from ledger.store.binary import register_arrays
+from ledger.store.roles import APP
+from ledger.store.statements import statement
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long the database may take, in seconds, and how many connections readers share."""
+
+    connect_seconds: float = 5.0
+    statement_seconds: float = 30.0
+    lock_seconds: float = 10.0
+    idle_in_transaction_seconds: float = 30.0
+    pool_min: int = 1
+    pool_max: int = 16
+
+
+def connect(database_url: str, limits: Limits, role: LiteralString = APP) -> Connection[Any]:
+    """One connection in autocommit, working as `role`. Raises psycopg's `OperationalError` when there is none."""
+    conn: Connection[Any] = psycopg.connect(
+        database_url, autocommit=True, connect_timeout=max(2, round(limits.connect_seconds)), client_encoding="utf8"
+    )
+    try:
+        prepare_session(conn, limits, role)
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def prepare_session(conn: Connection[Any], limits: Limits, role: LiteralString = APP) -> None:
+    """Give a new connection its role, its limits and durable commits, whatever the server's defaults are."""
+    register_arrays(conn)
+    conn.execute(
+        statement("prepare_session"),
+        {
+            "role": role,
+            "statement_ms": str(round(limits.statement_seconds * 1000)),
+            "lock_ms": str(round(limits.lock_seconds * 1000)),
+            "idle_ms": str(round(limits.idle_in_transaction_seconds * 1000)),
+        },
+    )
+
+
+def open_pool(database_url: str, limits: Limits) -> ConnectionPool[Connection[Any]]:
+    """A pool of connections for readers; it connects when first asked."""
+    return ConnectionPool(
+        database_url,
+        min_size=limits.pool_min,
+        max_size=limits.pool_max,
+        timeout=limits.connect_seconds,
+        kwargs={"autocommit": True, "client_encoding": "utf8"},
+        configure=lambda conn: prepare_session(conn, limits),
+        check=ConnectionPool.check_connection,
+        open=True,
+    )

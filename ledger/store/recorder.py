@@ -1,0 +1,235 @@
+"""One ledger's log as the `eventsourcing` library knows a log: the only code that appends to it.
+
+Positions are gapless and in commit order because an append holds the row lock of the ledger's head.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import (
+    DatabaseError,
+    IntegrityError,
+    Notification,
+    OperationalError,
+    ProcessRecorder,
+    StoredEvent,
+    Subscription,
+    Tracking,
+)
+from psycopg import Connection, Cursor
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from ledger.store.binary import ByteaArray, InstantArray, IntegerArray, TextArray, UuidArray
+from ledger.store.chain import (
+    Draft,
+    Head,
+    bytes_field,
+    extend_chain,
+    instant_field,
+    integer_field,
+    text_field,
+    uuid_field,
+)
+from ledger.store.statements import statement
+from ledger.store.subscription import PollingSubscription
+
+FOREVER: Final = 2**31 - 1
+EVERYWHERE: Final = 2**63 - 1
+RECORDER_ACTOR: Final = "recorder"
+
+
+class UnknownLedger(Exception):
+    """There is no ledger of this id in the database."""
+
+    def __init__(self, ledger_id: str) -> None:
+        super().__init__(f"there is no ledger {ledger_id!r} in this database")
+        self.ledger_id = ledger_id
+
+
+def lock_head(cursor: Cursor[Any], ledger_id: str) -> None:
+    """Ask for the head and its lock; `read_locked_head` takes the answer. Split so that both fit a pipeline."""
+    cursor.execute(statement("lock_head"), {"ledger_id": ledger_id}, prepare=True, binary=True)
+
+
+def read_locked_head(cursor: Cursor[Any], ledger_id: str) -> tuple[Head, datetime]:
+    """The head, and the recording instant for what is appended now: the database's clock, never below the head's."""
+    row = cursor.fetchone()
+    if row is None:
+        raise UnknownLedger(ledger_id)
+    position, latest, last, now = row
+    return Head(position, latest, last), now if last is None else max(now, last)
+
+
+class LedgerRecorder(ProcessRecorder):
+    """Inserts and selects the events of one ledger, and tracks how far it has followed others."""
+
+    def __init__(self, pool: ConnectionPool[Connection[Any]], ledger_id: str) -> None:
+        self._pool = pool
+        self.ledger_id = ledger_id
+
+    def append(self, cursor: Cursor[Any], head: Head, drafts: Sequence[Draft], recorded_at: datetime) -> Head:
+        """Append to the locked head within the caller's transaction; answers the head as it will be.
+
+        The statements are only sent: inside a pipeline their failure shows at its end.
+        """
+        chained = extend_chain(self.ledger_id, head, drafts, recorded_at)
+        columns, count = list(zip(*drafts, strict=True)), len(drafts)
+        cursor.execute(
+            statement("append_events"),
+            {
+                "ledger_id": self.ledger_id,
+                "after": head.position,
+                "recorded_at": recorded_at,
+                "stream_ids": UuidArray.of(columns[0], count),
+                "versions": IntegerArray.of(columns[1], count),
+                "types": TextArray.of(columns[2], count),
+                "states": ByteaArray.of(columns[3], count),
+                "actors": TextArray.of(columns[4], count),
+                "on_behalf_of": TextArray.of(columns[5], count),
+                "request_ids": TextArray.of(columns[6], count),
+                "ats": InstantArray.of(columns[7], count),
+                "hashes": ByteaArray.of(map(bytes_field, chained.hashes), count),
+            },
+            prepare=True,
+        )
+        after = chained.head
+        cursor.execute(
+            statement("move_head"),
+            {
+                "ledger_id": self.ledger_id,
+                "position": after.position,
+                "hash": after.hash,
+                "recorded_at": recorded_at,
+            },
+            prepare=True,
+        )
+        cursor.execute(statement("notify_append"), {"ledger_id": self.ledger_id}, prepare=True)
+        return after
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Append what the library's application recorded, in a transaction of its own; answers the positions."""
+        tracking: Tracking | None = kwargs.get("tracking")
+        with self._transaction() as cursor:
+            lock_head(cursor, self.ledger_id)
+            head, recorded_at = read_locked_head(cursor, self.ledger_id)
+            if tracking is not None:
+                self._move_tracking(cursor, tracking)
+            if not stored_events:
+                return None
+            at = instant_field(recorded_at)
+            after = self.append(cursor, head, [_draft(event, at) for event in stored_events], recorded_at)
+        return list(range(head.position + 1, after.position + 1))
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """A stream's events after version `gt` up to `lte`."""
+        found = self._select(
+            "select_stream_backwards" if desc else "select_stream",
+            stream_id=originator_id,
+            gt=-1 if gt is None else gt,
+            lte=FOREVER if lte is None else lte,
+            limit=FOREVER if limit is None else limit,
+        )
+        return [StoredEvent(*row) for row in found]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """The ledger's events from position `start` to `stop`, in order, of all types or of `topics`."""
+        first = 1 if start is None else start if inclusive_of_start else start + 1
+        found = self._select(
+            "select_notifications",
+            start=first,
+            stop=EVERYWHERE if stop is None else stop,
+            types=list(topics),
+            limit=limit,
+        )
+        return [Notification(*row[1:], id=row[0]) for row in found]
+
+    def max_notification_id(self) -> int | None:
+        """The position of the last event, or None before the first."""
+        rows = self._select("read_head")
+        if not rows:
+            raise UnknownLedger(self.ledger_id)
+        return rows[0][0] or None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[Any]:
+        """The ledger's events after position `gt`, waiting for those to come."""
+        return PollingSubscription(self, gt, topics)
+
+    def insert_tracking(self, tracking: Tracking) -> None:
+        """Remember how far another application's log was followed; going back is an `IntegrityError`."""
+        with self._transaction() as cursor:
+            self._move_tracking(cursor, tracking)
+
+    def max_tracking_id(self, application_name: str) -> int | None:
+        """How far another application's log was followed, or None."""
+        rows = self._select("select_tracking", application_name=application_name)
+        return rows[0][0] if rows else None
+
+    def _move_tracking(self, cursor: Cursor[Any], tracking: Tracking) -> None:
+        cursor.execute(
+            statement("move_tracking"),
+            {
+                "ledger_id": self.ledger_id,
+                "application_name": tracking.application_name,
+                "position": tracking.notification_id,
+            },
+        )
+        if cursor.rowcount == 0:
+            raise IntegrityError(f"{tracking.application_name} was followed to {tracking.notification_id} already")
+
+    def _select(self, name: str, **parameters: Any) -> list[Any]:
+        with _library_errors(), self._pool.connection() as conn:
+            cursor = conn.execute(
+                statement(name), {"ledger_id": self.ledger_id, **parameters}, prepare=True, binary=True
+            )
+            return cursor.fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Cursor[Any]]:
+        with _library_errors(), self._pool.connection() as conn, conn.transaction(), conn.cursor() as cursor:
+            yield cursor
+
+
+@contextmanager
+def _library_errors() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.IntegrityError as error:
+        raise IntegrityError(str(error)) from error
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise OperationalError(str(error)) from error
+    except psycopg.DatabaseError as error:
+        raise DatabaseError(str(error)) from error
+
+
+def _draft(event: StoredEvent, at: bytes) -> Draft:
+    stream_id = event.originator_id if isinstance(event.originator_id, UUID) else UUID(event.originator_id)
+    return Draft(
+        stream_id=uuid_field(stream_id),
+        version=integer_field(event.originator_version),
+        type=text_field(event.topic),
+        state=bytes_field(event.state),
+        actor=text_field(RECORDER_ACTOR),
+        on_behalf_of=text_field(None),
+        request_id=text_field(""),
+        at=at,
+    )

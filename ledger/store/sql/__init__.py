@@ -1,0 +1,1 @@
+"""Statements by name, one to a file."""

@@ -1,0 +1,12 @@
+"""The store's SQL by name: one statement to a file under `sql/`, read once."""
+
+from functools import cache
+from importlib import resources
+from typing import LiteralString, cast
+
+
+@cache
+def statement(name: str) -> LiteralString:
+    """The text of `sql/<name>.sql`. Parameters are written in the file and never interpolated into it."""
+    text = (resources.files("ledger.store.sql") / f"{name}.sql").read_text("utf-8")
+    return cast("LiteralString", text)
