@@ -1,7 +1,7 @@
 """`python -m benchmarks`: measure, print the table, say what was missed.
 
-Exit status: 0 when every scenario ran or said why it could not, 1 when one broke. A missed target is marked in the table
-and does not change the status: figures belong to a machine.
+Exit status: 0 when every scenario ran or said why it could not, 1 when one broke. A missed target is marked in the
+table and does not change the status: figures belong to a machine.
 """
 
 import argparse

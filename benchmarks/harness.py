@@ -8,6 +8,7 @@ import threading
 import time
 from array import array
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 Call = Callable[[], object]
@@ -44,7 +45,10 @@ class _Record:
 
 
 def closed_loop(load: Load, make_call: Callable[[int], Call]) -> Measured:
-    """Run `load.callers` threads, the i-th calling `make_call(i)` in a loop; the first error stops all and is raised."""
+    """Run `load.callers` threads, the i-th calling `make_call(i)` in a loop; the first error stops all and is raised.
+
+    Answers the window's figures.
+    """
     return summarise(*closed_loop_latencies(load, make_call))
 
 
@@ -74,6 +78,28 @@ def closed_loop_latencies(load: Load, make_call: Callable[[int], Call]) -> tuple
     if errors:
         raise errors[0]
     return _between(records, begin, end), end - begin
+
+
+def counted_loop(callers: int, calls: int, make_call: Callable[[int], Call]) -> Measured:
+    """As `closed_loop`, but until `calls` calls in all were answered; nothing is left out."""
+    records = [_Record(array("d"), array("d")) for _ in range(callers)]
+    begin = time.perf_counter()
+    with ThreadPoolExecutor(callers) as threads:
+        shares = [calls // callers + (index < calls % callers) for index in range(callers)]
+        runs = [threads.submit(_repeat, make_call(i), records[i], share) for i, share in enumerate(shares)]
+        for run in runs:
+            run.result()
+    end = time.perf_counter()
+    return summarise(_between(records, begin, end + 1), end - begin)
+
+
+def _repeat(call: Call, record: _Record, times: int) -> None:
+    for _ in range(times):
+        asked_at = time.perf_counter()
+        call()
+        now = time.perf_counter()
+        record.answered_at.append(now)
+        record.took_s.append(now - asked_at)
 
 
 def _loop(call: Call, record: _Record, stop: threading.Event) -> None:

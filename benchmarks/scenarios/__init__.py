@@ -1,10 +1,16 @@
-"""Every scenario, one module each, in the order they run: the rivals first, then ours."""
+"""Every scenario, one module each, in the order they run: the limit and the rivals first, then ours."""
 
 from benchmarks.bench import Scenario
-from benchmarks.scenarios import raw_postgresql, rival_eventsourcing, rival_umadb
 
-SCENARIOS: tuple[Scenario, ...] = (
-    raw_postgresql.SCENARIO,
-    rival_eventsourcing.SCENARIO,
-    rival_umadb.SCENARIO,
+SCENARIOS = (
+    Scenario("raw", "raw_postgresql", "limit: one-row INSERT per commit at 1, 16 and 64 clients, and COPY"),
+    Scenario("eventsourcing", "rival_eventsourcing", "rival: the stock Application and its PostgreSQL recorder"),
+    Scenario("umadb", "rival_umadb", "rival: the umadb server, one event an append, 64 clients"),
+    Scenario("one_customer", "one_customer", "64 callers in one process deduct from one customer"),
+    Scenario("many_customers", "many_customers", "64 callers in one process deduct from 10,000 customers"),
+    Scenario("http", "http", "track, check and batch_track over HTTP at 32 connections"),
+    Scenario("two_servers", "two_servers", "check at one server while another one tracks"),
+    Scenario("disk", "disk", "bytes on disk per tracked event"),
+    Scenario("growth", "growth", "throughput while the events table grows from 0 to 2 million rows"),
+    Scenario("replay", "replay", "fold, rebuild and verify at 100,000 and 2,000,000 events, with peak memory"),
 )

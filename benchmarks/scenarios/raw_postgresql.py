@@ -1,7 +1,7 @@
 """The limit: what the same PostgreSQL does when nobody decides, chains or waits for a batch.
 
-One-row INSERT per commit from 1, 16 and 64 clients (`pgbench`, prepared statements, the p99 from its transaction log), and COPY
-of the same rows in one transaction.
+One-row INSERT per commit from 1, 16 and 64 clients (`pgbench`, prepared statements, the p99 from its transaction log),
+and COPY of the same rows in one transaction.
 """
 
 import subprocess
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.bench import Bench, Scenario, Skipped
-from benchmarks.database import BIN, Database, throw_away
+from benchmarks.bench import Bench, Skipped
+from benchmarks.database import Database, program, throw_away
 from benchmarks.figures import Figure
 from benchmarks.harness import Measured, summarise
 
@@ -56,13 +56,13 @@ def _inserted(bench: Bench, database: Database, clients: int) -> Figure:
 
 
 def _pgbench(database: Database, clients: int, seconds: float, warm_up_s: float) -> Measured:
-    program = BIN / "pgbench"
-    if not program.exists():
+    pgbench = program("pgbench")
+    if not pgbench.exists():
         raise Skipped("pgbench is not in the PostgreSQL that was found")
     with tempfile.TemporaryDirectory() as directory:
         script = Path(directory, "insert.sql")
         script.write_text(INSERT)
-        where = ["-h", database.host, "-p", str(database.port), "-U", database.user]
+        where = ["-h", database.host, "-p", database.port, "-U", database.user]
         how = [
             "-n",
             "-M",
@@ -75,7 +75,7 @@ def _pgbench(database: Database, clients: int, seconds: float, warm_up_s: float)
             str(max(1, round(seconds))),
         ]
         logged = ["-l", "--log-prefix", f"{directory}/log", "-f", str(script)]
-        command = [str(program), *where, *how, *logged, database.name]
+        command = [str(pgbench), *where, *how, *logged, database.name]
         subprocess.run(command, check=True, capture_output=True, timeout=seconds + 60)
         return _from_logs(Path(directory), warm_up_s)
 
@@ -97,6 +97,3 @@ def _copied(database: Database, rows: int) -> Figure:
         connection.commit()
         seconds = time.perf_counter() - begin
     return Figure("copy", f"PostgreSQL COPY of {rows:,} rows, one commit", rows / seconds, "rows/s")
-
-
-SCENARIO = Scenario("raw", "limit: one-row INSERT per commit at 1, 16 and 64 clients, and COPY", run)

@@ -2,8 +2,8 @@
 
 An aggregate that makes the same decision as ours (enough left on a metered balance? then deduct it), saved with the
 library's default PostgreSQL recorder. The repository cache is on; one caller, and 64 that try again when they lose the
-race: the better counts. That is `eventsourcing`. `eventsourcing.trusted` is the same with one setting more, for which the
-cache is not refreshed from the database before a command: faster, and right only as long as no second process writes.
+race: the better counts. That is `eventsourcing`. `eventsourcing.trusted` is the same with one setting more, for which
+the cache is not refreshed from the database before a command: faster, and right only while no second process writes.
 """
 
 from collections.abc import Iterator
@@ -15,13 +15,11 @@ from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 from eventsourcing.persistence import IntegrityError
 
-from benchmarks.bench import Bench, Scenario
+from benchmarks.bench import Bench
 from benchmarks.database import Database, throw_away
 from benchmarks.figures import Figure
 from benchmarks.harness import Call, Measured, closed_loop
-
-STOCK = "eventsourcing"
-TRUSTED = "eventsourcing.trusted"
+from benchmarks.rivals import STOCK, TRUSTED
 
 
 class InsufficientBalance(Exception):
@@ -121,7 +119,7 @@ def _environment(database: Database, fast_forward: bool) -> dict[str, str]:
     return {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
         "POSTGRES_HOST": database.host,
-        "POSTGRES_PORT": str(database.port),
+        "POSTGRES_PORT": database.port,
         "POSTGRES_DBNAME": database.name,
         "POSTGRES_USER": database.user,
         "POSTGRES_PASSWORD": "",
@@ -138,6 +136,3 @@ def _environment(database: Database, fast_forward: bool) -> dict[str, str]:
         "COMPRESSOR_TOPIC": "",
         "CIPHER_TOPIC": "",
     }
-
-
-SCENARIO = Scenario("eventsourcing", "rival: the stock Application with its PostgreSQL recorder, one account", run)

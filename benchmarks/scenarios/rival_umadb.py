@@ -1,8 +1,8 @@
 """The rival written in Rust: the `umadb` server, appending one event a call for 64 clients, as it ships.
 
 As it ships it is durable: two `fdatasync` calls stand behind every batch it commits (seen with strace), and it commits
-the calls that wait in one batch, as we do. It decides nothing: no balance is read and nothing can be refused. Its Python
-client is run from one process and from two, in case one interpreter is the limit; the better counts.
+the calls that wait in one batch, as we do. It decides nothing: no balance is read and nothing can be refused. Its
+Python client is run from one process and from two, in case one interpreter is the limit; the better counts.
 """
 
 import contextlib
@@ -18,11 +18,11 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks.bench import Bench, Scenario, Skipped
+from benchmarks.bench import Bench, Skipped
 from benchmarks.figures import Figure
 from benchmarks.harness import Load, Measured, summarise
+from benchmarks.rivals import UMADB
 
-BEST = "umadb"
 CLIENTS = 64
 
 
@@ -32,10 +32,10 @@ def run(bench: Bench) -> Iterator[Figure]:
         with _server(bench.directory) as url:
             result = _measure(url, processes, bench.load(CLIENTS // processes, seconds=8))
         title = f"umadb {_version()} append, {CLIENTS} clients in {processes} process{'es' if processes > 1 else ''}"
-        figures.append(_figure(f"{BEST}.{processes}", title, result, "decides nothing"))
+        figures.append(_figure(f"{UMADB}.{processes}", title, result, "decides nothing"))
         yield figures[-1]
     best = max(figures, key=lambda figure: figure.value)
-    yield Figure(BEST, "umadb, the better of these", best.value, best.unit, best.p50_ms, best.p99_ms, note=best.title)
+    yield Figure(UMADB, "umadb, the better of these", best.value, best.unit, best.p50_ms, best.p99_ms, note=best.title)
 
 
 def _figure(key: str, title: str, result: Measured, note: str) -> Figure:
@@ -90,6 +90,3 @@ def _wait_until_listening(port: int) -> None:
             return
         time.sleep(0.05)
     raise RuntimeError(f"umadb did not listen on port {port}")
-
-
-SCENARIO = Scenario("umadb", "rival: the umadb server, one event an append, 64 clients", run)

@@ -1,0 +1,137 @@
+"""Our side of the in-process scenarios: a ledger on a fresh database, with its worker running beside it.
+
+The worker is `tallystick worker` in a process of its own, as an operator runs it: projections and due work take their
+share of the machine while we measure.
+"""
+
+import contextlib
+import itertools
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import psycopg
+from ledger.core.customer import Attach, CreateCustomer, Track
+from ledger.store.ledger import Caller, CatalogAddress, CustomerAddress, Ledger, Once, OpeningAddress, Step
+from ledger.store.store import Store
+
+from benchmarks.bench import Bench
+from benchmarks.database import Database, throw_away
+from benchmarks.harness import Call, counted_loop
+from benchmarks.server import INCLUDED, tallystick
+from ledger.core.catalog import CreateFeature, CreatePlan
+from ledger.core.period import Every, Interval
+from ledger.core.settings import Env
+from ledger.core.terms import Feature, FeatureKind, Plan, PlanItem
+
+BY = Caller("bench")
+LEDGER_ID = "main"
+TRACK = Track(feature_id="messages", value=Decimal(1))
+STORE_TABLES = frozenset({"ledgers", "events", "claims", "due", "snapshots", "data_keys"})
+IDEMPOTENCY_TABLES = frozenset({"idempotency"})
+STEPS_A_COMMAND = 200
+
+
+@dataclass(frozen=True)
+class Ours:
+    """A ledger whose customers c1 to c`customers` hold plenty of `messages`."""
+
+    database: Database
+    ledger: Ledger
+    customers: int
+
+    def head(self) -> int:
+        """The position of the last event."""
+        return self._number("SELECT position FROM ledgers WHERE ledger_id = %s")
+
+    def projected(self) -> int:
+        """The position the models have reached."""
+        return self._number("SELECT position FROM projected WHERE ledger_id = %s")
+
+    def seconds_until_projected(self, limit_s: float = 600) -> float:
+        """How long the models still take to reach the head of now; how far behind the load left them."""
+        head, begin = self.head(), time.perf_counter()
+        while self.projected() < head:
+            if time.perf_counter() - begin > limit_s:
+                raise RuntimeError(f"after {limit_s:.0f} s the models are at {self.projected()} of {head}")
+            time.sleep(0.05)
+        return time.perf_counter() - begin
+
+    def _number(self, query: str) -> int:
+        with psycopg.connect(self.database.url, autocommit=True) as connection:
+            row = connection.execute(query.encode(), [LEDGER_ID]).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+@contextlib.contextmanager
+def worked_ledger(bench: Bench, customers: int) -> Iterator[Ours]:
+    """A ledger with its catalog, customers and a running worker, on a database that is thrown away."""
+    with throw_away(bench.directory) as database, contextlib.closing(Store(database.url)) as store:
+        ledger = store.create_ledger(LEDGER_ID, Env.SANDBOX)
+        _open(ledger, customers)
+        with tallystick("worker", "--database-url", database.url):
+            ours = Ours(database, ledger, customers)
+            ours.seconds_until_projected()
+            yield ours
+
+
+def _open(ledger: Ledger, customers: int) -> None:
+    ledger.execute(CatalogAddress(), CreateFeature(Feature("messages", "Messages", FeatureKind.CONSUMABLE)), by=BY)
+    monthly = Every(Interval.MONTH)
+    item = PlanItem("messages", FeatureKind.CONSUMABLE, included=Decimal(INCLUDED), reset=monthly)
+    plan = Plan("bench", 1, "Bench", datetime(2026, 1, 1, tzinfo=UTC), items=(item,))
+    ledger.execute(CatalogAddress(), CreatePlan(plan), by=BY)
+    names = [f"c{number}" for number in range(1, customers + 1)]
+    for begin in range(0, customers, STEPS_A_COMMAND):
+        batch = names[begin : begin + STEPS_A_COMMAND]
+        ledger.execute_all(
+            [Step(OpeningAddress(name, None), CreateCustomer(customer_id=name)) for name in batch], by=BY
+        )
+        ledger.execute_all([Step(CustomerAddress(name), Attach(plan_id="bench")) for name in batch], by=BY)
+
+
+def tracking(ours: Ours) -> Callable[[int], Call]:
+    """Callers that deduct one message from a customer drawn at random, each with a draw of its own."""
+    addresses = [CustomerAddress(f"c{number}") for number in range(1, ours.customers + 1)]
+
+    def make_call(index: int) -> Call:
+        draw, ledger = random.Random(index), ours.ledger
+        return lambda: ledger.execute(draw.choice(addresses), TRACK, by=BY)
+
+    return make_call
+
+
+def tracking_once(ours: Ours) -> Callable[[int], Call]:
+    """As `tracking`, each command under an idempotency key of its own."""
+
+    def make_call(index: int) -> Call:
+        draw, ledger, numbers = random.Random(index), ours.ledger, itertools.count()
+
+        def call() -> object:
+            once = Once(f"bench-{index}-{next(numbers)}", "bench", "balances.track", bytes(32))
+            return ledger.execute(CustomerAddress(f"c{draw.randint(1, ours.customers)}"), TRACK, by=BY, once=once)
+
+        return call
+
+    return make_call
+
+
+def fill(ours: Ours, events: int) -> None:
+    """Append tracked events until the head is at `events` or a little more: real commands, many to a transaction."""
+    addresses = [CustomerAddress(f"c{number}") for number in range(1, ours.customers + 1)]
+
+    def make_call(index: int) -> Call:
+        draw, ledger = random.Random(index), ours.ledger
+
+        def call() -> object:
+            return ledger.execute_all([Step(draw.choice(addresses), TRACK) for _ in range(STEPS_A_COMMAND)], by=BY)
+
+        return call
+
+    missing = max(0, events - ours.head())
+    if missing:
+        counted_loop(4, -(-missing // STEPS_A_COMMAND), make_call)
