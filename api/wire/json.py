@@ -143,10 +143,12 @@ def milliseconds(instant: datetime) -> int:
 
 def plain(number: Decimal) -> str:
     """A finite decimal in plain notation, no exponent, no trailing zeros, no minus before zero."""
-    assert number.is_finite(), number
-    text = format(number, "f")
+    text = str(number)
+    if "E" in text:
+        text = format(number, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
+    assert text[-1].isdigit(), f"not finite: {number}"
     return "0" if text == "-0" else text
 
 

@@ -1,5 +1,6 @@
 """plans.*: what is sold. A version is what an attach copies; customers stay on theirs."""
 
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
@@ -61,7 +62,7 @@ class ItemPriceSchema(WireSchema):
     tiers = ListOf(Shape(TierSchema))
     tier_behavior = Choice(*TIER_BEHAVIORS)
     interval_count = interval_count(load_default=1)
-    billing_units = Quantity(above=0, load_default=None)
+    billing_units = Quantity(above=0, load_default=lambda: Decimal(1))
     max_purchase = Quantity(0, allow_none=True)
     additional_currencies = Unsupported()
 

@@ -1,7 +1,7 @@
 """balances.check, track and batch_track: the two hottest requests of the product, and their rows.
 
-Their schemas hold no nested schema on the way that most requests take, and no hook but the cheap rule in
-`load_usage`: reading one must stay far below 30 microseconds.
+Their schemas are `hot`: no hooks, and no nested schema on the way that most requests take, so that reading
+one stays far below 30 microseconds. Their one rule across fields is in `load_track` and `load_batch`.
 """
 
 from typing import Any
@@ -28,6 +28,8 @@ class LockSchema(WireSchema):
 class CheckSchema(WireSchema):
     """May this customer use the feature? With `send_event` the use is recorded where it may."""
 
+    hot = True
+
     customer_id = CustomerId(required=True)
     feature_id = FeatureId(required=True)
     entity_id = EntityId()
@@ -40,6 +42,8 @@ class CheckSchema(WireSchema):
 
 class _UseSchema(WireSchema):
     """One use of a product."""
+
+    hot = True
 
     customer_id = CustomerId(required=True)
     feature_id = FeatureId()
