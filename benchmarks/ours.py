@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import psycopg
-from ledger.core.customer import Attach, CreateCustomer, Track
-from ledger.store.ledger import Caller, CatalogAddress, CustomerAddress, Ledger, Once, OpeningAddress, Step
+from ledger.store.ledger import Ledger
 from ledger.store.store import Store
 
 from benchmarks.bench import Bench
@@ -24,8 +23,12 @@ from benchmarks.harness import Call, counted_loop
 from benchmarks.server import INCLUDED, tallystick
 from ledger.core.catalog import CreateFeature, CreatePlan
 from ledger.core.period import Every, Interval
+from ledger.core.profile import CreateCustomer
 from ledger.core.settings import Env
 from ledger.core.terms import Feature, FeatureKind, Plan, PlanItem
+from ledger.core.usage import Track
+from ledger.store.addresses import CatalogAddress, CustomerAddress, OpeningAddress
+from ledger.store.requests import Caller, Once, Step
 
 BY = Caller("bench")
 LEDGER_ID = "main"
@@ -88,10 +91,8 @@ def _open(ledger: Ledger, customers: int) -> None:
     names = [f"c{number}" for number in range(1, customers + 1)]
     for begin in range(0, customers, STEPS_A_COMMAND):
         batch = names[begin : begin + STEPS_A_COMMAND]
-        ledger.execute_all(
-            [Step(OpeningAddress(name, None), CreateCustomer(customer_id=name)) for name in batch], by=BY
-        )
-        ledger.execute_all([Step(CustomerAddress(name), Attach(plan_id="bench")) for name in batch], by=BY)
+        create = [Step(OpeningAddress(name, None), CreateCustomer(customer_id=name, plan_id="bench")) for name in batch]
+        ledger.execute_all(create, by=BY)
 
 
 def tracking(ours: Ours) -> Callable[[int], Call]:

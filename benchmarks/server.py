@@ -21,7 +21,8 @@ from benchmarks.bench import Skipped
 from benchmarks.database import Database
 
 KEY = "bench-secret-for-a-throw-away-server"
-MASTER_KEY = base64.b64encode(b"throw-away master key of a bench").decode()
+MASTER_KEY_BYTES = b"throw-away master key of a bench"
+MASTER_KEY = base64.b64encode(MASTER_KEY_BYTES).decode()
 INCLUDED = 1_000_000_000
 CALLERS = 16
 

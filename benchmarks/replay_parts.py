@@ -1,0 +1,75 @@
+"""One part of replay, in a process of its own so that its memory is its own.
+
+    python -m benchmarks.replay_parts fold DATABASE_URL LEDGER_ID
+
+Prints {"events", "seconds"}. `fold` decodes every event from its stored bytes and folds it into the state of its
+stream, all states kept, on one core; the time the database takes to hand the rows over is not counted.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from benchmarks.server import MASTER_KEY_BYTES
+from ledger.core.catalog import CATALOG
+from ledger.core.customer import CUSTOMER
+from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM, Decider
+from ledger.core.events import REGISTRY
+from ledger.core.settings import SETTINGS
+from ledger.store.codec import Codec
+from ledger.store.keyring import KeyRing
+from ledger.store.sealing import OperatorKey
+
+Row = tuple[UUID, str, bytes]
+ROWS_A_FETCH = 10_000
+EVENTS = b"SELECT stream_id, type, state FROM events WHERE ledger_id = %s ORDER BY position"
+KEYS = b"SELECT stream_id, wrapped_key FROM data_keys WHERE ledger_id = %s AND stream_id = ANY(%s)"
+
+
+def fold(url: str, ledger_id: str) -> dict[str, float]:
+    """Fold the whole log, in the order of its positions."""
+    states: dict[UUID, Any] = {}
+    events, seconds = 0, 0.0
+    with psycopg.connect(url) as connection:
+
+        def fetch(stream_ids: Iterable[UUID]) -> Mapping[UUID, bytes | None]:
+            return dict(connection.execute(KEYS, [ledger_id, list(stream_ids)]).fetchall())
+
+        codec = Codec(REGISTRY, KeyRing(OperatorKey(MASTER_KEY_BYTES), ledger_id, fetch))
+        for rows in _fetches(connection, ledger_id):
+            begin = time.perf_counter()
+            _fold(states, codec, rows)
+            seconds += time.perf_counter() - begin
+            events += len(rows)
+    return {"events": events, "seconds": seconds}
+
+
+def _fold(states: dict[UUID, Any], codec: Codec, rows: Sequence[Row]) -> None:
+    codec.keys.load({stream_id for stream_id, _, _ in rows})
+    decode = codec.decode
+    for stream_id, name, stored in rows:
+        decider = _decider(stream_id)
+        before = states.get(stream_id, decider.initial)
+        states[stream_id] = decider.evolve(before, decode(name, stored, stream_id))
+
+
+def _decider(stream_id: UUID) -> Decider:
+    return {CATALOG_STREAM: CATALOG, SETTINGS_STREAM: SETTINGS}.get(stream_id, CUSTOMER)
+
+
+def _fetches(connection: "psycopg.Connection[Any]", ledger_id: str) -> Iterator[list[Row]]:
+    with connection.cursor("events", binary=True) as cursor:
+        cursor.execute(EVENTS, [ledger_id])
+        while rows := cursor.fetchmany(ROWS_A_FETCH):
+            yield rows
+
+
+PARTS = {"fold": fold}
+
+if __name__ == "__main__":
+    json.dump(PARTS[sys.argv[1]](*sys.argv[2:]), sys.stdout)
