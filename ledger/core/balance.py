@@ -91,9 +91,7 @@ class Grant(msgspec.Struct, frozen=True):
 def opened(terms: GrantTerms) -> Grant:
     """A new grant as its terms say."""
     balance = subtract(add(terms.included, terms.prepaid), terms.used)
-    return Grant(
-        terms, terms.included, terms.prepaid, balance, terms.period_start, terms.period_end, terms.expires_at
-    )
+    return Grant(terms, terms.included, terms.prepaid, balance, terms.period_start, terms.period_end, terms.expires_at)
 
 
 def evolve(grants: Grants, event: Event) -> Grants:

@@ -156,6 +156,7 @@ def _default(subscription: Subscription, context: Context) -> Plan | None:
     """The plan that takes over when a customer's main plan ends: the default of its group, unless it is that one."""
     if not subscription.main or subscription.entity_id is not None:
         return None
-    defaults = [plan for plan in context.catalog.defaults() if plan.group == subscription.plan.group and not plan.add_on]
+    defaults = [
+        plan for plan in context.catalog.defaults() if plan.group == subscription.plan.group and not plan.add_on
+    ]
     return next((plan for plan in defaults if plan.plan_id != subscription.plan.plan_id), None)
-

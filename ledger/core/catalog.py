@@ -11,9 +11,9 @@ import msgspec
 from ledger.core import decider
 from ledger.core.decider import Ask, Claim, Command, Context, Decider
 from ledger.core.errors import (
+    EventNameNotFound,
     FeatureExists,
     FeatureNotFound,
-    EventNameNotFound,
     InUse,
     InvalidRequest,
     PlanExists,
@@ -216,7 +216,11 @@ def _create_plan(state: Catalog, offered: Plan, context: Context) -> Sequence[Ev
     if offered.plan_id in state.plans:
         raise PlanExists(offered.plan_id)
     plan = msgspec.structs.replace(
-        offered, version=1, created_at=context.now, currency=context.settings.currency, items=_kinds(state, offered.items)
+        offered,
+        version=1,
+        created_at=context.now,
+        currency=context.settings.currency,
+        items=_kinds(state, offered.items),
     )
     check_plan(state.defaults(), plan)
     return [PlanCreated(plan)]
@@ -261,6 +265,7 @@ CATALOG: Final = Decider(
     state_type=Catalog,
     initial=Catalog(),
     evolve=evolve,
+    admit=decider.admit_all,
     decide=decide,
     advance=decider.nothing_due,
     due_at=decider.never,

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from ledger.core.errors import InvalidRequest
 from ledger.core.events import Event
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Claim:
     """A value that this stream takes (`held`) or gives back; unique in its ledger within its kind.
 
     A `shared` one may be taken by any number of streams: the first is remembered, and it is never given back.
+    A `per_stream` one is unique only within its stream: it is kept with the stream's id behind the value
+    (`<value>@<stream id>`), and several streams may hold the same value.
     """
 
     kind: str
@@ -52,25 +55,36 @@ class Claim:
     held: bool = True
     personal: bool = False
     shared: bool = False
+    per_stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a decision may look at besides the state of its own stream."""
+    """What a decision may look at besides the state of its own stream.
+
+    `moved_to` is the business instant that the caller asked for (`Tallystick-Now`, or a test clock moved);
+    then `now` is that instant. `last_at` is the instant of the stream's last event, `reasoned` says whether
+    the caller gave a reason, `claims` who holds what the command asked about.
+    """
 
     now: datetime
     catalog: Catalog
     settings: LedgerSettings
     stream_id: UUID
     claims: Mapping[tuple[str, str], UUID] = field(default_factory=dict)
+    moved_to: datetime | None = None
+    last_at: datetime | None = None
+    reasoned: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Decider:
     """One kind of stream.
 
-    `advance` answers the next thing that is due at or before `context.now`, as its instant and its events, or
-    None; the caller folds them and asks again. `due_at` is the instant at which somebody must ask next.
+    The order for every command: `admit` (refuses a stream or a clock that takes no such command, before anything
+    happens), then `advance` until it answers None, then `decide`. `advance` answers the next thing that is due at
+    or before `context.now`, as its instant and its events; the caller folds them and asks again. `due_at` is the
+    instant at which somebody must ask next.
     `business_now` is the instant a command happens at: the stream's standing test clock, else the given
     recording instant in whole milliseconds. A state's `version` is the number of events folded into it.
     """
@@ -79,6 +93,7 @@ class Decider:
     state_type: type[Any]
     initial: Any
     evolve: Callable[[Any, Event], Any]
+    admit: Callable[[Any, Any, Context], None]
     decide: Callable[[Any, Any, Context], Sequence[Event]]
     advance: Callable[[Any, Context], tuple[datetime, Sequence[Event]] | None]
     due_at: Callable[[Any], datetime | None]
@@ -91,14 +106,20 @@ def whole_milliseconds(instant: datetime) -> datetime:
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
+def admit_all(state: object, command: object, context: Context) -> None:
+    """`admit` of a kind of stream that is always there and always on real time."""
+    if context.moved_to is not None:
+        raise InvalidRequest("The catalog and a ledger's settings are always on real time: leave out Tallystick-Now")
+
+
 def nothing_due(state: object, context: Context) -> None:
     """`advance` of a kind of stream on which nothing ever falls due."""
-    return None
+    return
 
 
 def never(state: object) -> None:
     """`due_at` of a kind of stream on which nothing ever falls due."""
-    return None
+    return
 
 
 def real_time(state: object, recorded_at: datetime) -> datetime:

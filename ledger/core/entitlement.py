@@ -114,7 +114,11 @@ def windows_opened(grants: Iterable[Grant], touched: Iterable[str], now: datetim
     ids = set(touched)
     found = []
     for grant in grants:
-        if grant.grant_id in ids and grant.terms.reset is not None and (grant.period_end is None or grant.period_end <= now):
+        if (
+            grant.grant_id in ids
+            and grant.terms.reset is not None
+            and (grant.period_end is None or grant.period_end <= now)
+        ):
             period = window(grant, now, zone)
             if period is not None:
                 found.append(Window(grant.grant_id, period.start, period.end))

@@ -4,7 +4,16 @@ Arithmetic runs in `EXACT`, a 60-digit context that traps `Inexact`: a result th
 a bug unless one of the named rounding functions below asked for it (product.md, "doubles rounded").
 """
 
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from decimal import (
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    Context,
+    Decimal,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+)
 from typing import Final
 
 ZERO: Final = Decimal(0)
@@ -18,8 +27,28 @@ subtract: Final = EXACT.subtract
 multiply: Final = EXACT.multiply
 
 _EXPONENTS: Final = {
-    **dict.fromkeys("bif clp djf gnf isk jpy kmf krw pyg rwf ugx vnd vuv xaf xof xpf".split(), 0),
-    **dict.fromkeys("bhd iqd jod kwd lyd omr tnd".split(), 3),
+    **dict.fromkeys(
+        [
+            "bif",
+            "clp",
+            "djf",
+            "gnf",
+            "isk",
+            "jpy",
+            "kmf",
+            "krw",
+            "pyg",
+            "rwf",
+            "ugx",
+            "vnd",
+            "vuv",
+            "xaf",
+            "xof",
+            "xpf",
+        ],
+        0,
+    ),
+    **dict.fromkeys(["bhd", "iqd", "jod", "kwd", "lyd", "omr", "tnd"], 3),
 }
 
 

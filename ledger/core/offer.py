@@ -20,10 +20,14 @@ def check_plan(defaults: Sequence[Plan], plan: Plan) -> None:
 
 def _check_default(defaults: Sequence[Plan], plan: Plan) -> None:
     if plan.priced:
-        raise InvalidRequest(f"Plan {plan.plan_id} costs money, so it cannot be enabled by itself: set auto_enable to false")
+        raise InvalidRequest(
+            f"Plan {plan.plan_id} costs money, so it cannot be enabled by itself: set auto_enable to false"
+        )
     for other in defaults:
         if other.plan_id != plan.plan_id and other.group == plan.group and not (other.add_on or plan.add_on):
-            raise InvalidRequest(f"Plan {other.plan_id} is the default of group {plan.group!r} already: there is one per group")
+            raise InvalidRequest(
+                f"Plan {other.plan_id} is the default of group {plan.group!r} already: there is one per group"
+            )
 
 
 def _check_base(base: BasePrice | None) -> None:

@@ -92,7 +92,11 @@ def _estimate(anchor: datetime, every: Every, now: datetime, zone: tzinfo) -> in
         first, last = anchor.astimezone(zone), now.astimezone(zone)
         months = (last.year - first.year) * 12 + last.month - first.month
         return months // (MONTHS[every.interval] * every.count)
-    unit = timedelta(seconds=_SECONDS[every.interval]) if every.interval in _SECONDS else timedelta(days=_DAYS[every.interval])
+    unit = (
+        timedelta(seconds=_SECONDS[every.interval])
+        if every.interval in _SECONDS
+        else timedelta(days=_DAYS[every.interval])
+    )
     return (now - anchor) // (unit * every.count)
 
 

@@ -26,7 +26,9 @@ def plan_quantities(customer: Customer, command: ChangeQuantities, context: Cont
     """Work out a change of quantities, or refuse it."""
     subscription = find(customer, command)
     if not subscription.active:
-        raise InvalidRequest(f"Plan {subscription.plan.plan_id} has not started yet: its quantities are set when it is attached")
+        raise InvalidRequest(
+            f"Plan {subscription.plan.plan_id} has not started yet: its quantities are set when it is attached"
+        )
     if subscription.plan.one_off:
         raise InvalidRequest(f"Plan {subscription.plan.plan_id} is paid once: attach it again to buy more")
     check_quantities(subscription.plan, command.quantities)

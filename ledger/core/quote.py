@@ -141,8 +141,16 @@ def overage(subscription: Subscription, grants: Iterable[Grant]) -> list[Line]:
         item = next(i for i in subscription.plan.items if i.feature_id == grant.feature_id and i.price == price)
         if consumed(item) and grant.balance < ZERO:
             amount = round_minor(cost(price, grant.granted, grant.used))
-            period = None if grant.period_start is None or grant.period_end is None else Period(grant.period_start, grant.period_end)
-            lines.append(Line(subscription.plan.plan_id, subscription.plan.name, amount, grant.feature_id, -grant.balance, period))
+            period = (
+                None
+                if grant.period_start is None or grant.period_end is None
+                else Period(grant.period_start, grant.period_end)
+            )
+            lines.append(
+                Line(
+                    subscription.plan.plan_id, subscription.plan.name, amount, grant.feature_id, -grant.balance, period
+                )
+            )
     return lines
 
 
@@ -171,7 +179,11 @@ def _bought(subscription: Subscription) -> list[GrantTerms]:
     """Stand-ins for the grants that a scheduled plan will make, as far as prices look at them."""
     return [
         GrantTerms(
-            "0.0", item.feature_id, item.kind, subscription.started_at, price=item.price,
+            "0.0",
+            item.feature_id,
+            item.kind,
+            subscription.started_at,
+            price=item.price,
             prepaid=prepaid_units(item, subscription.quantities),
         )
         for item in subscription.plan.items

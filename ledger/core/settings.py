@@ -196,6 +196,7 @@ SETTINGS: Final = Decider(
     state_type=LedgerSettings,
     initial=LedgerSettings(),
     evolve=evolve,
+    admit=decider.admit_all,
     decide=decide,
     advance=decider.nothing_due,
     due_at=decider.never,

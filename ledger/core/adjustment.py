@@ -1,0 +1,312 @@
+"""What people and integrations do to balances by hand: grant, set, deduct, delete (reference §2.10).
+
+Where the reference accepts a contradiction, ignores it or fails, we refuse it (product.md, "Where we differ").
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from ledger.core.balance import Grant
+from ledger.core.decider import Command, Context
+from ledger.core.deduction import Overage, give_back, in_order, take
+from ledger.core.entitlement import window, windows_opened
+from ledger.core.errors import (
+    BalanceExists,
+    BalanceNotFound,
+    InvalidInput,
+    InvalidRequest,
+    LimitReached,
+    PaidBalance,
+    ReasonRequired,
+)
+from ledger.core.events import (
+    Allocation,
+    BalanceDeducted,
+    BalanceDeleted,
+    BalanceGranted,
+    BalanceSet,
+    Change,
+    Event,
+    GrantTerms,
+    Level,
+    Window,
+)
+from ledger.core.money import ZERO, add, subtract
+from ledger.core.period import Every, Interval
+from ledger.core.state import Customer
+from ledger.core.terms import FeatureKind
+
+MAX_LOOSE_BALANCES: Final = 1_000
+
+
+class GrantBalance(Command, frozen=True):
+    """Open a loose balance: units, or unlimited, or a boolean feature; resetting, expiring or for good."""
+
+    feature_id: str
+    entity_id: str | None = None
+    included: Decimal | None = None
+    unlimited: bool = False
+    reset: Every | None = None
+    expires_at: datetime | None = None
+    next_reset_at: datetime | None = None
+    balance_id: str | None = None
+
+
+class Which(Command, frozen=True):
+    """Names balances of a feature: all of a scope, or those with one reset interval, or one by its id."""
+
+    feature_id: str | None = None
+    entity_id: str | None = None
+    balance_id: str | None = None
+    interval: Interval | None = None
+
+
+class UpdateBalance(Which, frozen=True):
+    """Put what remains, or the usage, to a value; or add to it (below zero: deduct); or change the grant itself."""
+
+    remaining: Decimal | None = None
+    add: Decimal | None = None
+    usage: Decimal | None = None
+    included: Decimal | None = None
+    next_reset_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class DeleteBalance(Which, frozen=True):
+    """Take loose balances away, with what remains of them."""
+
+
+def require_reason(what: str, context: Context) -> None:
+    """Refuse a change without a reason where the ledger asks for one."""
+    if context.settings.require_reason and not context.reasoned:
+        raise ReasonRequired(what)
+
+
+def decide_grant(customer: Customer, command: GrantBalance, context: Context) -> Sequence[Event]:
+    """Answer a new loose balance with its event, or refuse it."""
+    require_reason("Granting a balance", context)
+    feature = context.catalog.feature(command.feature_id)
+    if command.entity_id is not None:
+        customer.entity(command.entity_id)
+    _check_amount(feature.kind, command)
+    _check_times(feature.kind, command, context.now)
+    _check_unique(customer, feature.kind, command)
+    included = command.included or ZERO
+    terms = GrantTerms(
+        grant_id=customer.next_id(),
+        feature_id=feature.feature_id,
+        kind=feature.kind,
+        created_at=context.now,
+        entity_id=command.entity_id,
+        included=included,
+        unlimited=command.unlimited,
+        reset=command.reset,
+        anchor=(command.next_reset_at or context.now) if command.reset and command.reset.repeats else None,
+        expires_at=command.expires_at,
+        balance_id=command.balance_id,
+    )
+    before, after = Level(ZERO, ZERO), Level(included, included)
+    return [BalanceGranted(feature.feature_id, terms.grant_id, included, before, after, command.entity_id, terms)]
+
+
+def _check_amount(kind: FeatureKind, command: GrantBalance) -> None:
+    if kind is FeatureKind.BOOLEAN:
+        if command.included is not None or command.unlimited or command.reset is not None:
+            raise InvalidInput("A boolean feature is there or not: leave out included_grant, unlimited and reset")
+    elif command.unlimited and command.included is not None:
+        raise InvalidInput("Give one of included_grant and unlimited, not both")
+    elif not command.unlimited and command.included is None:
+        raise InvalidInput("included_grant is missing: say how many units to grant, or unlimited: true")
+
+
+def _check_times(kind: FeatureKind, command: GrantBalance, now: datetime) -> None:
+    repeats = command.reset is not None and command.reset.repeats
+    if command.expires_at is not None and command.expires_at <= now:
+        raise InvalidRequest("expires_at must be in the future")
+    if repeats and command.expires_at is not None:
+        raise InvalidRequest("A balance either resets or expires: give one of reset and expires_at")
+    if repeats and kind is FeatureKind.ALLOCATED:
+        raise InvalidRequest("Units of this feature are held until freed and never reset: leave out reset")
+    if command.next_reset_at is not None and not repeats:
+        raise InvalidRequest("next_reset_at needs a reset interval: give reset as well")
+    if command.next_reset_at is not None and command.next_reset_at <= now:
+        raise InvalidRequest("next_reset_at must be in the future")
+
+
+def _check_unique(customer: Customer, kind: FeatureKind, command: GrantBalance) -> None:
+    loose = [grant for grant in customer.grants.values() if grant.loose]
+    if len(loose) >= MAX_LOOSE_BALANCES:
+        raise LimitReached("loose balances", MAX_LOOSE_BALANCES)
+    if command.balance_id and any(grant.terms.balance_id == command.balance_id for grant in loose):
+        raise BalanceExists(f"A balance with balance_id {command.balance_id}")
+    same = [g for g in loose if g.feature_id == command.feature_id and g.terms.entity_id == command.entity_id]
+    if kind is FeatureKind.BOOLEAN and same:
+        raise BalanceExists(f"Boolean feature {command.feature_id}")
+
+
+def matching(customer: Customer, which: Which) -> list[Grant]:
+    """The grants that a command names, in deduction order: exactly those of its scope."""
+    found = [
+        grant
+        for grant in customer.grants.values()
+        if which.feature_id in (None, grant.feature_id)
+        and grant.terms.entity_id == which.entity_id
+        and (which.balance_id is None or which.balance_id in (grant.terms.balance_id, grant.grant_id))
+        and (which.interval is None or _interval(grant) is which.interval)
+    ]
+    return in_order(found, which.entity_id)
+
+
+def _interval(grant: Grant) -> Interval:
+    return grant.terms.reset.interval if grant.terms.reset else Interval.ONE_OFF
+
+
+def _described(which: Which) -> str:
+    parts = [("feature", which.feature_id), ("balance_id", which.balance_id), ("interval", which.interval)]
+    named = ", ".join(f"{name} {value}" for name, value in parts if value)
+    return named + (f" on entity {which.entity_id}" if which.entity_id else "")
+
+
+def decide_update(customer: Customer, command: UpdateBalance, context: Context) -> Sequence[Event]:
+    """Answer a change of balances with its events, or refuse it."""
+    require_reason("Changing a balance", context)
+    _check_update(command)
+    if command.feature_id is not None:
+        context.catalog.feature(command.feature_id)
+    grants = [grant for grant in matching(customer, command) if not grant.boolean]
+    if not grants:
+        raise BalanceNotFound(_described(command))
+    events = _amounts(grants, command, context)
+    if command.next_reset_at is not None or command.expires_at is not None:
+        events.append(_times(_only(grants, command), events, command, context))
+    return events
+
+
+def _check_update(command: UpdateBalance) -> None:
+    given = [command.remaining, command.add, command.usage]
+    if sum(each is not None for each in given) > 1:
+        raise InvalidInput("Give one of remaining, add_to_balance and usage: together they contradict each other")
+    if not any(each is not None for each in (*given, command.included, command.next_reset_at, command.expires_at)):
+        raise InvalidInput(
+            "Say what to change: remaining, add_to_balance, usage, included_grant, next_reset_at or expires_at"
+        )
+    if command.remaining is not None and command.remaining < ZERO:
+        raise InvalidInput("remaining must not be negative: use usage to record a debt")
+    if command.add is not None and not command.add:
+        raise InvalidInput("add_to_balance must not be zero")
+
+
+def _only(grants: Sequence[Grant], command: Which) -> Grant:
+    if len(grants) > 1:
+        raise InvalidRequest(f"Several balances match {_described(command)}: name one with balance_id or interval")
+    return grants[0]
+
+
+def _amounts(grants: Sequence[Grant], command: UpdateBalance, context: Context) -> list[Event]:
+    if command.add is not None and command.add > ZERO:
+        return [_added(grants, command, command.add, context)]
+    if command.add is not None:
+        return [_deducted(grants, command, -command.add, context)]
+    if command.remaining is None and command.usage is None and command.included is None:
+        return []
+    return [_put(grants, command, context)]
+
+
+def _added(grants: Sequence[Grant], command: UpdateBalance, amount: Decimal, context: Context) -> Event:
+    grant = grants[0]
+    granted = grant.granted if command.included is None else add(command.included, grant.prepaid)
+    after = Level(granted, add(grant.balance, amount))
+    windows = _windows(grants, [grant.grant_id], context)
+    return BalanceGranted(
+        grant.feature_id, grant.grant_id, amount, grant.level, after, command.entity_id, opened=windows
+    )
+
+
+def _deducted(grants: Sequence[Grant], command: UpdateBalance, amount: Decimal, context: Context) -> Event:
+    if command.included is not None:
+        raise InvalidInput("included_grant goes with remaining or a positive add_to_balance, not with a deduction")
+    allocations, _ = take(grants, amount, Overage.OVERFLOW)
+    changes = _changes(grants, allocations)
+    windows = _windows(grants, [change.grant_id for change in changes], context)
+    return BalanceDeducted(grants[0].feature_id, amount, changes, command.entity_id, windows)
+
+
+def _put(grants: Sequence[Grant], command: UpdateBalance, context: Context) -> Event:
+    changes = _changes(grants, _moves(grants, command))
+    if command.included is not None:
+        grant = _only(grants, command)
+        after = changes[0].after.remaining if changes else grant.balance
+        changes = (Change(grant.grant_id, grant.level, Level(add(command.included, grant.prepaid), after)),)
+    windows = _windows(grants, [change.grant_id for change in changes], context)
+    return BalanceSet(grants[0].feature_id, changes, command.entity_id, opened=windows)
+
+
+def _moves(grants: Sequence[Grant], command: UpdateBalance) -> list[Allocation]:
+    """What must be taken from which grant so that the sum over all of them is what the command says."""
+    if command.remaining is not None:
+        down = subtract(sum((grant.balance for grant in grants), ZERO), command.remaining)
+    elif command.usage is not None:
+        down = subtract(command.usage, sum((grant.used for grant in grants), ZERO))
+    else:
+        return []
+    if len(grants) == 1:
+        return [Allocation(grants[0].grant_id, down)]
+    if down > ZERO:
+        return take(grants, down, Overage.OVERFLOW)[0]
+    return give_back(grants, -down, Overage.OVERFLOW)[0] if down else []
+
+
+def _changes(grants: Sequence[Grant], allocations: Sequence[Allocation]) -> tuple[Change, ...]:
+    by_id = {grant.grant_id: grant for grant in grants}
+    found = []
+    for each in allocations:
+        grant = by_id[each.grant_id]
+        after = Level(grant.granted, subtract(grant.balance, each.amount))
+        found.append(Change(each.grant_id, grant.level, after))
+    return tuple(found)
+
+
+def _windows(grants: Sequence[Grant], touched: Sequence[str], context: Context) -> tuple[Window, ...]:
+    return windows_opened(grants, touched, context.now, context.settings.zone)
+
+
+def _times(grant: Grant, events: Sequence[Event], command: UpdateBalance, context: Context) -> Event:
+    for name, value in (("next_reset_at", command.next_reset_at), ("expires_at", command.expires_at)):
+        if value is not None and value <= context.now:
+            raise InvalidRequest(f"{name} must be in the future")
+        if value is not None and not grant.loose and grant.terms.price is not None:
+            raise InvalidRequest(
+                f"{name} cannot be set on a paid balance (feature {grant.feature_id}): it follows the billing cycle"
+            )
+    period = window(grant, context.now, context.settings.zone)
+    if command.next_reset_at is not None and period is None:
+        raise InvalidRequest(f"The balance of feature {grant.feature_id} never resets: next_reset_at cannot be set")
+    level = _level_after(grant, events)
+    opened = (Window(grant.grant_id, period.start, command.next_reset_at or period.end),) if period else ()
+    changes = (Change(grant.grant_id, level, level),)
+    return BalanceSet(grant.feature_id, changes, command.entity_id, command.next_reset_at, command.expires_at, opened)
+
+
+def _level_after(grant: Grant, events: Sequence[Event]) -> Level:
+    for event in events:
+        if isinstance(event, BalanceGranted):
+            return event.after
+        if isinstance(event, BalanceSet | BalanceDeducted):
+            return event.changes[0].after if event.changes else grant.level
+    return grant.level
+
+
+def decide_delete(customer: Customer, command: DeleteBalance, context: Context) -> Sequence[Event]:
+    """Answer a deletion with one event for each loose balance it names; a plan's balance is refused."""
+    require_reason("Deleting a balance", context)
+    if command.feature_id is None and command.balance_id is None:
+        raise InvalidInput("Name what to delete: feature_id or balance_id")
+    found = matching(customer, command)
+    loose = [grant for grant in found if grant.loose]
+    if found and not loose:
+        raise PaidBalance(found[0].feature_id)
+    if not loose:
+        raise BalanceNotFound(_described(command))
+    return [BalanceDeleted(grant.feature_id, grant.grant_id, grant.level, command.entity_id) for grant in loose]
