@@ -65,13 +65,22 @@ format: setup  ## rewrite the code in the agreed shape
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
+# Modules that write pages under docs/. A page names its module in its first lines, so a page without one is found.
+GENERATORS := ledger.docs api.docs
+define each_generator
+	@for module in $(GENERATORS); do \
+	  if test -e "$$(echo $$module | tr . /).py"; then $(BIN)/python -m $$module $(1) || exit 1; \
+	  elif grep -rlqs "python -m $$module" docs --include='*.md' --include='*.json' --exclude-dir=decisions; then \
+	    echo "docs/ holds pages written by $$module, which is gone"; exit 1; fi; done
+endef
+
 .PHONY: docs
 docs: setup  ## write the generated pages under docs/
-	$(BIN)/python -m api.docs
+	$(call each_generator,)
 
 .PHONY: docs-check
 docs-check: setup
-	$(BIN)/python -m api.docs --check
+	$(call each_generator,--check)
 
 .PHONY: tour
 tour: setup  ## run the README's tour for real

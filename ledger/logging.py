@@ -30,6 +30,7 @@ def set_up_logging(level: str = "info", *, stream: TextIO | None = None) -> None
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(

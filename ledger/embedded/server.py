@@ -1,6 +1,7 @@
 """The database server of a data directory, for as many processes as like to share it."""
 
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,10 +18,11 @@ from ledger.embedded.account import Account, account_for
 from ledger.embedded.cluster import OWNER, START_SECONDS, Cluster
 from ledger.embedded.holders import Holders
 from ledger.embedded.programs import binaries_dir, reachable_programs
-from ledger.embedded.sockets import socket_directory, someone_listens
+from ledger.embedded.sockets import LOCK, socket_directory, someone_listens
 from ledger.errors import OperatorError
 
 DATABASE = "tallystick"
+STOP_SECONDS = 120
 # What a crash leaves behind for a moment: the last processes of a killed server, or its lock file with a number that
 # another process has now.
 PASSING = ("pre-existing shared memory block", "lock file")
@@ -96,6 +98,8 @@ class EmbeddedPostgres:
 
     def _prepare(self) -> Account:
         """The data directory, made where it is missing and reachable for the database's user."""
+        if re.search(r'["$`\\\x00-\x1f]', str(self.data_dir)):  # pg_ctl hands its paths to a shell
+            raise OperatorError(f'{str(self.data_dir)!r} cannot hold the database: choose a path without " $ ` and \\.')
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.access(self.data_dir, os.W_OK | os.X_OK):
             raise PermissionError(13, "Permission denied", str(self.data_dir))
@@ -129,7 +133,7 @@ class EmbeddedPostgres:
     def _start_or_connect(self, cluster: Cluster) -> str | None:
         """One try; None when the database answers, else what is in the way and may pass."""
         if not someone_listens(self._sockets()):
-            self._remove_stale_lock()
+            self._remove_stale_locks()
             trouble = cluster.start(socket_directory(self.data_dir, cluster.account))
             if trouble is not None and not any(words in trouble for words in PASSING):
                 raise OperatorError(f"PostgreSQL did not start in {self._directory}: {trouble}")
@@ -154,23 +158,35 @@ class EmbeddedPostgres:
         except FileNotFoundError:
             return []
 
-    def _remove_stale_lock(self) -> None:
-        """Remove the lock file of a dead server whose number another process has by now.
+    def _remove_stale_locks(self) -> None:
+        """Remove the lock files of a dead server whose number another process has by now, or that nobody collected.
 
-        PostgreSQL removes it itself where no process has that number; where one has, it cannot tell (in a container,
+        PostgreSQL removes them itself where no process has that number; where one has, it cannot tell (in a container,
         where the same few numbers come round at every start, this is the usual case). It still guards itself by the
         shared memory that a living server holds.
         """
-        lines = self._lock_file_lines()
-        if lines and lines[0].isdigit() and not _is_postgres(int(lines[0]), self._directory):
+        if self._server_pid() is None:
+            (self._sockets() / LOCK).unlink(missing_ok=True)
             (self._directory / "postmaster.pid").unlink(missing_ok=True)
 
     def _leave(self, account: Account) -> bool:
         alone = self._holders.leave()
-        if not alone or not self._lock_file_lines() or not someone_listens(self._sockets()):
+        pid = self._server_pid()
+        if not alone or pid is None:
             return False
         self._cluster(account).stop()
+        deadline = Deadline(STOP_SECONDS)
+        while _is_postgres(pid, self._directory):
+            if deadline.passed():
+                raise OperatorError(f"PostgreSQL in {self._directory} did not stop within {STOP_SECONDS} s.")
+            time.sleep(0.01)
         return True
+
+    def _server_pid(self) -> int | None:
+        """The process id of the living server of this directory, by its lock file."""
+        lines = self._lock_file_lines()
+        pid = int(lines[0]) if lines and lines[0].isdigit() else None
+        return pid if pid is not None and _is_postgres(pid, self._directory) else None
 
     @contextmanager
     def _operator_errors(self) -> Iterator[None]:

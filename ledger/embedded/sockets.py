@@ -11,6 +11,7 @@ from ledger.embedded.account import Account
 from ledger.errors import OperatorError
 
 NAME = ".s.PGSQL.5432"
+LOCK = f"{NAME}.lock"
 PATH_LIMIT_BYTES = 103  # the smaller of Linux's 107 and macOS's 103
 SHORT = Path("/tmp")  # noqa: S108  # below it a folder that we make, own and check: TMPDIR may be as long as the data's path
 

@@ -1,0 +1,108 @@
+"""Fixtures for the whole suite. docs/testing.md says how it is split and which fixture to ask for."""
+
+import os
+import shutil
+import subprocess
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from ledger.embedded import EmbeddedPostgres
+from tests.support.postgres import FAST, TEMPLATE, Databases, alone, binaries, run_directory, sweep_abandoned
+
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("suite")
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+BY_FOLDER = {"sdk": "sdk", "faults": "fault"}
+BY_FIXTURE = {"postgres", "database_url", "blank_database_url", "made_data_dir", "durable_postgres"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what a test is from where it lies and what it asks for, so that no one can forget to."""
+    for item in items:
+        folder = item.path.parent.name
+        if folder in BY_FOLDER:
+            item.add_marker(BY_FOLDER[folder])
+        if BY_FIXTURE & set(getattr(item, "fixturenames", ())):
+            item.add_marker("database")
+
+
+@pytest.fixture(scope="session")
+def run_dir() -> Iterator[Path]:
+    """A folder of this run that other users may pass through, for data directories."""
+    sweep_abandoned()
+    place = run_directory()
+    yield place
+    if not [found for found in place.iterdir() if found.name != "alone.lock"]:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(run_dir: Path) -> Iterator[EmbeddedPostgres]:
+    """The suite's shared server: fast, and so not for tests that kill the machine."""
+    server = EmbeddedPostgres(run_dir / "shared", settings=FAST, binaries=binaries())
+    with alone(run_dir):
+        server.start()
+    yield server
+    with alone(run_dir):
+        if server.stop():
+            shutil.rmtree(run_dir / "shared", ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: EmbeddedPostgres) -> Iterator[Databases]:
+    """What makes a worker's databases."""
+    made = Databases(postgres.url, WORKER)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def database_url(databases: Databases, run_dir: Path) -> Iterator[str]:
+    """A new, migrated database for one test."""
+    databases.ensure_template(run_dir)
+    with databases.fresh(TEMPLATE) as url:
+        yield url
+
+
+@pytest.fixture
+def blank_database_url(databases: Databases) -> Iterator[str]:
+    """A new, empty database for one test."""
+    with databases.fresh() as url:
+        yield url
+
+
+@pytest.fixture
+def data_dir(run_dir: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A data directory of one test's own, not made yet, below a folder that the database's user can reach."""
+    place = run_dir / f"{WORKER}-{zlib.crc32(request.node.nodeid.encode()):08x}"
+    yield place
+    shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def pristine_data_dir(run_dir: Path) -> Iterator[Path]:
+    """A data directory made once a worker, to be copied: a copy costs a tenth of making one."""
+    place = run_dir / f"pristine-{WORKER}"
+    with EmbeddedPostgres(place, binaries=binaries()):
+        pass
+    yield place
+    shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture
+def made_data_dir(data_dir: Path, pristine_data_dir: Path) -> Path:
+    """A data directory of one test's own that has been started and stopped before."""
+    subprocess.run(["cp", "-a", pristine_data_dir, data_dir], check=True)
+    return data_dir
+
+
+@pytest.fixture
+def durable_postgres(made_data_dir: Path) -> Iterator[EmbeddedPostgres]:
+    """A server of one test's own as in production, fsync and all, to be killed at will."""
+    with EmbeddedPostgres(made_data_dir, binaries=binaries()) as server:
+        yield server

@@ -1,0 +1,116 @@
+"""Real PostgreSQL for the suite: one server a run, shared by its workers, and a new database for every test."""
+
+import fcntl
+import itertools
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from ledger.embedded import EmbeddedPostgres
+from ledger.errors import OperatorError
+
+# Which PostgreSQL to test on: a folder with its programs, or nothing for the one that Tallystick brings.
+CHOSEN = os.environ.get("TALLYSTICK_TEST_POSTGRES")
+PREFIX = f"tallystick-tests-{os.geteuid()}-"
+TEMPLATE = "tallystick_template"
+ABANDONED_SECONDS = 3_600
+# The suite's server loses everything when the machine stops, and nothing when a process does: good for all but faults.
+FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "200", "shared_buffers": "128MB"}
+
+_numbers = itertools.count(1)
+
+
+def binaries() -> Path | None:
+    """The programs of the PostgreSQL chosen for this run; None for the wheel's."""
+    return Path(CHOSEN) if CHOSEN else None
+
+
+def run_directory() -> Path:
+    """A folder for this run, the same in all its workers, that the database's own user can reach under root too.
+
+    pytest's own temporary folders are closed to other users.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    place = Path(tempfile.gettempdir()) / f"{PREFIX}{run}"
+    place.mkdir(mode=0o711, exist_ok=True)
+    place.chmod(0o711)
+    return place
+
+
+@contextmanager
+def alone(place: Path) -> Iterator[None]:
+    """One worker of the run at a time."""
+    place.mkdir(mode=0o711, exist_ok=True)
+    with (place / "alone.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def sweep_abandoned() -> None:
+    """Stop and remove the servers of runs that were killed before they could."""
+    for place in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if time.time() - place.stat().st_mtime < ABANDONED_SECONDS:
+            continue
+        for data_dir in [lock.parent for lock in place.glob("*/holders.lock")]:
+            server = EmbeddedPostgres(data_dir, binaries=binaries())
+            try:
+                server.start()
+            except OperatorError:
+                continue  # half made, or of another version: nothing of it runs
+            if not server.stop():
+                break  # a long run that still lives
+        else:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+class Databases:
+    """Makes and drops the databases of one worker."""
+
+    def __init__(self, server_url: str, worker: str) -> None:
+        self._server_url = server_url
+        self._worker = worker
+        self._admin = psycopg.connect(_on(server_url, "postgres"), autocommit=True)
+
+    def close(self) -> None:
+        self._admin.close()
+
+    def ensure_template(self, place: Path) -> None:
+        """Migrate one database for all workers to copy."""
+        with alone(place):
+            if self._exists(TEMPLATE):
+                return
+            unfinished = f"{TEMPLATE}_new"
+            self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", unfinished)
+            self._run("CREATE DATABASE {}", unfinished)
+            from ledger.store.migrate import migrate
+
+            migrate(_on(self._server_url, unfinished))
+            self._run("ALTER DATABASE {} RENAME TO {}", unfinished, TEMPLATE)
+
+    @contextmanager
+    def fresh(self, template: str = "template1") -> Iterator[str]:
+        """The URL of a new copy of the template, gone afterwards."""
+        name = f"test_{self._worker}_{next(_numbers)}"
+        self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
+        try:
+            yield _on(self._server_url, name)
+        finally:
+            self._run("DROP DATABASE {} WITH (FORCE)", name)
+
+    def _exists(self, name: str) -> bool:
+        return self._admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+    def _run(self, statement: str, *names: str) -> None:
+        self._admin.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def _on(server_url: str, database: str) -> str:
+    return urlunsplit(urlsplit(server_url)._replace(path=f"/{database}"))
