@@ -112,7 +112,8 @@ def _happen(customer: Customer, due: Due, context: Context) -> Sequence[Event]:
 
 
 def _reset(grant: Grant) -> BalanceReset:
-    assert grant.period_start is not None and grant.period_end is not None
+    assert grant.period_start is not None
+    assert grant.period_end is not None
     return BalanceReset(
         grant.feature_id,
         grant.grant_id,
@@ -126,7 +127,7 @@ def _reset(grant: Grant) -> BalanceReset:
 
 
 def _expire(customer: Customer, subscription: Subscription, at: datetime, context: Context) -> Sequence[Event]:
-    """A plan ends; a plan that waits for it starts in the same step, so that seats in use pass from one to the other."""
+    """A plan ends, and the one that waits for it starts in the same step, so that seats in use pass over."""
     successor = next(
         (
             each

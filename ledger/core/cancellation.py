@@ -16,7 +16,7 @@ from ledger.core.events import (
     PlanUncanceled,
     PlanUnscheduled,
 )
-from ledger.core.quote import Move, Planned, credits
+from ledger.core.quote import Move, Planned, refunds
 from ledger.core.state import Customer
 from ledger.core.subscription import Subscription, scheduled_plan
 from ledger.core.terms import Plan
@@ -93,7 +93,7 @@ def _cancel_now(customer: Customer, subscription: Subscription, context: Context
     events = _unschedule(customer, subscription)
     canceled_at = subscription.canceled_at or context.now
     events.append(PlanExpired(subscription.subscription_id, context.now, Ended.CANCELED, canceled_at))
-    lines = credits(subscription, customer.grants.values(), context.now, context.settings.zone)
+    lines = refunds(subscription, customer.grants.values(), context.now, context.settings.zone)
     default = _default(subscription, context)
     incoming = []
     if default is not None:
@@ -129,7 +129,7 @@ def _cancel_at_end(customer: Customer, subscription: Subscription, context: Cont
     return Planned(events, (), incoming, outgoing, intent="cancel_end_of_cycle")
 
 
-def plan_uncancel(customer: Customer, command: Uncancel, context: Context) -> Planned:
+def plan_uncancel(customer: Customer, command: Uncancel) -> Planned:
     """Work out an uncancel: nothing on a plan that is not cancelling, refused on a scheduled one."""
     subscription = find(customer, command)
     if not subscription.active:

@@ -256,7 +256,7 @@ def _kinds(state: Catalog, items: Sequence[PlanItem]) -> tuple[PlanItem, ...]:
     return tuple(msgspec.structs.replace(item, kind=state.feature(item.feature_id).kind) for item in items)
 
 
-def _no_claims(state: Catalog, event: Event) -> Sequence[Claim]:
+def _no_claims(_state: Catalog, _event: Event) -> Sequence[Claim]:
     return ()
 
 

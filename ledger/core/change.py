@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from ledger.core.decider import Command, Context
 from ledger.core.entitlement import Granting, check_quantities
@@ -19,7 +20,7 @@ from ledger.core.events import (
 )
 from ledger.core.period import period_at
 from ledger.core.pricing import monthly_price, only_consumption
-from ledger.core.quote import Move, Planned, charges, credits, overage
+from ledger.core.quote import Move, Planned, charges, overage, refunds
 from ledger.core.state import Customer
 from ledger.core.subscription import Subscription, main_plan, scheduled_plan
 from ledger.core.terms import Plan
@@ -30,6 +31,13 @@ class Schedule(StrEnum):
 
     IMMEDIATE = "immediate"
     END_OF_CYCLE = "end_of_cycle"
+
+
+class Anchors(NamedTuple):
+    """The instants that a plan's billing periods and its balances' resets are counted from."""
+
+    billing: datetime
+    resets: datetime
 
 
 class Attach(Command, frozen=True):
@@ -92,7 +100,9 @@ def _immediate(current: Subscription, plan: Plan, schedule: Schedule | None) -> 
 def start(customer: Customer, command: Attach, plan: Plan, context: Context, *, default: bool = False) -> Planned:
     """Start a plan that takes over from none: billed from now, or from the cycle the customer already has."""
     anchor = _first_anchor(customer, plan, context)
-    attached = _attached(customer, command, plan, context, anchor, anchor, event=0, replaces=None, default=default)
+    attached = _attached(
+        customer, command, plan, context, Anchors(anchor, anchor), event=0, replaces=None, default=default
+    )
     lines = charges(plan, attached.grants, anchor, context.now, context.settings.zone)
     return Planned([attached], lines, incoming=[Move(plan, command.quantities)], intent="update_plan")
 
@@ -118,8 +128,7 @@ def _attached(
     command: Attach,
     plan: Plan,
     context: Context,
-    anchor: datetime,
-    reset_anchor: datetime,
+    anchors: Anchors,
     *,
     event: int,
     replaces: str | None,
@@ -127,16 +136,16 @@ def _attached(
 ) -> PlanAttached:
     zone = context.settings.zone
     subscription_id = customer.next_id(event)
-    period = period_at(anchor, plan.cycle, context.now, zone) if plan.cycle else None
+    period = period_at(anchors.billing, plan.cycle, context.now, zone) if plan.cycle else None
     granting = Granting(customer, subscription_id, plan, command.entity_id, zone, event)
     return PlanAttached(
         subscription_id,
         plan,
         context.now,
-        anchor,
+        anchors.billing,
         period.start if period else None,
         period.end if period else None,
-        granting.grants(command.quantities, reset_anchor, context.now, replaces),
+        granting.grants(command.quantities, anchors.resets, context.now, replaces),
         command.entity_id,
         command.external_id,
         command.quantities,
@@ -163,13 +172,12 @@ def _switch(
         command,
         plan,
         context,
-        anchor,
-        _reset_anchor(customer, current),
+        Anchors(anchor, _reset_anchor(customer, current)),
         event=len(events),
         replaces=current.subscription_id,
     )
     zone = context.settings.zone
-    lines = credits(current, customer.grants.values(), context.now, zone)
+    lines = refunds(current, customer.grants.values(), context.now, zone)
     lines += charges(plan, attached.grants, anchor, context.now, zone)
     lines += overage(current, customer.grants.values())
     return Planned(

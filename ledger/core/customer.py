@@ -153,7 +153,7 @@ def plan(state: Customer, command: BillingChange, context: Context) -> Planned:
             adjustment.require_reason("Cancelling a plan", context)
             return plan_cancel(state, command, context)
         case Uncancel():
-            return plan_uncancel(state, command, context)
+            return plan_uncancel(state, command)
         case ChangeQuantities():
             return plan_quantities(state, command, context)
 

@@ -106,22 +106,22 @@ def whole_milliseconds(instant: datetime) -> datetime:
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
-def admit_all(state: object, command: object, context: Context) -> None:
+def admit_all(_state: object, _command: object, context: Context) -> None:
     """`admit` of a kind of stream that is always there and always on real time."""
     if context.moved_to is not None:
         raise InvalidRequest("The catalog and a ledger's settings are always on real time: leave out Tallystick-Now")
 
 
-def nothing_due(state: object, context: Context) -> None:
+def nothing_due(_state: object, _context: Context) -> None:
     """`advance` of a kind of stream on which nothing ever falls due."""
     return
 
 
-def never(state: object) -> None:
+def never(_state: object) -> None:
     """`due_at` of a kind of stream on which nothing ever falls due."""
     return
 
 
-def real_time(state: object, recorded_at: datetime) -> datetime:
+def real_time(_state: object, recorded_at: datetime) -> datetime:
     """`business_now` of a kind of stream that is always on real time."""
     return whole_milliseconds(recorded_at)

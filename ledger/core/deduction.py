@@ -5,7 +5,7 @@ allowed. Giving back runs the other way: debts first, then up to what was grante
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,7 @@ from ledger.core.events import Allocation
 from ledger.core.money import ZERO, add, subtract
 from ledger.core.terms import FeatureKind, Method
 
-_NEVER = datetime.max
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Overage(StrEnum):
@@ -27,7 +27,7 @@ class Overage(StrEnum):
 
 
 def in_scope(grants: Iterable[Grant], feature_id: str, entity_id: str | None) -> list[Grant]:
-    """The grants that usage of a feature may touch: an entity's own and its customer's; for the customer, all (§2.12)."""
+    """The grants that usage of a feature may touch: an entity's own and its customer's; for a customer, all (§2.12)."""
     return [
         grant
         for grant in grants
@@ -46,7 +46,7 @@ def in_order(grants: Iterable[Grant], entity_id: str | None, *, longest_first: b
             not terms.unlimited,
             terms.reset is None or not terms.reset.repeats,
             tuple(-part for part in interval) if longest_first else interval,
-            (grant.expires_at or _NEVER).replace(tzinfo=None),
+            grant.expires_at or _NEVER,
             terms.entity_id or "",
             terms.add_on,
             not grant.prepaid,

@@ -30,7 +30,7 @@ def check_quantities(plan: Plan, quantities: Sequence[Quantity]) -> None:
 
 
 def prepaid_units(item: PlanItem, quantities: Iterable[Quantity]) -> Decimal:
-    """Units bought ahead of an item: the quantity beyond the included ones, in whole packs (§2.2: quantities are totals)."""
+    """Units bought ahead: the quantity, a total (§2.2), beyond the included ones, in whole packs."""
     total = next((each.quantity for each in quantities if each.feature_id == item.feature_id), ZERO)
     if item.price is None or not item.prepaid:
         return ZERO

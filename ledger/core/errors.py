@@ -175,9 +175,7 @@ class LimitReached(Refusal):
 
 class ClockMovedBack(InvalidRequest):
     def __init__(self, standing: datetime, asked: datetime) -> None:
-        super().__init__(
-            f"The customer's clock stands at {standing.isoformat()} and only moves forward; {asked.isoformat()} is before it"
-        )
+        super().__init__(f"{asked.isoformat()} is before {standing.isoformat()}: a customer's clock only moves forward")
 
 
 class LiveClock(InvalidRequest):

@@ -236,7 +236,7 @@ class PlanRenewed(Event, frozen=True, tag="plan.renewed.v1"):
 
 
 class QuantityChanged(Event, frozen=True, tag="quantity.changed.v1"):
-    """The units bought ahead of a feature changed, and their grant with them. Quantities are totals, included counted."""
+    """The units bought ahead of a feature changed, and their grant with them. Quantities are totals."""
 
     subscription_id: str
     feature_id: str

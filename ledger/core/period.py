@@ -30,7 +30,7 @@ class Interval(StrEnum):
 MONTHS: Final = {Interval.MONTH: 1, Interval.QUARTER: 3, Interval.SEMI_ANNUAL: 6, Interval.YEAR: 12}
 _DAYS: Final = {Interval.DAY: 1, Interval.WEEK: 7}
 _SECONDS: Final = {Interval.MINUTE: 60, Interval.HOUR: 3600}
-LENGTH_ORDER: Final = {interval: rank for rank, interval in enumerate(list(Interval)[1:] + [Interval.ONE_OFF])}
+LENGTH_ORDER: Final = {interval: rank for rank, interval in enumerate([*list(Interval)[1:], Interval.ONE_OFF])}
 
 
 class Every(msgspec.Struct, frozen=True, omit_defaults=True):

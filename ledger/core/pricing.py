@@ -57,7 +57,7 @@ def _in_packs(units: Decimal, billing_units: Decimal) -> Decimal:
 
 
 def monthly_price(plan: Plan) -> Decimal:
-    """The sum of a plan's prices apart from usage of consumables, normalised to a month (§2.2, upgrade or downgrade)."""
+    """The sum of a plan's prices apart from usage of consumables, normalised to a month (§2.2, upgrade)."""
     total = ZERO
     if plan.base is not None:
         total = add(total, _monthly(Decimal(plan.base.amount_minor), plan.base.every))

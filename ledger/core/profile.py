@@ -61,7 +61,7 @@ def _asks(customer_id: str | None, email: str | None) -> list[Ask]:
 
 
 def check_clock(customer: Customer, context: Context) -> None:
-    """Refuse a business instant that the customer's clock cannot go to: live ledgers have none, and it never goes back."""
+    """Refuse an instant that the customer's clock cannot go to: live ledgers have none, and it never goes back."""
     if context.moved_to is None:
         return
     if not context.settings.sandbox:

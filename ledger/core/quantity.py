@@ -1,4 +1,4 @@
-"""Buying more or fewer units ahead: the balance moves at once, the price for the rest of the period (§2.3, defaults)."""
+"""Buying more or fewer units ahead: the balance moves at once, the price counts to the period's end (§2.3)."""
 
 from ledger.core.balance import Grant
 from ledger.core.cancellation import Which, find
@@ -63,9 +63,9 @@ def _changed(
 def _grant(customer: Customer, subscription: Subscription, item: PlanItem) -> Grant:
     for grant in customer.grants.values():
         terms = grant.terms
-        if terms.subscription_id == subscription.subscription_id and terms.price == item.price:
-            if terms.feature_id == item.feature_id:
-                return grant
+        of_plan = terms.subscription_id == subscription.subscription_id
+        if of_plan and terms.feature_id == item.feature_id and terms.price == item.price:
+            return grant
     raise SubscriptionNotFound(f"a balance of {item.feature_id} on plan {subscription.plan.plan_id}")
 
 

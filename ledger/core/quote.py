@@ -80,11 +80,11 @@ class Quote(msgspec.Struct, frozen=True):
 def charges(
     plan: Plan, grants: Iterable[GrantTerms | Grant], anchor: datetime, now: datetime, zone: tzinfo
 ) -> list[Line]:
-    """What a plan costs from `now` to the end of each price's period: base, units bought ahead, seats over the included."""
+    """What a plan costs from `now` to the end of each price's period: base, units bought ahead, seats in use."""
     return list(_priced_ahead(plan, list(grants), anchor, now, zone, sign=1))
 
 
-def credits(subscription: Subscription, grants: Iterable[Grant], now: datetime, zone: tzinfo) -> list[Line]:
+def refunds(subscription: Subscription, grants: Iterable[Grant], now: datetime, zone: tzinfo) -> list[Line]:
     """What is given back of a plan paid ahead, from `now` to the end of its periods; nothing of one-off prices."""
     held = [grant for grant in grants if grant.terms.subscription_id == subscription.subscription_id]
     return list(_priced_ahead(subscription.plan, held, subscription.anchor, now, zone, sign=-1))

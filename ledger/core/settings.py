@@ -187,7 +187,7 @@ def _revoke(state: LedgerSettings, key_id: str, now: datetime) -> Sequence[Event
     return [] if key.revoked_at is not None else [KeyRevoked(key_id, now)]
 
 
-def _no_claims(state: LedgerSettings, event: Event) -> Sequence[Claim]:
+def _no_claims(_state: LedgerSettings, _event: Event) -> Sequence[Claim]:
     return ()
 
 
