@@ -9,11 +9,21 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from ledger.embedded import EmbeddedPostgres
 from tests.support.postgres import FAST, TEMPLATE, Databases, alone, binaries, run_directory, sweep_abandoned
 
-settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+# In CI the same examples every time: a change is judged by what it did, not by the luck of the draw.
+CI = bool(os.environ.get("CI"))
+settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=CI,
+    database=None if CI else DirectoryBasedExampleDatabase(Path(".hypothesis")),
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("suite")
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")

@@ -14,6 +14,7 @@ from ledger.errors import OperatorError
 OWNER = "tallystick"
 START_SECONDS = 300  # recovery after a crash may have gigabytes of log to go through
 LOG_LIMIT_BYTES = 10_000_000
+LOG_ROOM_BYTES = 65_536
 CONF = "tallystick.conf"
 
 # For a small machine that it shares with the server. Durability is PostgreSQL's default, written down so that no
@@ -97,7 +98,7 @@ class Cluster:
         before = self.log.stat().st_size
         command = ("-D", self.directory, "-l", self.log, "-w", "-t", str(START_SECONDS), "start")
         finished = self.account.run([self.binaries / "pg_ctl", *command], timeout_seconds=START_SECONDS + 30)
-        return None if finished.status == 0 else self._last_words(before) or _one_line(finished.output)
+        return None if finished.status == 0 else self._last_words(before)
 
     def stop(self) -> None:
         """Ask the server to stop: connections are ended, what was committed is on disk. Does not wait for the end.
@@ -108,13 +109,13 @@ class Cluster:
 
     def _configure(self, sockets: Path) -> None:
         settings = {**SETTINGS, "unix_socket_directories": f'"{sockets}"', **self.settings}
-        conf = self.directory / CONF
-        conf.write_text(
-            "# Written at every start. Change settings with ALTER SYSTEM, which wins over this file.\n"
-            + "".join(f"{name} = '{value}'\n" for name, value in settings.items())
-        )
-        conf.chmod(0o600)
-        self.account.own(conf)
+        text = "# Written at every start. Change settings with ALTER SYSTEM, which wins over this file.\n"
+        text += "".join(f"{name} = '{value}'\n" for name, value in settings.items())
+        conf, unfinished = self.directory / CONF, self.directory / f"{CONF}.new"
+        unfinished.write_text(text)  # beside it first: a full disk must not leave half a configuration
+        unfinished.chmod(0o600)
+        self.account.own(unfinished)
+        unfinished.rename(conf)
 
     def _program(self, name: str, *arguments: str | Path, timeout_seconds: float) -> str:
         try:
@@ -129,7 +130,10 @@ class Cluster:
         """What the server wrote to its log since `offset` about why it did not start."""
         with self.log.open(errors="replace") as log:
             log.seek(offset)
-            return _one_line(log.read())
+            said = log.read()
+        if not said and shutil.disk_usage(self.log).free < LOG_ROOM_BYTES:
+            return "no space left on the disk"
+        return _one_line(said)
 
 
 def _one_line(output: str) -> str:
