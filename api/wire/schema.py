@@ -128,7 +128,7 @@ def _quickly(schema: WireSchema, payload: dict[str, Any]) -> dict[str, Any] | No
 
 
 def _refusal(schema: WireSchema, error: ValidationError) -> Refusal:
-    leaves = list(_leaves(error.messages))
+    leaves = sorted(_leaves(error.messages))
     if all(isinstance(message, NotOffered) for _, message in leaves):
         return NotSupported("; ".join(f"{path} {message}" for path, message in leaves[: limits.PROBLEMS_SHOWN]))
     return InvalidInputs({path: _with_hint(schema, path, message) for path, message in leaves})

@@ -1,0 +1,240 @@
+"""Bodies for every operation: one of each kind of request, one of each kind of answer."""
+
+from typing import Any
+
+NOW = 1_795_348_800_000
+NEXT_MONTH = NOW + 30 * 86_400_000
+
+FEATURE = {
+    "id": "exports", "name": "Exports", "type": "metered", "consumable": True, "archived": False,
+    "event_names": ["export.done"], "display": {"singular": "export", "plural": "exports"},
+}  # fmt: skip
+PART = {
+    "id": "3.1", "plan_id": "team", "included_grant": 200, "prepaid_grant": 50, "remaining": 120.5, "usage": 129.5,
+    "unlimited": False, "reset": {"interval": "month", "interval_count": 1, "resets_at": NEXT_MONTH},
+    "price": {"billing_units": 10, "billing_method": "prepaid", "max_purchase": None, "amount": 4.2},
+    "expires_at": None, "source": "customer",
+}  # fmt: skip
+BALANCE = {
+    "feature_id": "exports", "granted": 250, "remaining": 120.5, "usage": 129.5, "unlimited": False,
+    "overage_allowed": False, "max_purchase": None, "next_reset_at": NEXT_MONTH, "feature": FEATURE,
+    "breakdown": [PART, {**PART, "id": "9.1", "plan_id": None, "reset": None, "price": None, "expires_at": NEXT_MONTH}],
+    "rollovers": [{"granted": 5, "balance": 5, "expires_at": NEXT_MONTH}],
+}  # fmt: skip
+SEVERAL = {**BALANCE, "breakdown": [{**PART, "reset": {"interval": "multiple", "resets_at": None}}]}
+FLAG = {"id": "3.2", "plan_id": "team", "expires_at": None, "feature_id": "sso"}
+TIERS = [{"to": 100, "amount": 4, "flat_amount": 1}, {"to": "inf", "amount": 3}]
+PLAN = {
+    "id": "team", "name": "Team", "description": "For teams\nof any size", "group": None, "version": 2, "add_on": False,
+    "auto_enable": False, "price": {"amount": 49, "interval": "month", "interval_count": 1},
+    "items": [
+        {"feature_id": "sso", "included": 0, "unlimited": False, "reset": None, "price": None},
+        {"feature_id": "exports", "included": 200, "unlimited": False, "reset": {"interval": "month"},
+         "price": {"interval": "month", "billing_units": 10, "billing_method": "usage_based", "max_purchase": None,
+                   "tiers": TIERS, "tier_behavior": "graduated"}},
+    ],
+    "created_at": NOW, "env": "sandbox", "archived": False,
+    "config": {"ignore_past_due": False}, "metadata": {"tone": "loud"},
+    "base_variant_id": None, "version_slug": "v2", "active": True, "customer_eligibility": {"attach_action": "upgrade"},
+}  # fmt: skip
+PURCHASE = {"plan_id": "boost", "expires_at": None, "started_at": NOW, "quantity": 1, "scope": "customer"}
+SUBSCRIPTION = {
+    "id": "3.0", "plan_id": "team", "auto_enable": False, "add_on": False, "status": "active", "past_due": False,
+    "canceled_at": None, "expires_at": None, "trial_ends_at": None, "started_at": NOW, "current_period_start": NOW,
+    "current_period_end": NEXT_MONTH, "quantity": 1, "scope": "customer",
+}  # fmt: skip
+LISTED_CUSTOMER = {
+    "id": "acme", "name": "Acme", "email": "books@acme.test", "created_at": NOW, "fingerprint": None, "stripe_id": None,
+    "env": "sandbox", "metadata": {"tier": {"is": ["gold", 1]}}, "send_email_receipts": False, "billing_controls": {},
+    "subscriptions": [SUBSCRIPTION, {**SUBSCRIPTION, "status": "scheduled", "current_period_start": None}],
+    "purchases": [PURCHASE], "licenses": [], "balances": {"exports": BALANCE, "seats": SEVERAL}, "flags": {"sso": FLAG},
+}  # fmt: skip
+SUMMARY = {
+    "plan_ids": ["team"], "stripe_id": "inv_1", "status": "paid", "total": 49, "currency": "usd", "created_at": NOW,
+    "hosted_invoice_url": None,
+}  # fmt: skip
+CUSTOMER = {
+    **LISTED_CUSTOMER,
+    "subscriptions": [{**SUBSCRIPTION, "plan": PLAN}],
+    "purchases": [{**PURCHASE, "plan": PLAN}],
+    "flags": {"sso": {**FLAG, "feature": FEATURE}},
+    "entities": [{"id": "desk-1", "name": None, "created_at": NOW, "env": "sandbox", "customer_id": "acme"}],
+    "invoices": [SUMMARY],
+}
+NOBODY = {
+    **LISTED_CUSTOMER,
+    "id": None,
+    "name": None,
+    "email": None,
+    "subscriptions": [],
+    "purchases": [],
+    "balances": {},
+}
+ENTITY = {
+    "id": "desk-1", "name": None, "created_at": NOW, "env": "live", "subscriptions": [SUBSCRIPTION], "purchases": [],
+    "balances": {"exports": BALANCE}, "flags": {"sso": FLAG}, "customer_id": "acme", "feature_id": "seats",
+}  # fmt: skip
+LINE = {
+    "display_name": "Team", "description": "Team, November", "subtotal": 49, "total": 49, "plan_id": "team",
+    "feature_id": None, "quantity": 1, "discounts": [], "period": {"start": NOW, "end": NEXT_MONTH},
+}  # fmt: skip
+PREVIEW = {
+    "customer_id": "acme", "line_items": [LINE], "subtotal": 49, "total": 49, "currency": "usd",
+    "incoming": [{"plan_id": "team", "feature_quantities": [{"feature_id": "exports", "quantity": 50}],
+                  "effective_at": NOW, "canceled_at": None, "expires_at": None}],
+    "outgoing": [], "resets_usage": False,
+    "next_cycle": {"starts_at": NEXT_MONTH, "subtotal": 49, "total": 49, "line_items": [LINE],
+                   "usage_line_items": [{"display_name": "Exports", "plan_id": "team", "feature_id": "exports"}]},
+}  # fmt: skip
+CHANGE = {
+    "customer_id": "acme", "payment_url": None, "entity_id": "desk-1",
+    "invoice": {"status": "paid", "stripe_id": "inv_1", "total": 49, "currency": "usd", "hosted_invoice_url": None},
+    "required_action": {"code": "payment_failed", "reason": "the card was declined"},
+}  # fmt: skip
+CHECKED = {
+    "allowed": True, "customer_id": "acme", "balance": BALANCE, "flag": None, "entity_id": None, "required_balance": 1,
+    "balances": {"exports": BALANCE, "credits": None},
+}  # fmt: skip
+DEDUCTION = {
+    "balance_id": "3.1", "feature_id": "exports", "plan_id": None, "value": 2,
+    "reset": {"interval": "month", "resets_at": NEXT_MONTH},
+}  # fmt: skip
+TRACKED = {"customer_id": "acme", "value": 2, "balance": BALANCE, "deductions": [DEDUCTION]}
+INVOICE = {
+    **SUMMARY, "id": "inv_1", "customer_id": "acme", "entity_id": None, "amount_paid": 49, "refunded_amount": 0,
+    "items": [{"id": "1", "description": "Team", "period_start": NOW, "period_end": NEXT_MONTH, "plan_id": "team",
+               "feature_id": None, "feature_name": None, "quantity": None, "amount": 49,
+               "entities": [{"entity_id": "desk-1", "quantity": None, "amount": 49}]}],
+}  # fmt: skip
+OWNED = {"customer_id": "acme", "entity_id": None, "created_at": NOW}
+BALANCE_ROW = {**PART, **OWNED, "feature_id": "exports", "status": "active", "rollovers": []}
+DONE = {"success": True}
+
+
+def page(*rows: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A last page."""
+    return {"list": list(rows), "next_cursor": None, **more}
+
+
+ANSWERS: dict[str, list[dict[str, Any]]] = {
+    "customers.get_or_create": [CUSTOMER, NOBODY],
+    "customers.get": [CUSTOMER],
+    "customers.list": [page(LISTED_CUSTOMER, NOBODY), page() | {"next_cursor": "x"}],
+    "customers.update": [LISTED_CUSTOMER],
+    "customers.delete": [DONE],
+    "customers.advance_test_clock": [{"customer_id": "acme", "frozen_time": NEXT_MONTH, "status": "ready"}],
+    "subscriptions.list": [page({**SUBSCRIPTION, **OWNED, "status": "expired"}, has_more=False)],
+    "purchases.list": [page({**PURCHASE, **OWNED, "id": "4.0", "status": "active"}, has_more=False)],
+    "entities.create": [ENTITY],
+    "entities.get": [ENTITY, {**ENTITY, "billing_controls": {}, "invoices": [SUMMARY]}],
+    "entities.list": [page(ENTITY)],
+    "entities.update": [ENTITY],
+    "entities.delete": [DONE],
+    "features.create": [FEATURE],
+    "features.get": [FEATURE, {"id": "sso", "name": "SSO", "type": "boolean", "consumable": False, "archived": True}],
+    "features.list": [{"list": [FEATURE]}],
+    "features.update": [FEATURE],
+    "features.delete": [DONE],
+    "plans.create": [PLAN],
+    "plans.get": [PLAN, {**PLAN, "price": None, "description": None, "group": "main"}],
+    "plans.list": [{"list": [PLAN]}],
+    "plans.update": [PLAN],
+    "plans.delete": [DONE],
+    "billing.attach": [CHANGE, {"customer_id": "acme", "payment_url": None}],
+    "billing.preview_attach": [{**PREVIEW, "redirect_to_checkout": False, "checkout_type": None}],
+    "billing.update": [CHANGE],
+    "billing.preview_update": [{**PREVIEW, "intent": "update_quantity"}],
+    "balances.create": [DONE],
+    "balances.list": [page(BALANCE_ROW, has_more=False)],
+    "balances.update": [DONE],
+    "balances.delete": [DONE],
+    "balances.finalize": [DONE],
+    "balances.check": [CHECKED, {"allowed": False, "customer_id": "acme", "balance": None, "flag": FLAG}],
+    "balances.track": [TRACKED, {"customer_id": "acme", "value": -0.5, "balance": None, "event_name": "export.done"}],
+    "balances.batch_track": [DONE],
+    "events.list": [
+        page({"id": "7", "timestamp": NOW, "feature_id": "exports", "customer_id": "acme", "value": 2,
+              "properties": {"region": "eu"}, "deductions": [DEDUCTION]})
+    ],
+    "invoices.list": [page(INVOICE)],
+}  # fmt: skip
+
+REQUESTS: dict[str, list[dict[str, Any]]] = {
+    "customers.get_or_create": [
+        {"customer_id": "acme", "name": "Acme", "email": "books@acme.test", "expand": ["entities"],
+         "metadata": {"tier": {"is": ["gold", 1.5, None]}}},
+        {"customer_id": None, "email": "books@acme.test", "create_in_stripe": False, "stripe_id": None},
+    ],
+    "customers.get": [{"customer_id": "acme"}],
+    "customers.list": [
+        {"start_cursor": "", "limit": 50},
+        {"plans": [{"id": "team", "versions": [1, 2]}], "created_at_range": {"start": NOW}, "search": "acme"},
+    ],
+    "customers.update": [{"customer_id": "acme", "name": None, "new_customer_id": "acme-2", "metadata": {}}],
+    "customers.delete": [{"customer_id": "acme", "delete_in_stripe": False}],
+    "customers.advance_test_clock": [{"customer_id": "acme", "frozen_time": NEXT_MONTH}],
+    "subscriptions.list": [{"customer_id": "acme", "entity_id": "desk-1", "statuses": ["active", "past_due"]}],
+    "purchases.list": [{"plan_id": "boost"}],
+    "entities.create": [
+        {"customer_id": "acme", "entity_id": "desk-1", "feature_id": "seats", "customer_data": {"name": "Acme"}}
+    ],
+    "entities.get": [{"entity_id": "desk-1"}],
+    "entities.list": [{"customer_id": "acme"}],
+    "entities.update": [{"entity_id": "desk-1", "billing_controls": {}}],
+    "entities.delete": [{"entity_id": "desk-1", "customer_id": "acme"}],
+    "features.create": [
+        {"feature_id": "seats", "name": "Seats", "type": "metered", "consumable": False, "event_names": ["seat.taken"],
+         "display": {"singular": "seat", "plural": "seats"}},
+        {"feature_id": "sso", "name": "SSO", "type": "boolean"},
+    ],
+    "features.get": [{"feature_id": "sso"}],
+    "features.update": [{"feature_id": "sso", "archived": True, "new_feature_id": "single-sign-on"}],
+    "features.delete": [{"feature_id": "sso"}],
+    "plans.create": [
+        {"plan_id": "team", "name": "Team", "price": {"amount": 49.5, "interval": "month"}, "group": "",
+         "items": [{"feature_id": "exports", "included": 200, "reset": {"interval": "month"}},
+                   {"feature_id": "seats", "included": 1,
+                    "price": {"amount": 10, "interval": "month", "billing_method": "prepaid", "billing_units": 1}},
+                   {"feature_id": "calls",
+                    "price": {"tiers": TIERS, "interval": "month", "billing_method": "usage_based"}},
+                   {"feature_id": "sso"}]},
+        {"plan_id": "free", "name": "Free", "auto_enable": True, "create_in_stripe": True},
+    ],
+    "plans.get": [{"plan_id": "team", "version": 2}],
+    "plans.list": [{}, {"customer_id": "acme", "include_archived": True}],
+    "plans.update": [{"plan_id": "team", "price": None, "items": [], "free_trial": None, "archived": False}],
+    "plans.delete": [{"plan_id": "team", "all_versions": True}],
+    "billing.attach": [
+        {"customer_id": "acme", "plan_id": "team", "redirect_mode": "if_required",
+         "feature_quantities": [{"feature_id": "seats", "quantity": 3}]},
+        {"customer_id": "acme", "plan_id": "team", "invoice_mode": {"enabled": False}, "discounts": []},
+    ],
+    "billing.preview_attach": [{"customer_id": "acme", "plan_id": "team", "entity_id": "desk-1"}],
+    "billing.update": [
+        {"customer_id": "acme", "plan_id": "team", "cancel_action": "uncancel", "redirect_mode": "if_required"}
+    ],
+    "billing.preview_update": [{"customer_id": "acme", "subscription_id": "main"}],
+    "balances.create": [
+        {"customer_id": "acme", "feature_id": "exports", "included_grant": 5, "expires_at": NEXT_MONTH},
+        {"customer_id": "acme", "feature_id": "exports", "unlimited": True},
+    ],
+    "balances.list": [{"plan_id": None}, {"customer_id": "acme", "statuses": ["expired"]}],
+    "balances.update": [{"customer_id": "acme", "feature_id": "exports", "add_to_balance": -2.5}],
+    "balances.delete": [{"customer_id": "acme", "balance_id": "gift"}],
+    "balances.finalize": [{"lock_id": "job-1", "action": "confirm", "override_value": 2}],
+    "balances.check": [
+        {"customer_id": "acme", "feature_id": "exports", "required_balance": 10},
+        {"customer_id": "acme", "feature_id": "exports", "lock": {"lock_id": "job-1", "expires_at": NEXT_MONTH}},
+    ],
+    "balances.track": [
+        {"customer_id": "acme", "feature_id": "exports", "value": 2.25, "async": False, "timestamp": NOW,
+         "properties": {"region": "eu"}, "overage_behavior": "overflow"},
+        {"customer_id": "acme", "event_name": "export.done"},
+    ],
+    "balances.batch_track": [{"customer_id": "acme", "feature_id": "exports", "value": 1, "idempotency_key": "a-1"}],
+    "events.list": [
+        {"customer_id": "acme", "feature_id": ["exports", "calls"], "range": "7d"},
+        {"feature_id": "exports", "custom_range": {"start": NOW, "end": NEXT_MONTH}},
+    ],
+    "invoices.list": [{"customer_id": "acme", "status": ["paid"], "processor_types": ["stripe"]}],
+}  # fmt: skip

@@ -1,0 +1,115 @@
+"""The official SDK's own models, walked by machine: what its client sends, what it insists on being told.
+
+A model of the SDK is reduced to the few facts that matter on the wire: which fields there are, which of them
+are required, which may be null, which words an enumeration has, which objects are inside.
+"""
+
+import builtins
+import typing
+from dataclasses import dataclass
+from typing import Any
+
+import pydantic
+
+# autumn-sdk 1.2.0 names four types that it does not define, and fails on the first use of its features.
+for missing_name in ("CreateFeatureDimensionsResponse5", "UpdateFeatureDimensionsResponse5"):
+    for suffix in ("", "TypedDict"):
+        setattr(builtins, missing_name + suffix, Any)
+
+from autumn_sdk import models  # noqa: E402 - after the names it lacks
+from autumn_sdk.types.basemodel import Unset  # noqa: E402
+
+SDK_MODELS: dict[str, tuple[str, str]] = {
+    "customers.get_or_create": ("GetOrCreateCustomerParams", "Customer"),
+    "customers.get": ("GetCustomerParams", "GetCustomerResponse"),
+    "customers.list": ("ListCustomersParams", "ListCustomersResponse"),
+    "customers.update": ("UpdateCustomerParams", "UpdateCustomerResponse"),
+    "customers.delete": ("DeleteCustomerParams", "DeleteCustomerResponse"),
+    "customers.advance_test_clock": ("AdvanceTestClockParams", "AdvanceTestClockResponse"),
+    "subscriptions.list": ("ListSubscriptionsParams", "ListSubscriptionsResponse"),
+    "purchases.list": ("ListPurchasesParams", "ListPurchasesResponse"),
+    "entities.create": ("CreateEntityParams", "CreateEntityResponse"),
+    "entities.get": ("GetEntityParams", "GetEntityResponse"),
+    "entities.list": ("ListEntitiesParams", "ListEntitiesResponse"),
+    "entities.update": ("UpdateEntityParams", "UpdateEntityResponse"),
+    "entities.delete": ("DeleteEntityParams", "DeleteEntityResponse"),
+    "features.create": ("CreateFeatureParams", "CreateFeatureResponse"),
+    "features.get": ("GetFeatureParams", "GetFeatureResponse"),
+    "features.list": ("", "ListFeaturesResponse"),
+    "features.update": ("UpdateFeatureParams", "UpdateFeatureResponse"),
+    "features.delete": ("DeleteFeatureParams", "DeleteFeatureResponse"),
+    "plans.create": ("CreatePlanParams", "CreatePlanResponse"),
+    "plans.get": ("GetPlanParams", "GetPlanResponse"),
+    "plans.list": ("ListPlansParams", "ListPlansResponse"),
+    "plans.update": ("UpdatePlanParams", "UpdatePlanResponse"),
+    "plans.delete": ("DeletePlanParams", "DeletePlanResponse"),
+    "billing.attach": ("AttachParams", "AttachResponse"),
+    "billing.preview_attach": ("PreviewAttachParams", "PreviewAttachResponse"),
+    "billing.update": ("UpdateSubscriptionParams", "BillingUpdateResponse"),
+    "billing.preview_update": ("PreviewUpdateParams", "PreviewUpdateResponse"),
+    "balances.create": ("CreateBalanceParams", "CreateBalanceResponse"),
+    "balances.list": ("ListBalancesParams", "ListBalancesResponse"),
+    "balances.update": ("UpdateBalanceParams", "UpdateBalanceResponse"),
+    "balances.delete": ("DeleteBalanceParams", "DeleteBalanceResponse"),
+    "balances.finalize": ("FinalizeBalanceParams", "FinalizeLockResponseBody1"),
+    "balances.check": ("CheckParams", "CheckResponseBody1"),
+    "balances.track": ("TrackParams", "TrackResponseBody1"),
+    "balances.batch_track": ("RequestBody", "BatchTrackResponseBody1"),
+    "events.list": ("EventsListParams", "ListEventsResponse"),
+    "invoices.list": ("ListInvoicesParams", "ListInvoicesResponse"),
+}
+"""Operation to the names of the SDK's request and response models."""
+
+
+@dataclass(frozen=True)
+class Type:
+    """What the SDK accepts in one place."""
+
+    models: tuple[type[pydantic.BaseModel], ...]
+    words: frozenset[str]
+    null: bool
+    kinds: frozenset[type]
+
+
+def model(name: str) -> type[pydantic.BaseModel]:
+    """A model by name."""
+    found = getattr(models, name)
+    assert isinstance(found, type)
+    assert issubclass(found, pydantic.BaseModel), name
+    return found
+
+
+def fields(of: type[pydantic.BaseModel]) -> dict[str, tuple[bool, Type]]:
+    """Each field's wire name, whether it is required, and its type."""
+    return {info.alias or name: (info.is_required(), _type(info.annotation)) for name, info in of.model_fields.items()}
+
+
+def _type(annotation: Any) -> Type:
+    found: list[type[pydantic.BaseModel]] = []
+    words: set[str] = set()
+    kinds: set[type] = set()
+    _collect(annotation, found, words, kinds)
+    return Type(tuple(found), frozenset(words), type(None) in kinds, frozenset(kinds))
+
+
+def _collect(annotation: Any, found: list[type[pydantic.BaseModel]], words: set[str], kinds: set[type]) -> None:
+    if hasattr(annotation, "__value__"):  # an alias, perhaps of something, such as Nullable[Reset]
+        for each in (annotation.__value__, *typing.get_args(annotation)):
+            _collect(each, found, words, kinds)
+        return
+    origin = typing.get_origin(annotation)
+    if origin is typing.Literal:
+        words.update(word for word in typing.get_args(annotation) if isinstance(word, str))
+        kinds.update(map(type, typing.get_args(annotation)))
+    elif origin in (list, dict):
+        kinds.add(origin)
+        _collect(typing.get_args(annotation)[-1], found, words, set())
+    elif isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
+        if annotation is not Unset:
+            found.append(annotation)
+            kinds.add(dict)
+    elif typing.get_args(annotation):
+        for each in typing.get_args(annotation):
+            _collect(each, found, words, kinds)
+    elif isinstance(annotation, type):
+        kinds.add(annotation)
