@@ -18,7 +18,7 @@ from ledger.embedded.account import Account, account_for
 from ledger.embedded.cluster import OWNER, START_SECONDS, Cluster
 from ledger.embedded.holders import Holders
 from ledger.embedded.programs import binaries_dir, reachable_programs
-from ledger.embedded.sockets import LOCK, socket_directory, someone_listens
+from ledger.embedded.sockets import LOCK, remove_socket_directory, socket_directory, someone_listens
 from ledger.errors import OperatorError
 
 DATABASE = "tallystick"
@@ -174,12 +174,14 @@ class EmbeddedPostgres:
         pid = self._server_pid()
         if not alone or pid is None:
             return False
+        sockets = self._sockets()
         self._cluster(account).stop()
         deadline = Deadline(STOP_SECONDS)
         while _is_postgres(pid, self._directory):
             if deadline.passed():
                 raise OperatorError(f"PostgreSQL in {self._directory} did not stop within {STOP_SECONDS} s.")
             time.sleep(0.01)
+        remove_socket_directory(sockets)
         return True
 
     def _server_pid(self) -> int | None:

@@ -29,6 +29,12 @@ def socket_directory(data_dir: Path, account: Account) -> Path:
     return _private(SHORT / f"tallystick-{mark}", account)
 
 
+def remove_socket_directory(directory: Path) -> None:
+    """Remove a folder that lies outside the data directory, which would not go with it."""
+    if directory.parent == SHORT and not any(directory.iterdir()):
+        directory.rmdir()
+
+
 def _private(directory: Path, account: Account) -> Path:
     try:
         directory.mkdir(mode=0o700)

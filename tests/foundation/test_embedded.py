@@ -200,6 +200,10 @@ def test_a_path_too_long_for_a_socket_works(data_dir: Path) -> None:
     deep.parent.mkdir(mode=0o711)
     with embedded(deep) as server:
         assert ask(server.url, "SELECT 1") == 1
+        outside = Path(str(ask(server.url, "SHOW unix_socket_directories")).strip('"'))
+        assert not outside.is_relative_to(deep)
+        assert outside.stat().st_mode & 0o777 == 0o700
+    assert not outside.exists()
 
 
 def test_a_path_with_odd_characters_works(data_dir: Path) -> None:
