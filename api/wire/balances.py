@@ -6,22 +6,11 @@ from marshmallow import ValidationError, validates_schema
 
 from api.wire.common import INTERVALS, RowPageSchema, interval_count
 from api.wire.features import FeatureAnswerSchema
-from api.wire.fields import (
-    Amount,
-    Choice,
-    CustomerId,
-    EntityId,
-    FeatureId,
-    Flag,
-    Identifier,
-    Milliseconds,
-    PlanId,
-    Quantity,
-    Text,
-)
+from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, Flag, Identifier, PlanId, Text
 from api.wire.limits import LOCK_ID_CHARS
 from api.wire.nesting import FreeForm, ListOf, Shape, Unsupported
 from api.wire.plans import METHODS, TIER_BEHAVIORS, ResetSchema, TierAnswerSchema
+from api.wire.quantities import Amount, Milliseconds, Quantity
 from api.wire.schema import WireSchema
 
 
@@ -100,7 +89,7 @@ class DeleteBalanceSchema(WireSchema):
 
 
 class FinalizeSchema(WireSchema):
-    """Ends a check's lock: `confirm` keeps the deduction (`override_value` units of it), `release` undoes it."""
+    """Ends the lock of a check: `confirm` keeps the deduction (`override_value` units of it), `release` undoes it."""
 
     lock_id = Identifier(LOCK_ID_CHARS, required=True)
     action = Choice("confirm", "release", required=True)

@@ -4,23 +4,10 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
-from api.wire.fields import (
-    Amount,
-    Choice,
-    Currency,
-    CustomerId,
-    EntityId,
-    FeatureId,
-    Flag,
-    Identifier,
-    Milliseconds,
-    PlanId,
-    Quantity,
-    Text,
-    Whole,
-)
+from api.wire.fields import Choice, Currency, CustomerId, EntityId, FeatureId, Flag, Identifier, PlanId, Text
 from api.wire.nesting import ListOf, Shape, Unsupported
 from api.wire.plans import PlanAnswerSchema
+from api.wire.quantities import Amount, Milliseconds, Quantity, Whole
 from api.wire.schema import WireSchema
 
 
@@ -38,7 +25,6 @@ class _ChangeSchema(WireSchema):
     customer_id = CustomerId(required=True)
     entity_id = EntityId()
     feature_quantities = ListOf(Shape(FeatureQuantitySchema))
-    version = Whole(1)
     subscription_id = Identifier()
     redirect_mode = Choice("if_required", "never", not_offered=("always",), load_default="if_required")
     proration_behavior = Choice("prorate_immediately", not_offered=("none", "bill_difference"))
@@ -57,9 +43,13 @@ class _ChangeSchema(WireSchema):
 
 
 class AttachSchema(_ChangeSchema):
-    """Puts a plan on a customer or an entity: now, or where it replaces a dearer one, at the end of the period."""
+    """Puts a plan on a customer or an entity: now, or where it replaces a dearer one, at the end of the period.
+
+    `success_url` is read and never used: no payment here ever leaves for a page that would come back to it.
+    """
 
     plan_id = PlanId(required=True)
+    version = Whole(1)
     currency = Currency()
     plan_schedule = Choice("immediate", "end_of_cycle")
     starts_at = Unsupported()
@@ -82,6 +72,7 @@ class UpdateSubscriptionSchema(_ChangeSchema):
     """Changes quantities, cancels or uncancels a plan that is held."""
 
     plan_id = PlanId()
+    version = Unsupported()
     cancel_action = Choice("cancel_immediately", "cancel_end_of_cycle", "uncancel")
     refund_last_payment = Unsupported()
     subscription_params = Unsupported()

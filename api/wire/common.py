@@ -5,8 +5,9 @@ from typing import Any, Final
 from marshmallow import ValidationError, validates_schema
 
 from api.wire import limits
-from api.wire.fields import Choice, CustomerId, EntityId, Flag, Milliseconds, PlanId, Text, Whole
+from api.wire.fields import Choice, CustomerId, EntityId, Flag, PlanId, Text
 from api.wire.nesting import ListOf, Shape
+from api.wire.quantities import Milliseconds, Whole
 from api.wire.schema import WireSchema
 from ledger.core.period import Interval
 

@@ -4,10 +4,11 @@ from api.wire.balances import BalanceAnswerSchema, FlagAnswerSchema
 from api.wire.common import PageSchema, PlanFilterSchema, TimeRangeSchema
 from api.wire.customer_data import CustomerDataSchema
 from api.wire.entities import ListedBillingControlsSchema
-from api.wire.fields import Choice, CustomerId, Email, EntityId, FeatureId, Flag, Milliseconds, PlanId, Quantity, Text
+from api.wire.fields import Choice, CustomerId, Email, EntityId, FeatureId, Flag, PlanId, Text
 from api.wire.invoices import InvoiceSummarySchema
 from api.wire.limits import NAME_CHARS, PAGE_ROWS_MAX
 from api.wire.nesting import FreeForm, ListOf, MapOf, Shape, Unsupported
+from api.wire.quantities import Milliseconds, Quantity
 from api.wire.schema import WireSchema
 from api.wire.subscriptions import PurchaseAnswerSchema, SubscriptionAnswerSchema
 
@@ -113,9 +114,10 @@ class ListedEntitySchema(WireSchema):
 
 
 class ListedCustomerSchema(WireSchema):
-    """A customer, with what it holds. `id` is the caller's own, or the internal one where there is none."""
+    """A customer, with what it holds. `internal_id` addresses it just as well, and always exists; `id` may be null."""
 
     id = CustomerId(required=True, allow_none=True)
+    internal_id = Text(required=True)
     name = Text(required=True, allow_none=True)
     email = Email(required=True, allow_none=True)
     created_at = Milliseconds(required=True)

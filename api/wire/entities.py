@@ -3,10 +3,11 @@
 from api.wire.balances import BalanceAnswerSchema, FlagAnswerSchema
 from api.wire.common import PageSchema, PlanFilterSchema
 from api.wire.customer_data import CustomerDataSchema
-from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, Milliseconds, Text
+from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, Text
 from api.wire.invoices import InvoiceSummarySchema
 from api.wire.limits import NAME_CHARS, PAGE_ROWS_MAX
 from api.wire.nesting import ListOf, MapOf, Shape, Unsupported
+from api.wire.quantities import Milliseconds
 from api.wire.schema import WireSchema
 from api.wire.subscriptions import PurchaseAnswerSchema, SubscriptionAnswerSchema
 

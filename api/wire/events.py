@@ -2,9 +2,10 @@
 
 from api.wire.balances import DeductionSchema
 from api.wire.common import PageSchema, TimeRangeSchema
-from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, Milliseconds, Quantity, Text
+from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, Text
 from api.wire.limits import PAGE_ROWS_MAX
 from api.wire.nesting import FreeForm, ListOf, OneOf, Shape
+from api.wire.quantities import Milliseconds, Quantity
 from api.wire.schema import WireSchema
 
 

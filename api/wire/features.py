@@ -49,12 +49,12 @@ class CreateFeatureSchema(_FeatureFieldsSchema):
 
 
 class UpdateFeatureSchema(_FeatureFieldsSchema):
-    """Only what is sent changes. Id and type can change only while nothing uses the feature."""
+    """Only what is sent changes. The type can change only while no plan grants the feature; the id never does."""
 
     name = Text(NAME_CHARS)
     type = Choice(*OFFERED, not_offered=NOT_OFFERED)
     archived = Flag()
-    new_feature_id = FeatureId()
+    new_feature_id = Unsupported()
 
 
 class FeatureRefSchema(WireSchema):

@@ -5,21 +5,10 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from api.wire.common import PageSchema
-from api.wire.fields import (
-    Amount,
-    Choice,
-    Currency,
-    CustomerId,
-    EntityId,
-    FeatureId,
-    Identifier,
-    Milliseconds,
-    PlanId,
-    Quantity,
-    Text,
-)
+from api.wire.fields import Choice, Currency, CustomerId, EntityId, FeatureId, Identifier, PlanId, Text
 from api.wire.limits import PAGE_ROWS_MAX
 from api.wire.nesting import ListOf, Shape, Unsupported
+from api.wire.quantities import Amount, Milliseconds, Quantity
 from api.wire.schema import WireSchema
 
 STATUSES = ("draft", "open", "void", "paid", "uncollectible")

@@ -6,22 +6,10 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from api.wire.common import BILLING_INTERVALS, INTERVALS, DisplaySchema, interval_count
-from api.wire.fields import (
-    Amount,
-    Choice,
-    CustomerId,
-    EntityId,
-    FeatureId,
-    Flag,
-    Lines,
-    Milliseconds,
-    PlanId,
-    Quantity,
-    Text,
-    Whole,
-)
+from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, Flag, Lines, PlanId, Text
 from api.wire.limits import NAME_CHARS
 from api.wire.nesting import FreeForm, ListOf, OneOf, Shape, Unsupported
+from api.wire.quantities import Amount, Milliseconds, Quantity, Whole
 from api.wire.schema import WireSchema
 
 METHODS = ("prepaid", "usage_based")
@@ -134,7 +122,7 @@ class UpdatePlanSchema(_PlanFieldsSchema):
     free_trial = Unsupported()
     version = Whole(1)
     archived = Flag()
-    new_plan_id = PlanId()
+    new_plan_id = Unsupported()
     disable_version = Flag()
     force_version = Flag()
     all_versions = Unsupported()

@@ -1,9 +1,10 @@
 """subscriptions.list and purchases.list: which plans customers hold. A purchase is a plan paid once."""
 
 from api.wire.common import RowPageSchema
-from api.wire.fields import Choice, CustomerId, EntityId, Flag, Milliseconds, PlanId, Quantity, Text
+from api.wire.fields import Choice, CustomerId, EntityId, Flag, PlanId, Text
 from api.wire.nesting import ListOf, Shape
 from api.wire.plans import PlanAnswerSchema
+from api.wire.quantities import Milliseconds, Quantity
 from api.wire.schema import WireSchema
 
 

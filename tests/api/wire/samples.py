@@ -44,7 +44,7 @@ SUBSCRIPTION = {
     "current_period_end": NEXT_MONTH, "quantity": 1, "scope": "customer",
 }  # fmt: skip
 LISTED_CUSTOMER = {
-    "id": "acme", "name": "Acme", "email": "books@acme.test", "created_at": NOW, "fingerprint": None, "stripe_id": None,
+    "id": "acme", "internal_id": f"cus_{7:032x}", "name": "Acme", "email": "books@acme.test", "created_at": NOW, "fingerprint": None, "stripe_id": None,
     "env": "sandbox", "metadata": {"tier": {"is": ["gold", 1]}}, "send_email_receipts": False, "billing_controls": {},
     "subscriptions": [SUBSCRIPTION, {**SUBSCRIPTION, "status": "scheduled", "current_period_start": None}],
     "purchases": [PURCHASE], "licenses": [], "balances": {"exports": BALANCE, "seats": SEVERAL}, "flags": {"sso": FLAG},
@@ -188,7 +188,7 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
         {"feature_id": "sso", "name": "SSO", "type": "boolean"},
     ],
     "features.get": [{"feature_id": "sso"}],
-    "features.update": [{"feature_id": "sso", "archived": True, "new_feature_id": "single-sign-on"}],
+    "features.update": [{"feature_id": "sso", "archived": True, "name": "Single sign-on"}],
     "features.delete": [{"feature_id": "sso"}],
     "plans.create": [
         {"plan_id": "team", "name": "Team", "price": {"amount": 49.5, "interval": "month"}, "group": "",
@@ -224,7 +224,7 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
     "balances.finalize": [{"lock_id": "job-1", "action": "confirm", "override_value": 2}],
     "balances.check": [
         {"customer_id": "acme", "feature_id": "exports", "required_balance": 10},
-        {"customer_id": "acme", "feature_id": "exports", "lock": {"lock_id": "job-1", "expires_at": NEXT_MONTH}},
+        {"customer_id": "acme", "feature_id": "exports", "send_event": True, "properties": {"region": "eu"}},
     ],
     "balances.track": [
         {"customer_id": "acme", "feature_id": "exports", "value": 2.25, "async": False, "timestamp": NOW,

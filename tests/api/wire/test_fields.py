@@ -10,22 +10,10 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError
 
 from api.wire import limits
-from api.wire.fields import (
-    Choice,
-    Currency,
-    CustomerId,
-    Email,
-    Flag,
-    Lines,
-    Milliseconds,
-    NotOffered,
-    Quantity,
-    Text,
-    Whole,
-    WireField,
-)
+from api.wire.fields import Choice, Currency, CustomerId, Email, Flag, Lines, NotOffered, Text, WireField
 from api.wire.json import BadNumber, parse, plain
 from api.wire.nesting import FreeForm, ListOf, MapOf, OneOf, Unsupported
+from api.wire.quantities import Milliseconds, Quantity, Whole
 
 
 def read(field: WireField, text: str) -> Any:

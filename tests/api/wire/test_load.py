@@ -89,6 +89,9 @@ def test_a_long_list_of_problems_is_cut_and_counted() -> None:
         ("billing.attach", {**ACME, "plan_id": "p", "redirect_mode": "always"}, "redirect_mode"),
         ("billing.update", {**ACME, "plan_id": "p", "license_quantities": [{"a": 1}]}, "license_quantities"),
         ("balances.check", {**EXPORTS, "with_preview": True}, "with_preview"),
+        ("balances.check", {**EXPORTS, "lock": {"lock_id": "job-1"}}, "lock"),
+        ("features.update", {"feature_id": "f", "new_feature_id": "g"}, "new_feature_id"),
+        ("billing.update", {**ACME, "plan_id": "p", "version": 2}, "version"),
     ],
 )
 def test_what_the_sdk_knows_and_we_leave_out_is_not_supported(name: str, body: dict[str, Any], field: str) -> None:
