@@ -68,7 +68,9 @@ class OperatorKey:
         try:
             key = self._wrapping.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound_to)
         except InvalidTag as error:
-            raise OperatorError("the operator's key is not the one this database's personal data was sealed with") from error
+            raise OperatorError(
+                "the operator's key is not the one this database's personal data was sealed with"
+            ) from error
         return DataKey(key, bound_to)
 
     def hash_claim(self, ledger_id: str, kind: str, value: str) -> str:

@@ -19,4 +19,4 @@ CREATE TABLE idempotency (
 -- The worker deletes the oldest first, in small steps.
 CREATE INDEX idempotency_by_age ON idempotency (ledger_id, recorded_at);
 
-GRANT SELECT, INSERT, DELETE ON idempotency TO tallystick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency TO tallystick_app;

@@ -4,6 +4,7 @@ CREATE TABLE snapshots (
     ledger_id    text COLLATE "C" NOT NULL,
     stream_id    uuid NOT NULL,
     version      integer NOT NULL,
+    last_at      timestamptz NOT NULL,
     code_version text COLLATE "C" NOT NULL,
     sealed       boolean NOT NULL,
     state        bytea NOT NULL,

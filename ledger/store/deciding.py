@@ -1,0 +1,140 @@
+"""Deciding one request within a batch: all of its steps or none."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from ledger.core.decider import Command, Context
+from ledger.core.errors import CustomerNotFound, Refusal
+from ledger.core.events import Event
+from ledger.store.addresses import Address, OpeningAddress
+from ledger.store.batch import NO_CLAIMS, Batch, BatchFull, MustWrite
+from ledger.store.journal import THE_CLOCK, author
+from ledger.store.pending import Pending
+from ledger.store.requests import Outcome, Step, StepOutcome, StepsRefused
+from ledger.store.stage import Stage
+from ledger.store.warm import Warm
+
+
+def serve(batch: Batch, request: Pending) -> None:
+    """Give a request its outcome or its error. Raises `BatchFull` and `MustWrite`, when it must be asked again."""
+    try:
+        if request.once is None or not batch.onces.answers(request, request.once):
+            request.outcome = Deciding(batch, request).outcome()
+    except (BatchFull, MustWrite):
+        raise
+    except Exception as error:  # noqa: BLE001  whatever is wrong with one request is its own caller's to hear
+        request.error = error
+
+
+class Deciding:
+    """A refusal undoes what the request did; what was due before it stays."""
+
+    def __init__(self, batch: Batch, request: Pending) -> None:
+        self._batch, self._request, self._stage = batch, request, Stage()
+        self._by = author(request.by)
+
+    def outcome(self) -> Outcome:
+        """Decide every step and keep what they did. Raises the refusal, or `StepsRefused` of several steps."""
+        batch, stage = self._batch, self._stage
+        try:
+            steps = self._steps()
+        except BaseException:
+            batch.drop(stage)
+            raise
+        began_after = batch.position
+        batch.keep(stage)
+        now = self._now(batch.memory.stream(steps[0].stream_id))
+        outcome = Outcome(batch.position, now, steps, False, batch.catalog.state, batch.settings.state)
+        batch.onces.use(self._request, outcome, began_after)
+        return outcome
+
+    def _steps(self) -> list[StepOutcome]:
+        steps = self._request.steps
+        if len(steps) == 1:
+            return [self._step(steps[0])]
+        outcomes: list[StepOutcome] = []
+        refusals: dict[int, Refusal] = {}
+        for index, step in enumerate(steps):
+            try:
+                outcomes.append(self._step(step))
+            except Refusal as refusal:
+                refusals[index] = refusal
+        if refusals:
+            raise StepsRefused(refusals)
+        return outcomes
+
+    def _step(self, step: Step) -> StepOutcome:
+        batch, stage = self._batch, self._stage
+        known = step.once is not None and batch.onces.step_is_known(step.once)
+        warm = self._find(step.address)
+        if known or step.command is None:
+            self._catch_up(warm)
+            state = stage.state(warm)
+            return StepOutcome(warm.stream_id, state, state, (), known)
+        before, events = self._decide(warm, step.command)
+        if step.once is not None:
+            batch.onces.step_uses(step.once)
+        return StepOutcome(warm.stream_id, before, stage.state(warm), events)
+
+    def _find(self, address: Address) -> Warm:
+        stream_id = self._batch.resolver.resolve(address)
+        return self._open(address) if stream_id is None else self._batch.memory.stream(stream_id)
+
+    def _open(self, address: Address) -> Warm:
+        assert isinstance(address, OpeningAddress)
+        if not self._batch.locked:
+            raise CustomerNotFound(address.customer_id or address.email or "without an id")
+        stream_id = self._batch.resolver.new_stream()
+        self._stage.begun.append(stream_id)
+        return self._batch.memory.begin(stream_id)
+
+    def _decide(self, warm: Warm, command: Command) -> tuple[Any, Sequence[Event]]:
+        stage, decider = self._stage, warm.decider
+        context = self._context(warm, command)
+        decider.admit(stage.state(warm), command, context)
+        if self._catch_up(warm):
+            context = self._context(warm, command)
+        before, count = stage.state(warm), len(stage.entries)
+        events = decider.decide(before, command, context)
+        if not events:
+            return before, ()
+        stage.add(warm, events, context.now, self._by)
+        decided = stage.entries[count:]
+        self._batch.claim(decided)
+        return before, [entry.event for entry in decided]
+
+    def _catch_up(self, warm: Warm) -> bool:
+        # What is due anyway stays. What falls due only because this request has moved the clock, or has changed
+        # the stream already, is undone with it.
+        happened = False
+        if not self._stage.changes(warm):
+            happened = self._batch.catch_up(warm)
+            if self._request.business_now is None:
+                return happened
+        context = self._context(warm)
+        while (due := warm.decider.advance(self._stage.state(warm), context)) is not None:
+            at, events = due
+            count, happened = len(self._stage.entries), True
+            self._stage.add(warm, events, at, THE_CLOCK)
+            self._batch.claim(self._stage.entries[count:])
+        return happened
+
+    def _context(self, warm: Warm, command: Command | None = None) -> Context:
+        batch, stage, asked = self._batch, self._stage, self._request.business_now
+        return Context(
+            self._now(warm),
+            stage.state(batch.catalog),
+            stage.state(batch.settings),
+            warm.stream_id,
+            NO_CLAIMS if command is None else batch.asked_claims(command),
+            asked,
+            stage.last_at(warm),
+            self._by.reason is not None,
+        )
+
+    def _now(self, warm: Warm) -> datetime:
+        asked = self._request.business_now
+        if asked is not None:
+            return asked
+        return warm.decider.business_now(self._stage.state(warm), self._batch.recorded_at)

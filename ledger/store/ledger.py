@@ -1,0 +1,271 @@
+"""The door of the store: ask a ledger for something, get what it decided, durable, or the refusal.
+
+ledger.execute(CustomerAddress("acme"), Track(...), by=Caller("billing-service"))
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from threading import Lock
+from typing import Any, Final, NamedTuple
+
+import psycopg
+from psycopg import Connection
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from ledger.core.decider import Command
+from ledger.core.errors import InvalidInput
+from ledger.errors import OperatorError
+from ledger.store.addresses import (
+    Address,
+    CatalogAddress,
+    CustomerAddress,
+    EntityAddress,
+    OpeningAddress,
+    SettingsAddress,
+    StreamAddress,
+)
+from ledger.store.connections import Limits, open_pool
+from ledger.store.kinds import Kinds, core_kinds
+from ledger.store.pending import Pending
+from ledger.store.reading import OnceRow
+from ledger.store.recorder import LedgerRecorder, UnknownLedger
+from ledger.store.replaying import Replay
+from ledger.store.requests import (
+    Caller,
+    DuplicateKey,
+    Once,
+    Outcome,
+    Step,
+    StepOutcome,
+    StepsRefused,
+    StoreUnavailable,
+)
+from ledger.store.sealing import OperatorKey
+from ledger.store.statements import statement
+from ledger.store.writer import BatchDone, Tuning, Writer
+
+__all__ = [
+    "Address",
+    "BatchDone",
+    "Caller",
+    "CatalogAddress",
+    "CustomerAddress",
+    "DuplicateKey",
+    "EntityAddress",
+    "Ledger",
+    "LedgerRow",
+    "Limits",
+    "Once",
+    "OpeningAddress",
+    "Outcome",
+    "SettingsAddress",
+    "Step",
+    "StepOutcome",
+    "StepsRefused",
+    "Store",
+    "StoreUnavailable",
+    "StreamAddress",
+    "Tuning",
+    "UnknownLedger",
+]
+
+LEDGER_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+ANSWER_SECONDS: Final = 30.0
+
+
+class LedgerRow(NamedTuple):
+    """A ledger as its row says it; `hash` and `recorded_at` are those of its last event."""
+
+    ledger_id: str
+    env: str
+    name: str
+    position: int
+    hash: bytes
+    recorded_at: datetime | None
+    created_at: datetime
+
+
+class Ledger:
+    """One ledger. Safe to use from any number of threads; their commands share commits."""
+
+    def __init__(
+        self,
+        ledger_id: str,
+        writer: Writer,
+        recorder: LedgerRecorder,
+        replay: Callable[[OnceRow], Outcome],
+        executor: ThreadPoolExecutor,
+    ) -> None:
+        self.ledger_id, self.recorder = ledger_id, recorder
+        self._writer, self._replay, self._executor = writer, replay, executor
+
+    def execute(
+        self,
+        address: Address,
+        command: Command,
+        *,
+        by: Caller,
+        once: Once | None = None,
+        business_now: datetime | None = None,
+    ) -> Outcome:
+        """Decide a command and record what it causes; when this answers, it is on disk.
+
+        `business_now` is the instant the caller asks for in place of the stream's own. Raises the `Refusal` the
+        rules gave, `DuplicateKey`, or `StoreUnavailable` when the database does not answer.
+        """
+        return self._ask(Pending((Step(address, command),), by, once, business_now))
+
+    def execute_all(
+        self, steps: Sequence[Step], *, by: Caller, once: Once | None = None, business_now: datetime | None = None
+    ) -> Outcome:
+        """Decide several commands in order, all of them or none. Raises `StepsRefused` with every refusal."""
+        assert steps, "a request has at least one step"
+        return self._ask(Pending(tuple(steps), by, once, business_now))
+
+    def look(self, address: Address, *, by: Caller) -> Outcome:
+        """The stream as of the ledger's head, after what was due has happened. Decides nothing."""
+        return self._ask(Pending((Step(address, None),), by))
+
+    def submit(
+        self,
+        address: Address,
+        command: Command,
+        *,
+        by: Caller,
+        once: Once | None = None,
+        business_now: datetime | None = None,
+    ) -> Future[Outcome]:
+        """As `execute`, without waiting."""
+        future: Future[Outcome] = Future()
+        answer = _FutureAnswer(future, self._replay, self._executor)
+        self._writer.put(Pending((Step(address, command),), by, once, business_now, answer))
+        return future
+
+    def _ask(self, request: Pending) -> Outcome:
+        self._writer.put(request)
+        request.wait(ANSWER_SECONDS)
+        if request.outcome is not None:
+            return request.outcome
+        if request.error is not None:
+            raise request.error
+        assert request.replay is not None, "a request is answered, refused or replayed"
+        return self._replay(request.replay)
+
+
+class _FutureAnswer:
+    """Called by the writer, so it does no work of its own."""
+
+    def __init__(
+        self, future: Future[Outcome], replay: Callable[[OnceRow], Outcome], executor: ThreadPoolExecutor
+    ) -> None:
+        self._future, self._replay, self._executor = future, replay, executor
+
+    def __call__(self, request: Pending) -> None:
+        if request.outcome is not None:
+            self._future.set_result(request.outcome)
+        elif request.error is not None:
+            self._future.set_exception(request.error)
+        else:
+            assert request.replay is not None
+            self._executor.submit(self._replay_into_future, request.replay)
+
+    def _replay_into_future(self, row: OnceRow) -> None:
+        try:
+            self._future.set_result(self._replay(row))
+        except BaseException as error:  # noqa: BLE001  it is raised where the future is asked
+            self._future.set_exception(error)
+
+
+class Store:
+    """All ledgers of a database. `database_url` is a PostgreSQL URL whose login may act as the server's role."""
+
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        operator_key: bytes,
+        kinds: Kinds | None = None,
+        limits: Limits | None = None,
+        tuning: Tuning | None = None,
+        observe: Callable[[BatchDone], None] | None = None,
+    ) -> None:
+        self.database_url, self.operator = database_url, OperatorKey(operator_key)
+        self.kinds = core_kinds() if kinds is None else kinds
+        self.limits = Limits() if limits is None else limits
+        self._tuning = Tuning() if tuning is None else tuning
+        self._observe = observe
+        self._pool: ConnectionPool[Connection[Any]] | None = None
+        self._executor = ThreadPoolExecutor(2, thread_name_prefix="replay")
+        self._ledgers: dict[str, tuple[Ledger, Writer]] = {}
+        self._opening = Lock()
+
+    @property
+    def pool(self) -> ConnectionPool[Connection[Any]]:
+        """Connections for readers, as the server's role."""
+        with self._opening:
+            if self._pool is None:
+                self._pool = open_pool(self.database_url, self.limits)
+            return self._pool
+
+    def ledger(self, ledger_id: str) -> Ledger:
+        """The ledger of this id. Raises `UnknownLedger`, or `StoreUnavailable`."""
+        found = self._ledgers.get(ledger_id)
+        if found is not None:
+            return found[0]
+        if ledger_id not in {row.ledger_id for row in self.ledgers()}:
+            raise UnknownLedger(ledger_id)
+        pool = self.pool
+        with self._opening:
+            if ledger_id not in self._ledgers:
+                self._ledgers[ledger_id] = self._open(ledger_id, pool)
+            return self._ledgers[ledger_id][0]
+
+    def ledgers(self) -> list[LedgerRow]:
+        """Every ledger of the database, by id. Raises `StoreUnavailable`."""
+        return [LedgerRow(*row) for row in self._run("select_ledgers", {})]
+
+    def create_ledger(self, ledger_id: str, env: str, name: str = "") -> bool:
+        """Make an empty ledger; `env` is sandbox or live. Answers False when it exists already.
+
+        Its settings stream is begun by a command, as everything that happens in it.
+        """
+        if not LEDGER_ID.fullmatch(ledger_id):
+            raise InvalidInput(
+                f"{ledger_id!r} cannot name a ledger: use up to 63 lowercase letters, digits, - and _, a letter or digit first"
+            )
+        made = self._run("insert_ledger", {"ledger_id": ledger_id, "env": env, "name": name})
+        return bool(made)
+
+    def close(self, seconds: float = 10.0) -> None:
+        """Serve what is queued, then let go of every connection."""
+        for _, writer in list(self._ledgers.values()):
+            writer.close(seconds)
+        self._executor.shutdown()
+        if self._pool is not None:
+            self._pool.close()
+
+    def _open(self, ledger_id: str, pool: ConnectionPool[Connection[Any]]) -> tuple[Ledger, Writer]:
+        recorder = LedgerRecorder(pool, ledger_id)
+        writer = Writer(
+            self.database_url, self.limits, recorder, self.kinds, self.operator, self._tuning, self._observe
+        )
+        ledger = Ledger(ledger_id, writer, recorder, lambda row: self._replay(ledger_id, row), self._executor)
+        return ledger, writer
+
+    def _replay(self, ledger_id: str, row: OnceRow) -> Outcome:
+        try:
+            with self.pool.connection() as conn:
+                return Replay(conn, ledger_id, self.kinds, self.operator).outcome(row)
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise StoreUnavailable("the database did not answer in time; send the request again") from error
+
+    def _run(self, name: str, parameters: dict[str, Any]) -> list[Any]:
+        try:
+            with self.pool.connection() as conn:
+                return conn.execute(statement(name), parameters).fetchall()
+        except psycopg.errors.UndefinedTable as error:
+            raise OperatorError("the database has no ledgers yet: run the migrations first") from error
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise StoreUnavailable(f"the database cannot be reached: {str(error).strip().split(chr(10))[0]}") from error

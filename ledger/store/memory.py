@@ -1,0 +1,124 @@
+"""What a writer remembers of its ledger: states as of a known position, keys, and who holds which claim."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg import Connection
+
+from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM, Ask, Claim
+from ledger.store import reading
+from ledger.store.addresses import per_stream_value
+from ledger.store.chain import GENESIS, Head
+from ledger.store.codec import Codec
+from ledger.store.keyring import KeyRing
+from ledger.store.kinds import Kinds
+from ledger.store.reading import ColdStreams, StoredRow
+from ledger.store.sealing import OperatorKey
+from ledger.store.snapshots import fold, restore
+from ledger.store.warm import ClaimKey, Warm, WarmStates
+
+# Past this distance reading the streams again is cheaper than folding everything others wrote.
+LONGEST_TAIL: Final = 20_000
+NOWHERE: Final = Head(0, GENESIS, None)
+PINNED: Final = (CATALOG_STREAM, SETTINGS_STREAM)
+
+
+class Memory:
+    """All of it is as of `head`; it belongs to one thread and may be dropped at any moment."""
+
+    pinned = PINNED
+
+    def __init__(self, ledger_id: str, kinds: Kinds, operator: OperatorKey, warm_streams: int) -> None:
+        self.ledger_id, self.kinds, self._operator = ledger_id, kinds, operator
+        self.head = NOWHERE
+        self.warm = WarmStates(warm_streams, PINNED)
+        self.keys = KeyRing(operator, ledger_id, self._fetch_keys)
+        self.codec = Codec(kinds.registry, self.keys)
+        self._conn: Connection[Any] | None = None
+
+    def forget(self) -> None:
+        """Drop everything: the next batch starts from what the log holds."""
+        self.head = NOWHERE
+        self.warm.clear()
+        self.keys.clear()
+        self._conn = None
+
+    def meet(self, conn: Connection[Any], head: Head) -> None:
+        """Come up to a head that was just read: fold in what other processes wrote since."""
+        self._conn = conn
+        if head.position != self.head.position:
+            assert head.position > self.head.position, "a log never gets shorter"
+            if head.position - self.head.position > LONGEST_TAIL:
+                self.warm.clear()
+            elif len(self.warm):
+                self._fold_foreign(reading.read_tail(conn, self.ledger_id, self.head.position, head.position))
+        self.head = head
+
+    def claim_key(self, ask: Ask | Claim) -> ClaimKey:
+        """A claim as its row says it: a personal value is a keyed hash."""
+        value = self._operator.hash_claim(self.ledger_id, ask.kind, ask.value) if ask.personal else ask.value
+        return ask.kind, value
+
+    def claimed_key(self, claim: Claim, stream_id: UUID) -> ClaimKey:
+        """A claim of a stream as its row says it."""
+        kind, value = self.claim_key(claim)
+        return kind, per_stream_value(value, stream_id) if claim.per_stream else value
+
+    def load(self, stream_ids: Iterable[UUID]) -> None:
+        """Warm up the streams that are cold, in one question."""
+        assert self._conn is not None
+        cold = [stream_id for stream_id in dict.fromkeys(stream_ids) if stream_id not in self.warm]
+        if cold:
+            self._keep(cold, reading.read_cold(self._conn, self.ledger_id, cold, self.kinds.code_version))
+
+    def stream(self, stream_id: UUID) -> Warm:
+        """A stream's state as of the head; read when it is cold."""
+        found = self.warm.get(stream_id)
+        if found is None:
+            self.load([stream_id])
+            found = self.warm.get(stream_id)
+            assert found is not None
+        return found
+
+    def begin(self, stream_id: UUID) -> Warm:
+        """A stream that nobody can have written to yet."""
+        decider = self.kinds.of(stream_id)
+        warm = Warm(stream_id, decider, decider.initial)
+        self.warm.put(warm)
+        self.keys.starts(stream_id)
+        return warm
+
+    def _keep(self, asked: Sequence[UUID], cold: ColdStreams) -> None:
+        self.keys.put(asked, cold.wrapped_keys)
+        tails: Mapping[UUID, list[StoredRow]] = defaultdict(list)
+        for row in cold.events:
+            tails[row.stream_id].append(row)
+        for stream_id in asked:
+            decider = self.kinds.of(stream_id)
+            snapshot = cold.snapshots.get(stream_id)
+            state = decider.initial if snapshot is None else restore(self.codec, decider, snapshot)
+            tail = tails[stream_id]
+            state = fold(self.codec, decider, state, tail)
+            last_at = tail[-1].at if tail else None if snapshot is None else snapshot.last_at
+            self.warm.put(Warm(stream_id, decider, state, last_at, 0 if snapshot is None else snapshot.version))
+
+    def _fold_foreign(self, rows: Sequence[StoredRow]) -> None:
+        touched: dict[UUID, Warm] = {}
+        for row in rows:
+            warm = self.warm.get(row.stream_id)
+            if warm is None:
+                continue
+            if row.stream_id not in touched:
+                touched[row.stream_id] = warm
+                self.warm.distrust(row.stream_id)
+                self.keys.drop([row.stream_id])
+            warm.state = fold(self.codec, warm.decider, warm.state, [row])
+            warm.last_at = row.at
+        for warm in touched.values():
+            warm.due_at = warm.decider.due_at(warm.state)
+
+    def _fetch_keys(self, stream_ids: Iterable[UUID]) -> Mapping[UUID, bytes | None]:
+        assert self._conn is not None
+        return reading.read_keys(self._conn, self.ledger_id, stream_ids)

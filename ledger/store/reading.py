@@ -1,0 +1,156 @@
+"""What the write side reads: heads, tails, cold streams, claims and idempotency rows, many in one question each."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg import Connection, Cursor
+
+from ledger.store.addresses import BEYOND_SEPARATOR, ENTITY, SEPARATOR, STREAM_SUFFIX
+from ledger.store.binary import TextArray, UuidArray
+from ledger.store.chain import text_field, uuid_field
+from ledger.store.requests import Once
+from ledger.store.statements import statement
+from ledger.store.warm import ClaimKey
+
+
+class StoredRow(NamedTuple):
+    """An event as it lies in the table, without its place in the chain."""
+
+    position: int
+    stream_id: UUID
+    version: int
+    type: str
+    state: bytes
+    actor: str
+    at: datetime
+
+
+class SnapshotRow(NamedTuple):
+    stream_id: UUID
+    version: int
+    last_at: datetime
+    sealed: bool
+    state: bytes
+
+
+class OnceRow(NamedTuple):
+    """What an idempotency key was used for, and between which positions its events lie."""
+
+    holder: str
+    key: str
+    verb: str
+    request_hash: bytes
+    began_after: int
+    position: int
+    business_now: datetime
+    stream_ids: Sequence[UUID]
+    event_counts: Sequence[int]
+
+    def same_request(self, once: Once) -> bool:
+        """Whether a key came again with the same request."""
+        return self.verb == once.verb and self.request_hash == once.request_hash
+
+
+class OnceUse(NamedTuple):
+    """An idempotency row to be written."""
+
+    once: Once
+    began_after: int
+    position: int
+    business_now: datetime
+    stream_ids: Sequence[UUID]
+    event_counts: Sequence[int]
+
+
+class ColdStreams(NamedTuple):
+    """Everything needed to fold some streams: newest snapshots, the events after them, wrapped data keys."""
+
+    snapshots: Mapping[UUID, SnapshotRow]
+    events: Sequence[StoredRow]
+    wrapped_keys: Mapping[UUID, bytes | None]
+
+
+def read_cold(conn: Connection[Any], ledger_id: str, stream_ids: Sequence[UUID], code_version: str) -> ColdStreams:
+    """Read what folds the given streams to the present, in one round trip."""
+    parameters = {"ledger_id": ledger_id, "stream_ids": _uuids(stream_ids), "code_version": code_version}
+    with conn.pipeline():
+        snapshots = _ask(conn, "select_snapshots", parameters)
+        events = _ask(conn, "select_cold_events", parameters)
+        keys = _ask(conn, "select_data_keys", parameters)
+        return ColdStreams(
+            {row[0]: SnapshotRow(*row) for row in snapshots.fetchall()},
+            [StoredRow(*row) for row in events.fetchall()],
+            dict(keys.fetchall()),
+        )
+
+
+def read_tail(conn: Connection[Any], ledger_id: str, after: int, upto: int) -> list[StoredRow]:
+    """The events after one position up to another, in order."""
+    rows = _ask(conn, "select_tail", {"ledger_id": ledger_id, "after": after, "upto": upto}).fetchall()
+    return [StoredRow(*row) for row in rows]
+
+
+def read_stream_upto(conn: Connection[Any], ledger_id: str, stream_id: UUID, position: int) -> list[StoredRow]:
+    """A stream's events up to a position, in order."""
+    parameters = {"ledger_id": ledger_id, "stream_id": stream_id, "upto": position}
+    return [StoredRow(*row) for row in _ask(conn, "select_stream_upto", parameters).fetchall()]
+
+
+def read_keys(conn: Connection[Any], ledger_id: str, stream_ids: Iterable[UUID]) -> dict[UUID, bytes | None]:
+    """Wrapped data keys; None for a forgotten one, no entry where there never was one."""
+    parameters = {"ledger_id": ledger_id, "stream_ids": _uuids(list(stream_ids))}
+    return dict(_ask(conn, "select_data_keys", parameters).fetchall())
+
+
+def ask_claims(conn: Connection[Any], ledger_id: str, keys: Sequence[ClaimKey]) -> Cursor[Any]:
+    """Ask who holds the given claims; `claims_answered` takes the answer. Split so that it fits a pipeline."""
+    parameters = {
+        "ledger_id": ledger_id,
+        "kinds": TextArray.of([text_field(kind) for kind, _ in keys], len(keys)),
+        "values": TextArray.of([text_field(value) for _, value in keys], len(keys)),
+    }
+    return _ask(conn, "select_claims", parameters)
+
+
+def claims_answered(cursor: Cursor[Any]) -> dict[ClaimKey, UUID]:
+    """Who holds what; no entry for what is free."""
+    return {(kind, value): stream_id for kind, value, stream_id in cursor.fetchall()}
+
+
+def ask_onces(conn: Connection[Any], ledger_id: str, onces: Sequence[Once]) -> Cursor[Any]:
+    """Ask what the given idempotency keys were used for; `onces_answered` takes the answer."""
+    parameters = {
+        "ledger_id": ledger_id,
+        "holders": TextArray.of([text_field(once.holder) for once in onces], len(onces)),
+        "keys": TextArray.of([text_field(once.key) for once in onces], len(onces)),
+    }
+    return _ask(conn, "select_idempotency", parameters)
+
+
+def onces_answered(cursor: Cursor[Any]) -> dict[tuple[str, str], OnceRow]:
+    """Known keys by holder and key."""
+    return {(row[0], row[1]): OnceRow(*row) for row in cursor.fetchall()}
+
+
+def read_entity_holders(conn: Connection[Any], ledger_id: str, entity_id: str) -> dict[ClaimKey, UUID]:
+    """The claims of all entities of this id, one for each customer that has one."""
+    parameters = {
+        "ledger_id": ledger_id,
+        "kind": ENTITY,
+        "first": entity_id + SEPARATOR,
+        "beyond": entity_id + BEYOND_SEPARATOR,
+        "length": len(entity_id) + STREAM_SUFFIX,
+    }
+    rows = _ask(conn, "select_claims_between", parameters).fetchall()
+    return {(ENTITY, value): stream_id for value, stream_id in rows}
+
+
+def _uuids(stream_ids: Sequence[UUID]) -> UuidArray:
+    return UuidArray.of([uuid_field(stream_id) for stream_id in stream_ids], len(stream_ids))
+
+
+def _ask(conn: Connection[Any], name: str, parameters: Mapping[str, Any]) -> Cursor[Any]:
+    cursor = conn.cursor(binary=True)
+    return cursor.execute(statement(name), parameters, prepare=True)

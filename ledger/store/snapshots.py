@@ -1,0 +1,46 @@
+"""Snapshots: a stream's state kept every so many events, so that a cold start folds a tail and not a life."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from ledger.core.decider import Decider
+from ledger.store.codec import Codec
+from ledger.store.reading import SnapshotRow, StoredRow
+from ledger.store.warm import Warm
+
+EVENTS_BETWEEN: Final = 500
+
+
+def fold(codec: Codec, decider: Decider, state: Any, rows: Iterable[StoredRow]) -> Any:
+    """Fold a stream's stored events, oldest first, onto a state. A missing or repeated version is an assertion."""
+    evolve, decode = decider.evolve, codec.decode
+    for row in rows:
+        state = evolve(state, decode(row.type, row.state, row.stream_id))
+        assert state.version == row.version, f"stream {row.stream_id} has version {row.version} out of turn"
+    return state
+
+
+def take(codec: Codec, warm: Warm) -> SnapshotRow:
+    """The state as it is kept: sealed as a whole when the stream has personal data."""
+    assert warm.last_at is not None
+    data = codec.encode_state(warm.state)
+    key = codec.keys.to_open(warm.stream_id)
+    kept = data if key is None else key.seal(data)
+    return SnapshotRow(warm.stream_id, warm.state.version, warm.last_at, key is not None, kept)
+
+
+def restore(codec: Codec, decider: Decider, row: SnapshotRow) -> Any:
+    """The state that was kept. Raises `SnapshotUnreadable` when its key is gone."""
+    data = row.state
+    if row.sealed:
+        key = codec.keys.to_open(row.stream_id)
+        if key is None:
+            raise SnapshotUnreadable(f"the key of stream {row.stream_id} is gone, and its snapshot should be too")
+        data = key.open(data)
+    state = codec.decode_state(data, decider.state_type)
+    assert state.version == row.version, f"snapshot of stream {row.stream_id} says another version than its state"
+    return state
+
+
+class SnapshotUnreadable(Exception):
+    """A snapshot cannot be opened; forgetting a person deletes it in the same transaction."""

@@ -1,0 +1,63 @@
+"""One request being decided: what it would do, kept apart until all of it is allowed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from ledger.core.events import Event
+from ledger.store.journal import Author
+from ledger.store.warm import Warm
+
+
+class Staged(NamedTuple):
+    warm: Warm
+    before: Any
+    event: Event
+    version: int
+    at: datetime
+    by: Author
+
+
+class Stage:
+    """States as this request has changed them so far, and its events in order."""
+
+    __slots__ = ("_last_ats", "_states", "begun", "entries")
+
+    def __init__(self) -> None:
+        self._last_ats: dict[UUID, datetime] = {}
+        self._states: dict[UUID, Any] = {}
+        self.entries: list[Staged] = []
+        self.begun: list[UUID] = []
+
+    def state(self, warm: Warm) -> Any:
+        """The stream as this request sees it."""
+        return self._states.get(warm.stream_id, warm.state)
+
+    def last_at(self, warm: Warm) -> datetime | None:
+        """The instant of the stream's last event as this request sees it."""
+        return self._last_ats.get(warm.stream_id, warm.last_at)
+
+    def changes(self, warm: Warm) -> bool:
+        """Whether this request has events of its own on the stream already."""
+        return warm.stream_id in self._states
+
+    def add(self, warm: Warm, events: Sequence[Event], at: datetime, by: Author) -> Any:
+        """Fold events in, each with its author's reason; answers the state after them."""
+        state, evolve = self.state(warm), warm.decider.evolve
+        for each in events:
+            event = each if by.reason is None else msgspec.structs.replace(each, reason=by.reason)
+            after = evolve(state, event)
+            self.entries.append(Staged(warm, state, event, after.version, at, by))
+            state = after
+        self._states[warm.stream_id] = state
+        if events:
+            self._last_ats[warm.stream_id] = at
+        return state
+
+    def settle(self) -> None:
+        """The request is allowed: its states are the streams' states now."""
+        for entry in self.entries:
+            entry.warm.state = self._states[entry.warm.stream_id]
