@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from psycopg import Connection
 from psycopg.adapt import Dumper
@@ -19,7 +19,7 @@ class BinaryArray(bytes):
     array_oid = 0
 
     @classmethod
-    def of(cls, fields: Iterable[bytes], count: int) -> "BinaryArray":
+    def of(cls, fields: Iterable[bytes], count: int) -> Self:
         """An array of `count` fields, each already with its length before it."""
         if count == 0:
             return cls(_HEADER.pack(0, 0, cls.element_oid, 0, 1)[:12])

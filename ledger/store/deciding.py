@@ -45,7 +45,7 @@ class Deciding:
         began_after = batch.position
         batch.keep(stage)
         now = self._now(batch.memory.stream(steps[0].stream_id))
-        outcome = Outcome(batch.position, now, steps, False, batch.catalog.state, batch.settings.state)
+        outcome = Outcome(batch.position, now, steps, batch.catalog.state, batch.settings.state)
         batch.onces.use(self._request, outcome, began_after)
         return outcome
 

@@ -233,7 +233,8 @@ class Store:
         """
         if not LEDGER_ID.fullmatch(ledger_id):
             raise InvalidInput(
-                f"{ledger_id!r} cannot name a ledger: use up to 63 lowercase letters, digits, - and _, a letter or digit first"
+                f"{ledger_id!r} cannot name a ledger: it must be 1 to 63 lowercase letters, digits, - and _, "
+                "and begin with a letter or a digit"
             )
         made = self._run("insert_ledger", {"ledger_id": ledger_id, "env": env, "name": name})
         return bool(made)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Final, LiteralString, cast
+from typing import Final, LiteralString
 
 import psycopg
 from psycopg import Connection, errors
@@ -28,7 +28,7 @@ ATTEMPTS: Final = 5
 class Migration:
     number: int
     name: str
-    text: str
+    text: LiteralString
 
     @property
     def checksum(self) -> str:
@@ -105,7 +105,7 @@ def _apply_missing(conn: Connection, migrations: Sequence[Migration]) -> list[st
     conn.execute("LOCK TABLE schema_migrations IN ACCESS EXCLUSIVE MODE")
     missing = _missing(conn, migrations)
     for migration in missing:
-        conn.execute(cast("LiteralString", migration.text))
+        conn.execute(migration.text)
         conn.execute(
             "INSERT INTO schema_migrations (number, name, checksum) VALUES (%s, %s, %s)",
             (migration.number, migration.name, migration.checksum),

@@ -161,7 +161,7 @@ class LedgerRecorder(ProcessRecorder):
             types=list(topics),
             limit=limit,
         )
-        return [Notification(*row[1:], id=row[0]) for row in found]
+        return [Notification(stream, version, name, state, id=at) for at, stream, version, name, state in found]
 
     def max_notification_id(self) -> int | None:
         """The position of the last event, or None before the first."""

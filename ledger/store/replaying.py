@@ -38,7 +38,9 @@ class Replay:
             self._step(states, stream_id, count, happened)
             for stream_id, count in zip(row.stream_ids, row.event_counts, strict=True)
         ]
-        return Outcome(row.position, row.business_now, steps, True, states[CATALOG_STREAM], states[SETTINGS_STREAM])
+        return Outcome(
+            row.position, row.business_now, steps, states[CATALOG_STREAM], states[SETTINGS_STREAM], replayed=True
+        )
 
     def state_at(self, stream_id: UUID, position: int) -> Any:
         """A stream as of a position."""

@@ -61,9 +61,9 @@ class Outcome(NamedTuple):
     position: int
     now: datetime
     steps: Sequence[StepOutcome]
-    replayed: bool
     catalog: Any
     settings: Any
+    replayed: bool = False
 
     @property
     def state(self) -> Any:
