@@ -7,7 +7,7 @@ is served and what is described cannot differ.
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from api.wire import (
     balances,
@@ -22,7 +22,7 @@ from api.wire import (
     subscriptions,
     usage,
 )
-from api.wire.schema import WireSchema
+from api.wire.schema import WireSchema, load, load_rows
 
 OK: Final = (HTTPStatus.OK,)
 OK_OR_ACCEPTED: Final = (HTTPStatus.OK, HTTPStatus.ACCEPTED)
@@ -47,6 +47,10 @@ class Operation:
     def name(self) -> str:
         """`namespace.verb`, as in the path."""
         return f"{self.namespace}.{self.verb}"
+
+    def read(self, payload: Any) -> Any:
+        """A request body as a dict of Python values, or a list of them where the body is `rows`; see `load`."""
+        return load_rows(self.request, payload) if self.rows else load(self.request, payload)
 
 
 def _operation(

@@ -7,7 +7,7 @@ several times faster on `track` and `check`. `check_answer` is what makes that s
 calls it on every answer it sees.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, ClassVar
@@ -46,6 +46,9 @@ class WireSchema(Schema):
         self.needed = frozenset(name for name, field in own if field.required)
         self.defaults = {name: field.load_default for name, field in own if field.load_default is not missing}
 
+    def check_whole(self, loaded: dict[str, Any]) -> None:
+        """Refuse what each field alone allows: the one rule that a hot schema may have, instead of a hook."""
+
 
 @cache
 def instance_of(schema: type[WireSchema]) -> WireSchema:
@@ -63,22 +66,18 @@ def load(schema: type[WireSchema] | WireSchema, payload: Any) -> dict[str, Any]:
     schema = schema if isinstance(schema, WireSchema) else instance_of(schema)
     if type(payload) is not dict:
         raise InvalidInputs({"The body": f"was {shown(payload)} and must be an object"})
-    if schema.hot and (quick := _quickly(schema, payload)) is not None:
-        return quick
-    try:
-        loaded: dict[str, Any] = schema.load(payload)
-    except ValidationError as error:
-        raise _refusal(schema, error) from None
+    loaded = _quickly(schema, payload) if schema.hot else None
+    if loaded is None:
+        try:
+            loaded = schema.load(payload)
+        except ValidationError as error:
+            raise _refusal(schema, error) from None
+    schema.check_whole(loaded)
     return loaded
 
 
-def load_rows(
-    schema: type[WireSchema], payload: Any, accept: Callable[[dict[str, Any]], None] | None = None
-) -> list[dict[str, Any]]:
-    """Read a body that is a list of objects: all of its rows, or InvalidRows naming every bad row and why.
-
-    `accept` may refuse a row that reads well, by raising a Refusal of its own.
-    """
+def load_rows(schema: type[WireSchema] | WireSchema, payload: Any) -> list[dict[str, Any]]:
+    """Read a body that is a list of objects: all of its rows, or InvalidRows naming every bad row and why."""
     if type(payload) is not list or not 1 <= len(payload) <= limits.BATCH_ROWS:
         raise InvalidInputs(
             {"The body": f"was {shown(payload)} and must be a list of 1 to {limits.BATCH_ROWS} objects"}
@@ -88,8 +87,6 @@ def load_rows(
     for index, each in enumerate(payload):
         try:
             rows.append(load(schema, each))
-            if accept is not None:
-                accept(rows[-1])
         except Refusal as refusal:
             results.append({"index": index, "status": 400, "code": refusal.code, "message": refusal.sentence})
     if results:

@@ -44,7 +44,8 @@ SUBSCRIPTION = {
     "current_period_end": NEXT_MONTH, "quantity": 1, "scope": "customer",
 }  # fmt: skip
 LISTED_CUSTOMER = {
-    "id": "acme", "internal_id": f"cus_{7:032x}", "name": "Acme", "email": "books@acme.test", "created_at": NOW, "fingerprint": None, "stripe_id": None,
+    "id": "acme", "internal_id": f"cus_{7:032x}", "name": "Acme",
+    "email": "books@acme.test", "created_at": NOW, "fingerprint": None, "stripe_id": None,
     "env": "sandbox", "metadata": {"tier": {"is": ["gold", 1]}}, "send_email_receipts": False, "billing_controls": {},
     "subscriptions": [SUBSCRIPTION, {**SUBSCRIPTION, "status": "scheduled", "current_period_start": None}],
     "purchases": [PURCHASE], "licenses": [], "balances": {"exports": BALANCE, "seats": SEVERAL}, "flags": {"sso": FLAG},

@@ -9,11 +9,12 @@ from api.wire import limits
 from api.wire.json import parse
 from api.wire.operations import OPERATIONS
 from api.wire.refusals import InvalidInputs, InvalidRows
-from api.wire.schema import load, load_rows
-from api.wire.usage import load_batch, load_track
+from api.wire.schema import load
 from ledger.core.errors import NotSupported, Refusal
 from tests.api.wire.samples import NEXT_MONTH, NOW
 
+TRACK = OPERATIONS["balances.track"]
+BATCH = OPERATIONS["balances.batch_track"]
 ACME = {"customer_id": "acme"}
 TEAM = {"plan_id": "team"}
 CALLS = {"feature_id": "calls"}
@@ -141,19 +142,19 @@ def test_fields_that_contradict_each_other_are_refused(name: str, body: dict[str
 @pytest.mark.parametrize("body", [ACME, {**EXPORTS, "event_name": "export.done"}])
 def test_a_use_names_one_feature_or_one_event(body: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputs, match="exactly one of feature_id and event_name"):
-        load_track(wire(body))
+        TRACK.read(wire(body))
 
 
 @pytest.mark.parametrize("number", ["1e400", "1" * 40, "1e-400", "1e99999999999999999999"])
 def test_a_number_that_cannot_be_kept_names_its_field(number: str) -> None:
     with pytest.raises(InvalidInputs, match=r"^value was .* and must be a number"):
-        load_track(parse(b'{"customer_id":"acme","feature_id":"exports","value":%s}' % number.encode()))
+        TRACK.read(parse(b'{"customer_id":"acme","feature_id":"exports","value":%s}' % number.encode()))
 
 
 def test_a_batch_names_every_bad_row_and_takes_none() -> None:
     rows = [EXPORTS, {**EXPORTS, "value": "x"}, ACME, "row", {**EXPORTS, "with": 1}]
     with pytest.raises(InvalidRows) as caught:
-        load_batch(wire(rows))
+        BATCH.read(wire(rows))
     assert [(result["index"], result["status"], result["code"]) for result in caught.value.results] == [
         (1, 400, "invalid_inputs"), (2, 400, "invalid_inputs"), (3, 400, "invalid_inputs"), (4, 400, "invalid_inputs"),
     ]  # fmt: skip
@@ -162,7 +163,7 @@ def test_a_batch_names_every_bad_row_and_takes_none() -> None:
 
 
 def test_a_good_batch_is_read_row_by_row() -> None:
-    assert load_batch(wire([EXPORTS, {**EXPORTS, "idempotency_key": "k"}])) == [
+    assert BATCH.read(wire([EXPORTS, {**EXPORTS, "idempotency_key": "k"}])) == [
         EXPORTS,
         {**EXPORTS, "idempotency_key": "k"},
     ]
@@ -171,7 +172,7 @@ def test_a_good_batch_is_read_row_by_row() -> None:
 @pytest.mark.parametrize("body", [{}, [], [EXPORTS] * (limits.BATCH_ROWS + 1), "rows"])
 def test_a_batch_is_a_list_of_one_to_a_thousand(body: Any) -> None:
     with pytest.raises(InvalidInputs, match="must be a list of 1 to 1000 objects"):
-        load_rows(OPERATIONS["balances.batch_track"].request, wire(body))
+        BATCH.read(wire(body))
 
 
 @pytest.mark.parametrize(
@@ -187,4 +188,4 @@ def test_a_batch_is_a_list_of_one_to_a_thousand(body: Any) -> None:
 )
 def test_the_quick_way_refuses_what_the_long_way_refuses(body: dict[str, Any], problem: str) -> None:
     with pytest.raises(InvalidInputs, match=problem):
-        load_track(wire(body))
+        TRACK.read(wire(body))
