@@ -33,7 +33,7 @@ from ledger.core.events import (
     Level,
     Window,
 )
-from ledger.core.money import ZERO, add, subtract
+from ledger.core.money import ZERO, add, negate, subtract, total
 from ledger.core.period import Every, Interval
 from ledger.core.state import Customer
 from ledger.core.terms import FeatureKind
@@ -208,7 +208,7 @@ def _amounts(grants: Sequence[Grant], command: UpdateBalance, context: Context) 
     if command.add is not None and command.add > ZERO:
         return [_added(grants, command, command.add, context)]
     if command.add is not None:
-        return [_deducted(grants, command, -command.add, context)]
+        return [_deducted(grants, command, negate(command.add), context)]
     if command.remaining is None and command.usage is None and command.included is None:
         return []
     return [_put(grants, command, context)]
@@ -246,16 +246,16 @@ def _put(grants: Sequence[Grant], command: UpdateBalance, context: Context) -> E
 def _moves(grants: Sequence[Grant], command: UpdateBalance) -> list[Allocation]:
     """What must be taken from which grant so that the sum over all of them is what the command says."""
     if command.remaining is not None:
-        down = subtract(sum((grant.balance for grant in grants), ZERO), command.remaining)
+        down = subtract(total(grant.balance for grant in grants), command.remaining)
     elif command.usage is not None:
-        down = subtract(command.usage, sum((grant.used for grant in grants), ZERO))
+        down = subtract(command.usage, total(grant.used for grant in grants))
     else:
         return []
     if len(grants) == 1:
         return [Allocation(grants[0].grant_id, down)]
     if down > ZERO:
         return take(grants, down, Overage.OVERFLOW)[0]
-    return give_back(grants, -down, Overage.OVERFLOW)[0] if down else []
+    return give_back(grants, negate(down), Overage.OVERFLOW)[0] if down else []
 
 
 def _changes(grants: Sequence[Grant], allocations: Sequence[Allocation]) -> tuple[Change, ...]:

@@ -23,8 +23,9 @@ from ledger.core.events import (
     PlanExpired,
     PlanRenewed,
 )
-from ledger.core.money import ZERO
+from ledger.core.money import ZERO, negate
 from ledger.core.period import next_period, period_at
+from ledger.core.pricing import consumed
 from ledger.core.state import Customer
 from ledger.core.subscription import Status, Subscription
 
@@ -71,12 +72,10 @@ def _of_subscription(subscription: Subscription) -> Iterator[Due]:
 
 
 def _bills_ahead(subscription: Subscription) -> bool:
-    """True when a new period changes what is owed: a base price, or units bought ahead."""
+    """True when a new period changes what is owed: a base price, units bought ahead, or seats in use."""
     plan = subscription.plan
     recurring_base = plan.base is not None and plan.base.every.repeats
-    return recurring_base or any(
-        item.price and item.price.every.repeats and not item.usage_based for item in plan.items
-    )
+    return recurring_base or any(item.price and item.price.every.repeats and not consumed(item) for item in plan.items)
 
 
 def next_due_at(customer: Customer) -> datetime | None:
@@ -119,7 +118,7 @@ def _reset(grant: Grant) -> BalanceReset:
         grant.grant_id,
         grant.level,
         Level(grant.granted, grant.granted),
-        max(ZERO, -grant.balance),
+        max(ZERO, negate(grant.balance)),
         grant.period_start,
         grant.period_end,
         grant.terms.entity_id,

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-import msgspec
-
 from ledger.core.change import Attach, scheduled, start
 from ledger.core.decider import Command, Context
 from ledger.core.errors import InvalidRequest, SubscriptionNotFound
@@ -97,23 +95,26 @@ def _cancel_now(customer: Customer, subscription: Subscription, context: Context
     default = _default(subscription, context)
     incoming = []
     if default is not None:
-        events += _start_default(customer, default, context, len(events))
+        events += _start_default(customer, default, subscription, context, len(events))
         incoming = [Move(default)]
     outgoing = [Move(subscription.plan, subscription.quantities, canceled_at=canceled_at, expires_at=context.now)]
     return Planned(events, lines, incoming, outgoing, intent="cancel_immediately")
 
 
-def _start_default(customer: Customer, default: Plan, context: Context, event: int) -> Sequence[Event]:
-    later = msgspec.structs.replace(customer, version=customer.version + event)
-    return start(later, Attach(default.plan_id), default, context, default=True).events
+def _start_default(
+    customer: Customer, default: Plan, ended: Subscription, context: Context, event: int
+) -> Sequence[Event]:
+    command, replaces = Attach(default.plan_id), ended.subscription_id
+    return start(customer, command, default, context, event=event, replaces=replaces, default=True).events
 
 
 def _cancel_at_end(customer: Customer, subscription: Subscription, context: Context) -> Planned:
-    ends_at = subscription.period_end
-    if ends_at is None:
+    period = subscription.period(context.now, context.settings.zone)
+    if period is None:
         raise InvalidRequest(
             f"Plan {subscription.plan.plan_id} has no billing cycle to end with: use cancel_action cancel_immediately"
         )
+    ends_at = period.end
     waiting = _waiting(customer, subscription)
     default = _default(subscription, context)
     if subscription.canceling and (waiting is None or waiting.default):

@@ -97,11 +97,20 @@ def _immediate(current: Subscription, plan: Plan, schedule: Schedule | None) -> 
     return current.period_end is None or is_upgrade(current.plan, plan)
 
 
-def start(customer: Customer, command: Attach, plan: Plan, context: Context, *, default: bool = False) -> Planned:
-    """Start a plan that takes over from none: billed from now, or from the cycle the customer already has."""
+def start(
+    customer: Customer,
+    command: Attach,
+    plan: Plan,
+    context: Context,
+    *,
+    event: int = 0,
+    replaces: str | None = None,
+    default: bool = False,
+) -> Planned:
+    """Start a plan: billed from now, or from the cycle the customer already has; seats pass on from `replaces`."""
     anchor = _first_anchor(customer, plan, context)
     attached = _attached(
-        customer, command, plan, context, Anchors(anchor, anchor), event=0, replaces=None, default=default
+        customer, command, plan, context, Anchors(anchor, anchor), event=event, replaces=replaces, default=default
     )
     lines = charges(plan, attached.grants, anchor, context.now, context.settings.zone)
     return Planned([attached], lines, incoming=[Move(plan, command.quantities)], intent="update_plan")
@@ -208,8 +217,9 @@ def _schedule(
     context: Context,
 ) -> Planned:
     """Let the current plan run to the end of its cycle and the new one start there; nothing is charged now."""
-    ends_at = current.period_end
-    assert ends_at is not None
+    period = current.period(context.now, context.settings.zone)
+    assert period is not None
+    ends_at = period.end
     events: list[Event] = [PlanUnscheduled(waiting.subscription_id)] if waiting else []
     if current.canceled_at is None:
         events.append(PlanCanceled(current.subscription_id, context.now, ends_at))

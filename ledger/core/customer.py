@@ -165,8 +165,7 @@ def preview(state: Customer, command: BillingChange, context: Context) -> Quote:
     for event in planned.events:
         after = evolve(after, event)
     currency = state.currency or context.settings.currency
-    starts = [each.period_end for each in after.subscriptions.values() if each.period_end is not None]
-    return Quote(planned, currency, next_cycle(after, min(starts, default=None), context.settings.zone))
+    return Quote(planned, currency, next_cycle(after, context.now, context.settings.zone))
 
 
 def _create(state: Customer, command: profile.CreateCustomer, context: Context) -> Sequence[Event]:

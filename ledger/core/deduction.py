@@ -12,7 +12,7 @@ from typing import Any
 
 from ledger.core.balance import Grant
 from ledger.core.events import Allocation
-from ledger.core.money import ZERO, add, subtract
+from ledger.core.money import ZERO, add, negate, subtract
 from ledger.core.terms import FeatureKind, Method
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -97,14 +97,14 @@ def take(ordered: Sequence[Grant], value: Decimal, overage: Overage) -> tuple[li
 def give_back(ordered: Sequence[Grant], value: Decimal, overage: Overage) -> tuple[list[Allocation], Decimal]:
     """Give `value` (> 0) back: debts to zero, then up to the grants, never above unless it may overflow.
 
-    A loose balance that resets and is used up comes last, as observed (§2.7, live example: the emptied
-    daily balance got nothing back while others had room).
+    A loose balance that is used up comes last where usage has moved on to one that resets later: its own
+    reset fills it sooner (§2.7, live example: the emptied daily balance got nothing back while others had room).
     """
     returned: dict[str, Decimal] = {}
     left = value
-    turns = sorted(ordered, key=lambda grant: grant.loose and grant.terms.reset is not None and grant.balance == ZERO)
+    turns = _turns(ordered)
     for grant in turns:
-        left = _note(returned, grant, min(left, max(ZERO, -grant.balance)), left)
+        left = _note(returned, grant, min(left, max(ZERO, negate(grant.balance))), left)
     for grant in turns:
         room = max(ZERO, subtract(grant.granted, max(grant.balance, ZERO)))
         if grant.terms.unlimited:
@@ -112,7 +112,18 @@ def give_back(ordered: Sequence[Grant], value: Decimal, overage: Overage) -> tup
         left = _note(returned, grant, min(left, room), left)
     if left and ordered and overage is Overage.OVERFLOW:
         left = _note(returned, ordered[0], left, left)
-    return [Allocation(grant_id, -amount) for grant_id, amount in returned.items()], left
+    return [Allocation(grant_id, negate(amount)) for grant_id, amount in returned.items()], left
+
+
+def _turns(ordered: Sequence[Grant]) -> list[Grant]:
+    passed: list[Grant] = []
+    kept: list[Grant] = []
+    moved_on = False
+    for grant in reversed(ordered):
+        resets = grant.loose and grant.terms.reset is not None and grant.terms.reset.repeats
+        (passed if moved_on and resets and grant.balance == ZERO else kept).append(grant)
+        moved_on = moved_on or (resets and not grant.idle)
+    return [*reversed(kept), *reversed(passed)]
 
 
 def _note(parts: dict[str, Decimal], grant: Grant, part: Decimal, left: Decimal) -> Decimal:

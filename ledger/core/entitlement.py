@@ -8,7 +8,7 @@ from ledger.core.balance import Grant
 from ledger.core.deduction import in_scope
 from ledger.core.errors import InvalidInput, InvalidRequest
 from ledger.core.events import GrantTerms, Quantity, Window
-from ledger.core.money import ZERO, add, subtract
+from ledger.core.money import ZERO, add, subtract, total
 from ledger.core.period import Period, period_at
 from ledger.core.pricing import whole_packs
 from ledger.core.state import Customer
@@ -31,10 +31,10 @@ def check_quantities(plan: Plan, quantities: Sequence[Quantity]) -> None:
 
 def prepaid_units(item: PlanItem, quantities: Iterable[Quantity]) -> Decimal:
     """Units bought ahead: the quantity, a total (§2.2), beyond the included ones, in whole packs."""
-    total = next((each.quantity for each in quantities if each.feature_id == item.feature_id), ZERO)
+    wanted = next((each.quantity for each in quantities if each.feature_id == item.feature_id), ZERO)
     if item.price is None or not item.prepaid:
         return ZERO
-    return whole_packs(item.price, subtract(total, item.included))
+    return whole_packs(item.price, subtract(wanted, item.included))
 
 
 class Granting:
@@ -91,10 +91,10 @@ def seats_in_use(customer: Customer, item: PlanItem, entity_id: str | None, outg
     if item.kind is not FeatureKind.ALLOCATED:
         return ZERO
     held = in_scope(customer.grants.values(), item.feature_id, entity_id)
-    carried = sum((each.used for each in held if each.terms.subscription_id == outgoing and outgoing), ZERO)
+    carried = total(each.used for each in held if each.terms.subscription_id == outgoing and outgoing)
     if entity_id is not None:
         return carried
-    counted = sum((each.used for each in held), ZERO)
+    counted = total(each.used for each in held)
     entities = sum(1 for entity in customer.entities.values() if entity.feature_id == item.feature_id)
     return add(carried, max(ZERO, subtract(Decimal(entities), counted)))
 

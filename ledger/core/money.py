@@ -4,6 +4,7 @@ Arithmetic runs in `EXACT`, a 60-digit context that traps `Inexact`: a result th
 a bug unless one of the named rounding functions below asked for it (product.md, "doubles rounded").
 """
 
+from collections.abc import Iterable
 from decimal import (
     ROUND_HALF_EVEN,
     ROUND_HALF_UP,
@@ -14,6 +15,7 @@ from decimal import (
     InvalidOperation,
     Overflow,
 )
+from functools import reduce
 from typing import Final
 
 ZERO: Final = Decimal(0)
@@ -25,6 +27,7 @@ _ROUNDING: Final = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOper
 add: Final = EXACT.add
 subtract: Final = EXACT.subtract
 multiply: Final = EXACT.multiply
+negate: Final = EXACT.minus
 
 _EXPONENTS: Final = {
     **dict.fromkeys(
@@ -50,6 +53,11 @@ _EXPONENTS: Final = {
     ),
     **dict.fromkeys(["bhd", "iqd", "jod", "kwd", "lyd", "omr", "tnd"], 3),
 }
+
+
+def total(numbers: Iterable[Decimal]) -> Decimal:
+    """The exact sum; zero of nothing. The built-in `sum` and a bare minus would round to the thread's 28 digits."""
+    return reduce(add, numbers, ZERO)
 
 
 def exponent(currency: str) -> int:

@@ -62,6 +62,8 @@ class Period(NamedTuple):
 
 def boundary(anchor: datetime, every: Every, n: int, zone: tzinfo = UTC) -> datetime:
     """The n-th boundary after `anchor` (n may be negative); the anchor itself for n = 0."""
+    if n == 0:
+        return anchor  # which may lie in the second of two equal hours
     if every.interval in _SECONDS:
         return anchor + timedelta(seconds=_SECONDS[every.interval] * every.count * n)
     wall = anchor.astimezone(zone).replace(tzinfo=None)

@@ -10,9 +10,9 @@ from decimal import Decimal
 import msgspec
 
 from ledger.core.balance import Grant
-from ledger.core.entitlement import prepaid_units
+from ledger.core.entitlement import prepaid_units, seats_in_use
 from ledger.core.events import Event, GrantTerms, Quantity
-from ledger.core.money import ONE, ZERO, add, round_minor
+from ledger.core.money import ONE, ZERO, add, negate, round_minor
 from ledger.core.period import Period, period_at
 from ledger.core.pricing import consumed, cost
 from ledger.core.proration import remaining_share
@@ -78,26 +78,42 @@ class Quote(msgspec.Struct, frozen=True):
 
 
 def charges(
-    plan: Plan, grants: Iterable[GrantTerms | Grant], anchor: datetime, now: datetime, zone: tzinfo
+    plan: Plan,
+    grants: Iterable[GrantTerms | Grant],
+    anchor: datetime,
+    now: datetime,
+    zone: tzinfo,
+    *,
+    renewal: bool = False,
 ) -> list[Line]:
-    """What a plan costs from `now` to the end of each price's period: base, units bought ahead, seats in use."""
-    return list(_priced_ahead(plan, list(grants), anchor, now, zone, sign=1))
+    """What a plan costs from `now` to the end of each price's period: base, units bought ahead, seats in use.
+
+    One-off prices are charged when it starts and never on a renewal.
+    """
+    return list(_priced_ahead(plan, list(grants), anchor, now, zone, sign=1, once=not renewal))
 
 
 def refunds(subscription: Subscription, grants: Iterable[Grant], now: datetime, zone: tzinfo) -> list[Line]:
     """What is given back of a plan paid ahead, from `now` to the end of its periods; nothing of one-off prices."""
     held = [grant for grant in grants if grant.terms.subscription_id == subscription.subscription_id]
-    return list(_priced_ahead(subscription.plan, held, subscription.anchor, now, zone, sign=-1))
+    return list(_priced_ahead(subscription.plan, held, subscription.anchor, now, zone, sign=-1, once=False))
 
 
 def _priced_ahead(
-    plan: Plan, grants: Sequence[GrantTerms | Grant], anchor: datetime, now: datetime, zone: tzinfo, sign: int
+    plan: Plan,
+    grants: Sequence[GrantTerms | Grant],
+    anchor: datetime,
+    now: datetime,
+    zone: tzinfo,
+    *,
+    sign: int,
+    once: bool,
 ) -> Iterator[Line]:
-    if plan.base is not None and (sign > 0 or plan.base.every.repeats):
+    if plan.base is not None and (once or plan.base.every.repeats):
         period = period_at(anchor, plan.base.every, now, zone) if plan.base.every.repeats else None
         yield _line(plan, None, Decimal(plan.base.amount_minor), ONE, period, now, sign)
     for item in plan.items:
-        if item.price is None or consumed(item) or (sign < 0 and not item.price.every.repeats):
+        if item.price is None or consumed(item) or not (once or item.price.every.repeats):
             continue
         units = _units_ahead(item, grants)
         amount = cost(item.price, item.included, units)
@@ -148,35 +164,49 @@ def overage(subscription: Subscription, grants: Iterable[Grant]) -> list[Line]:
             )
             lines.append(
                 Line(
-                    subscription.plan.plan_id, subscription.plan.name, amount, grant.feature_id, -grant.balance, period
+                    subscription.plan.plan_id,
+                    subscription.plan.name,
+                    amount,
+                    grant.feature_id,
+                    negate(grant.balance),
+                    period,
                 )
             )
     return lines
 
 
-def next_cycle(customer: Customer, starts_at: datetime | None, zone: tzinfo) -> NextCycle | None:
-    """Everything of a customer that is billed at `starts_at`: renewals at that instant and plans that start then."""
+def next_cycle(customer: Customer, now: datetime, zone: tzinfo) -> NextCycle | None:
+    """Everything of a customer that is billed when the next of its periods ends: renewals and plans that start then."""
+    ends = {
+        key: period.end
+        for key, each in customer.subscriptions.items()
+        if each.active and (period := each.period(now, zone)) is not None
+    }
+    starts_at = min(ends.values(), default=None)
     if starts_at is None:
         return None
     lines: list[Line] = []
     usage: list[Line] = []
-    for subscription in customer.subscriptions.values():
-        held = [g for g in customer.grants.values() if g.terms.subscription_id == subscription.subscription_id]
-        if _goes_on(subscription, starts_at):
-            lines += charges(subscription.plan, held or _bought(subscription), subscription.anchor, starts_at, zone)
-        if subscription.active and subscription.period_end == starts_at:
+    for key, subscription in customer.subscriptions.items():
+        renewal = ends.get(key) == starts_at
+        if renewal:
             usage += _by_usage(subscription)
+        if _goes_on(subscription, starts_at, renewal=renewal):
+            grants = _held(customer, subscription)
+            lines += charges(subscription.plan, grants, subscription.anchor, starts_at, zone, renewal=renewal)
     return NextCycle(starts_at, lines, usage) if lines or usage else None
 
 
-def _goes_on(subscription: Subscription, starts_at: datetime) -> bool:
-    if not subscription.active:
-        return subscription.started_at == starts_at
-    return subscription.period_end == starts_at and subscription.expires_at is None
+def _goes_on(subscription: Subscription, starts_at: datetime, *, renewal: bool) -> bool:
+    if subscription.active:
+        return renewal and subscription.expires_at is None
+    return subscription.started_at == starts_at
 
 
-def _bought(subscription: Subscription) -> list[GrantTerms]:
-    """Stand-ins for the grants that a scheduled plan will make, as far as prices look at them."""
+def _held(customer: Customer, subscription: Subscription) -> list[GrantTerms | Grant]:
+    """The grants of a plan; of a scheduled one stand-ins for those it will make, as far as prices look at them."""
+    if subscription.active:
+        return [g for g in customer.grants.values() if g.terms.subscription_id == subscription.subscription_id]
     return [
         GrantTerms(
             "0.0",
@@ -185,6 +215,7 @@ def _bought(subscription: Subscription) -> list[GrantTerms]:
             subscription.started_at,
             price=item.price,
             prepaid=prepaid_units(item, subscription.quantities),
+            used=seats_in_use(customer, item, subscription.entity_id, subscription.replaces),
         )
         for item in subscription.plan.items
     ]

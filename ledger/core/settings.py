@@ -139,7 +139,7 @@ def _evolve(state: LedgerSettings, event: Event) -> LedgerSettings:
                 created_at=event.created_at,
             )
         case LedgerChanged():
-            return msgspec.structs.replace(state, **{event.setting: CHANGEABLE[event.setting](event.after)})
+            return msgspec.structs.replace(state, **{event.setting: _stored(event)})
         case KeyCreated():
             key = Key(event.key_id, event.name, Role(event.role), event.created_at)
             return msgspec.structs.replace(state, keys={**state.keys, key.key_id: key})
@@ -147,6 +147,16 @@ def _evolve(state: LedgerSettings, event: Event) -> LedgerSettings:
             revoked = msgspec.structs.replace(state.keys[event.key_id], revoked_at=event.revoked_at)
             return msgspec.structs.replace(state, keys={**state.keys, event.key_id: revoked})
     raise AssertionError(f"{type(event).__name__} does not belong to the ledger's own stream")
+
+
+def _stored(event: LedgerChanged) -> bool | int | str:
+    """A setting as it was stored: read without the rules that a new value must keep, which may change."""
+    match getattr(LedgerSettings(), event.setting):
+        case bool():
+            return event.after == str(True)
+        case int():
+            return int(event.after)
+    return event.after
 
 
 def decide(state: LedgerSettings, command: Command, context: Context) -> Sequence[Event]:

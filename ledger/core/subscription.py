@@ -1,7 +1,7 @@
 """Subscriptions: the plans a customer or one of its entities is on, or will be on."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 
@@ -21,6 +21,7 @@ from ledger.core.events import (
     QuantityChanged,
 )
 from ledger.core.money import ZERO
+from ledger.core.period import Period, period_at
 from ledger.core.terms import Plan
 
 Subscriptions = Mapping[str, "Subscription"]
@@ -63,6 +64,16 @@ class Subscription(msgspec.Struct, frozen=True):
     @property
     def canceling(self) -> bool:
         return self.active and self.canceled_at is not None
+
+    def period(self, now: datetime, zone: tzinfo) -> Period | None:
+        """The billing period that holds `now`; None without a cycle. Where a new period changes nothing that is
+        owed, no event says that it began: it is computed.
+        """
+        if self.period_start is None or self.period_end is None or self.plan.cycle is None:
+            return None
+        if now < self.period_end:
+            return Period(self.period_start, self.period_end)
+        return period_at(self.anchor, self.plan.cycle, now, zone)
 
     def quantity(self, feature_id: str) -> Decimal:
         """The total units bought of a prepaid feature, included ones counted; zero where none were."""

@@ -10,7 +10,7 @@ from ledger.core.deduction import Overage, give_back, take
 from ledger.core.entitlement import window, windows_opened
 from ledger.core.errors import InsufficientBalance, InvalidInput, Refusal
 from ledger.core.events import Event, UsageRecorded
-from ledger.core.money import ONE, ZERO, add
+from ledger.core.money import ONE, ZERO, negate, total
 from ledger.core.sealed import Sealed
 from ledger.core.standing import allowed, held
 from ledger.core.state import Customer
@@ -96,10 +96,10 @@ def _record(customer: Customer, feature_id: str, command: Track, context: Contex
         allocations, left = take(grants, command.value, command.overage)
         dropped = left
     else:
-        allocations, left = give_back(grants, -command.value, command.overage)
-        dropped = -left
+        allocations, left = give_back(grants, negate(command.value), command.overage)
+        dropped = negate(left)
     if left and command.overage is Overage.REJECT:
-        available = sum((max(ZERO, grant.balance) for grant in grants), ZERO)
+        available = total(max(ZERO, grant.balance) for grant in grants)
         raise InsufficientBalance(feature_id, command.value, available)
     return UsageRecorded(
         feature_id,
@@ -126,9 +126,5 @@ def _check_open(grants: Sequence[Grant], used_at: datetime, context: Context) ->
 
 def deducted(events: Sequence[Event]) -> Decimal:
     """The units that the given events took from balances."""
-    total = ZERO
-    for event in events:
-        if isinstance(event, UsageRecorded):
-            for each in event.allocations:
-                total = add(total, each.amount)
-    return total
+    recorded = [event for event in events if isinstance(event, UsageRecorded)]
+    return total(each.amount for event in recorded for each in event.allocations)
