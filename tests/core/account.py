@@ -1,0 +1,130 @@
+"""A customer that lives through time: commands at instants, through everything a decider asks of the store."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import reduce
+
+from ledger.core import standing
+from ledger.core.catalog import Catalog
+from ledger.core.change import Attach, Schedule
+from ledger.core.customer import CUSTOMER, BillingChange, preview
+from ledger.core.decider import Command, Context
+from ledger.core.deduction import Overage
+from ledger.core.entity import CreateEntity
+from ledger.core.events import Event, Quantity
+from ledger.core.profile import CreateCustomer
+from ledger.core.quote import Quote
+from ledger.core.settings import LedgerSettings
+from ledger.core.standing import Standing
+from ledger.core.state import Customer
+from ledger.core.subscription import Subscription
+from ledger.core.terms import Plan
+from ledger.core.usage import Track
+from tests.core.given import STREAM
+from tests.core.offers import START, offering, units
+
+
+class Account:
+    """One customer on its own little ledger. Time moves only by `wait_until`."""
+
+    def __init__(self, *plans: Plan, settings: LedgerSettings | None = None, now: datetime = START) -> None:
+        self.catalog: Catalog = offering(*plans)
+        self.settings = settings or LedgerSettings()
+        self.now = now
+        self.customer = Customer()
+        self.log: list[tuple[datetime, Event]] = []
+        self.do(CreateCustomer("ann"))
+
+    def do(self, command: Command) -> list[Event]:
+        """What a command causes by itself, after what was due has happened."""
+        CUSTOMER.admit(self.customer, command, self.context())
+        self.catch_up()
+        decided = list(CUSTOMER.decide(self.customer, command, self.context()))
+        self._happen(self.now, decided)
+        return decided
+
+    def wait_until(self, instant: datetime) -> "Account":
+        """Let time go by, and with it what falls due."""
+        assert instant >= self.now
+        self.now = instant
+        self.catch_up()
+        return self
+
+    def wait(self, days: float) -> "Account":
+        return self.wait_until(self.now + timedelta(days=days))
+
+    def catch_up(self) -> None:
+        while step := CUSTOMER.advance(self.customer, self.context()):
+            self._happen(*step)
+        assert self.customer.due_at is None or self.customer.due_at > self.now
+
+    def attach(self, plan_id: str, entity_id: str | None = None, **quantities: int) -> int:
+        """Attach a plan; answers what is owed at once, in minor units, as its preview said."""
+        return self.bill(Attach(plan_id, None, entity_id, bought(**quantities)))
+
+    def bill(self, command: BillingChange) -> int:
+        """Make a billing change; answers what is owed at once, in minor units, as its preview said."""
+        quote = self.preview(command)
+        assert list(quote.planned.events) == self.do(command)
+        return quote.planned.total_minor
+
+    def preview(self, command: BillingChange) -> Quote:
+        self.catch_up()
+        return preview(self.customer, command, self.context())
+
+    def at_cycle_end(self, plan_id: str) -> Quote:
+        """The preview of attaching a plan when the running cycle ends."""
+        return self.preview(Attach(plan_id, schedule=Schedule.END_OF_CYCLE))
+
+    def track(
+        self, feature_id: str, value: float | str = 1, entity_id: str | None = None, overage: Overage = Overage.CAP
+    ) -> list[Event]:
+        return self.do(Track(feature_id, None, units(value), entity_id, overage))
+
+    def entities(self, *entity_ids: str, feature_id: str = "users") -> "Account":
+        for entity_id in entity_ids:
+            self.do(CreateEntity(entity_id, feature_id))
+        return self
+
+    def standing(self, feature_id: str, entity_id: str | None = None) -> Standing:
+        held = standing.held(self.customer.grants.values(), feature_id, entity_id)
+        return standing.standing(held, self.now, self.settings.zone)
+
+    def remaining(self, feature_id: str, entity_id: str | None = None) -> Decimal:
+        return self.standing(feature_id, entity_id).remaining
+
+    def balance(self, feature_id: str, entity_id: str | None = None) -> tuple[Decimal | int, Decimal | int]:
+        """What remains and what was used."""
+        found = self.standing(feature_id, entity_id)
+        return found.remaining, found.usage
+
+    def subscription(self, plan_id: str, entity_id: str | None = None) -> Subscription:
+        (found,) = (
+            each
+            for each in self.customer.subscriptions.values()
+            if each.plan.plan_id == plan_id and each.entity_id == entity_id
+        )
+        return found
+
+    def plans(self, entity_id: str | None = None) -> dict[str, str]:
+        """The plans of a scope and how they are: active, canceling or scheduled."""
+        return {
+            each.plan.plan_id: "canceling" if each.canceling else each.status.value
+            for each in self.customer.subscriptions.values()
+            if each.entity_id == entity_id
+        }
+
+    def context(self) -> Context:
+        last_at = self.log[-1][0] if self.log else None
+        return Context(self.now, self.catalog, self.settings, STREAM, {}, None, last_at)
+
+    def _happen(self, at: datetime, events: Sequence[Event]) -> None:
+        assert not self.log or at >= self.log[-1][0], "time went back within a stream"
+        self.log += [(at, event) for event in events]
+        self.customer = reduce(CUSTOMER.evolve, events, self.customer)
+
+
+def bought(**quantities: int) -> tuple[Quantity, ...]:
+    """Total units of prepaid features."""
+    return tuple(Quantity(feature_id, units(number)) for feature_id, number in quantities.items())
