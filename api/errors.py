@@ -26,7 +26,7 @@ _CODES: Final = {
     ),
     HTTPStatus.UNAUTHORIZED: "no_secret_key no_auth_header invalid_secret_key",
     HTTPStatus.PAYMENT_REQUIRED: "invoice_payment_failed",
-    HTTPStatus.FORBIDDEN: "forbidden",
+    HTTPStatus.FORBIDDEN: "forbidden insufficient_scope",
     HTTPStatus.NOT_FOUND: (
         "not_found customer_not_found entity_not_found feature_not_found product_not_found balance_not_found "
         "customer_product_not_found lock_not_found ledger_not_found"
@@ -139,14 +139,21 @@ def refusal_of(error: HTTPException, path: str, method: str) -> Refusal:
     return InternalError()
 
 
-def register_error_handlers(app: Flask, *, env: Callable[[], str], report: Callable[[Exception], None]) -> None:
+def register_error_handlers(
+    app: Flask,
+    *,
+    env: Callable[[], str],
+    report: Callable[[Exception], None],
+    note: Callable[[Refusal], None] = lambda _: None,
+) -> None:
     """Answer every failure of `app` in the product's one form.
 
     `env` says which kind of ledger the request is about ("sandbox" or "live"). `report` is called once with
-    whatever nobody foresaw, with its traceback, and with nothing else.
+    whatever nobody foresaw, with its traceback, and with nothing else; `note` with every refusal.
     """
 
     def answer(refusal: Refusal) -> Response:
+        note(refusal)
         return refusal_answer(refusal, env=env(), method=request.method)
 
     def foreseen(error: HTTPException) -> Response:

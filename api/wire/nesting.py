@@ -18,8 +18,6 @@ NEUTRAL: Final[tuple[Any, ...]] = (None, False, "", [], {})
 class Shape(marshmallow.fields.Nested):
     """An object with its own schema."""
 
-    must_be = "an object"
-
     def make_error(self, key: str, **kwargs: Any) -> marshmallow.ValidationError:
         """The wording of a missing or null object, in place of marshmallow's."""
         del kwargs

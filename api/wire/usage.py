@@ -12,7 +12,7 @@ from api.wire.limits import IDEMPOTENCY_KEY_CHARS, NAME_CHARS
 from api.wire.nesting import FreeForm, ListOf, MapOf, Shape, Unsupported
 from api.wire.quantities import Milliseconds, Quantity
 from api.wire.refusals import InvalidInputs
-from api.wire.schema import WireSchema
+from api.wire.schema import WireSchema, load, load_rows
 
 OVERAGE = ("cap", "overflow")
 
@@ -63,6 +63,16 @@ class BatchTrackRowSchema(_UseSchema):
     """One use among many; its own key makes a retry safe."""
 
     idempotency_key = Text(IDEMPOTENCY_KEY_CHARS)
+
+
+def load_track(payload: Any) -> dict[str, Any]:
+    """Read a balances.track body, as `load` does."""
+    return load(TrackSchema, payload)
+
+
+def load_batch(payload: Any) -> list[dict[str, Any]]:
+    """Read a balances.batch_track body: every row, or InvalidRows that names each bad one."""
+    return load_rows(BatchTrackRowSchema, payload)
 
 
 class CheckAnswerSchema(WireSchema):
