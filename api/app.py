@@ -1,0 +1,77 @@
+"""The Flask application: every path it serves, and what happens around each."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import Flask, Response
+
+from api.auth import Authenticator
+from api.dispatch import endpoint
+from api.errors import refusal_answer, register_error_handlers
+from api.health import healthz, metrics_view, readyz
+from api.observe import Metrics, finish, report
+from api.request import ApiRequest, current_request
+from api.services import Services
+from api.v1.handlers import HANDLERS
+from api.wire.operations import OPERATIONS
+from ledger.core.errors import Refusal
+from ledger.settings import Settings
+from ledger.store.ledger import Store, StoreUnavailable
+
+SERVED: Final = tuple(operation for name, operation in OPERATIONS.items() if name in HANDLERS)
+
+
+class ServiceUnavailable(Refusal):
+    """The database, or a projection, did not answer in time; a retry may find it."""
+
+    code = "service_unavailable"
+
+    def __init__(self, sentence: str, retry_after: int) -> None:
+        super().__init__(sentence[:1].upper() + sentence[1:])
+        self.retry_after = retry_after
+
+
+def create_app(store: Store, settings: Settings, metrics: Metrics | None = None) -> Flask:
+    """The application on a store that is open and migrated.
+
+    `metrics` is shared with the store where its transactions are to be counted: `Store(observe=metrics.batch_done)`.
+    """
+    app = Flask("api", static_folder=None)
+    app.request_class = ApiRequest
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    services = Services(store, settings, Authenticator(store), metrics or Metrics())
+    for operation in SERVED:
+        _serve(app, "POST", operation.path, endpoint(services, operation, HANDLERS[operation.name]))
+    _serve(app, "GET", "/healthz", healthz)
+    _serve(app, "GET", "/readyz", readyz(services))
+    _serve(app, "GET", "/metrics", metrics_view(services))
+    _watch(app, services)
+    return app
+
+
+def _serve(app: Flask, method: str, path: str, view: Callable[..., Any]) -> None:
+    app.add_url_rule(path, path, view, methods=[method], provide_automatic_options=False)
+
+
+def _watch(app: Flask, services: Services) -> None:
+    """Give every answer its request id, its line in the log and its place in the counters, refused ones too."""
+
+    def done(response: Response) -> Response:
+        request = current_request()
+        response.headers["X-Request-Id"] = request.request_id
+        finish(services.metrics, request, response.status_code, response.content_length)
+        return response
+
+    def unavailable(error: StoreUnavailable) -> Response:
+        refusal = ServiceUnavailable(str(error), error.retry_after_seconds)
+        note(refusal)
+        return refusal_answer(refusal, env=current_request().env, method=current_request().method)
+
+    def note(refusal: Refusal) -> None:
+        current_request().code = refusal.code
+
+    app.after_request(done)
+    app.register_error_handler(StoreUnavailable, unavailable)
+    register_error_handlers(
+        app, env=lambda: current_request().env, report=lambda error: report(current_request(), error), note=note
+    )

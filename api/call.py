@@ -1,0 +1,71 @@
+"""One call of an operation: what a handler may ask of the ledger, and what it leaves for the answer's headers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from api.auth import Identity
+from api.caller import business_now, caller, once
+from api.request import ApiRequest
+from api.services import Services
+from api.views.shapes import Scene
+from ledger.core.decider import Command
+from ledger.core.errors import CustomerNotFound, InvalidInput
+from ledger.core.settings import Role
+from ledger.core.state import Customer
+from ledger.store.addresses import Address, internal_id
+from ledger.store.requests import Caller, Outcome, Step
+
+
+class Call:
+    """Handlers read and write through this alone, so that who asks, why and once are never forgotten."""
+
+    __slots__ = ("by", "due", "identity", "payload", "position", "replayed", "request", "services", "status", "version")
+
+    def __init__(
+        self, services: Services, request: ApiRequest, identity: Identity, payload: Any, version: tuple[int, ...]
+    ) -> None:
+        self.services, self.request, self.identity, self.payload = services, request, identity, payload
+        self.version = version
+        self.by: Caller = caller(request)
+        self.status = HTTPStatus.OK
+        self.position: int | None = None
+        self.due: datetime | None = None
+        self.replayed = False
+
+    def execute(self, address: Address, command: Command, *, at: datetime | None = None) -> Outcome:
+        """Make something happen; `at` is the business time where the operation itself names one."""
+        self.identity.require(Role.WRITE)
+        ledger = self.identity.ledger
+        asked = once(self.request, self.payload)
+        return self._note(ledger.execute(address, command, by=self.by, once=asked, business_now=self._time(at)))
+
+    def execute_all(self, steps: Sequence[Step]) -> Outcome:
+        """Make several things happen, or none. Raises `StepsRefused`."""
+        self.identity.require(Role.WRITE)
+        ledger = self.identity.ledger
+        asked = once(self.request, self.payload)
+        return self._note(ledger.execute_all(steps, by=self.by, once=asked, business_now=self._time(None)))
+
+    def look(self, address: Address) -> Outcome:
+        """Read a stream as of the head, after what is due has happened."""
+        return self._note(self.identity.ledger.look(address, by=self.by))
+
+    def scene(self, outcome: Outcome, *, step: int = 0, expand: Sequence[str] = ()) -> Scene:
+        """A customer as an outcome left it. Raises `CustomerNotFound` for one that is gone."""
+        found = outcome.steps[step]
+        state = found.after
+        if not isinstance(state, Customer) or not state.exists:
+            raise CustomerNotFound(internal_id(found.stream_id))
+        return Scene(found.stream_id, state, outcome.now, outcome.catalog, outcome.settings, frozenset(expand))
+
+    def _time(self, at: datetime | None) -> datetime | None:
+        header = business_now(self.request)
+        if at is not None and header is not None:
+            raise InvalidInput("Send one of frozen_time and the header Tallystick-Now, not both")
+        return at or header
+
+    def _note(self, outcome: Outcome) -> Outcome:
+        self.position, self.replayed = outcome.position, outcome.replayed
+        return outcome

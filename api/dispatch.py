@@ -1,0 +1,54 @@
+"""From a request to an answer: who asks, what the body says, the handler, and its dict as bytes."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import Response
+
+from api.call import Call
+from api.caller import api_version
+from api.request import current_request
+from api.services import Services
+from api.views.shapes import Json
+from api.wire.json import check_content_type, parse, render
+from api.wire.operations import Operation
+from ledger.core.settings import Role
+
+Handler = Callable[[Call, Any], Json]
+WRITES_ON_DEMAND: Final = frozenset({"balances.check"})
+JSON_TYPE: Final = "application/json"
+
+
+def endpoint(services: Services, operation: Operation, handle: Handler) -> Callable[[], Response]:
+    """The view function of one operation. Everything that does not depend on the request is done here, once."""
+    read = operation.read
+    role = Role.WRITE if operation.writes and operation.name not in WRITES_ON_DEMAND else Role.READ
+    identify, name = services.authenticator.identify, operation.name
+
+    def view() -> Response:
+        request = current_request()
+        request.operation = name
+        identity = request.identity = identify(request.environ.get("HTTP_AUTHORIZATION"))
+        version = api_version(request)
+        identity.require(role)
+        body = request.get_data(cache=False)
+        check_content_type(request.environ.get("CONTENT_TYPE"), body)
+        payload = parse(body)
+        call = Call(services, request, identity, payload, version)
+        shown = handle(call, read(payload))
+        return answer(call, shown)
+
+    return view
+
+
+def answer(call: Call, shown: Json) -> Response:
+    """The response of a handler's dict, with the position it is as of."""
+    response = Response(render(shown), call.status, content_type=JSON_TYPE)
+    headers = response.headers
+    if call.position is not None:
+        headers["Ledger-Position"] = str(call.position)
+    if call.due is not None:
+        headers["Ledger-Due"] = call.due.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if call.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return response

@@ -1,0 +1,1 @@
+"""The SQL of the API's own rows: one statement to a file."""

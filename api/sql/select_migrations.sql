@@ -1,0 +1,2 @@
+-- Which migrations this database has.
+SELECT number, checksum FROM schema_migrations

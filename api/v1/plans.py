@@ -1,0 +1,103 @@
+"""plans.*: what is sold."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from api.call import Call
+from api.v1.offers import base_price, items
+from api.views.plan import eligibility, plan
+from api.views.shapes import Json
+from api.wire.json import EPOCH
+from ledger.core.catalog import Catalog, CreatePlan, DeletePlan, UpdatePlan
+from ledger.core.settings import LedgerSettings
+from ledger.core.terms import Plan
+from ledger.store.addresses import CatalogAddress, CustomerAddress
+
+TAKEN_AS_SENT: Final = ("name", "description", "group", "add_on", "auto_enable", "archived", "metadata")
+
+
+def create(call: Call, body: dict[str, Any]) -> Json:
+    """The first version of a plan, in the ledger's currency."""
+    settings: LedgerSettings = call.look(CatalogAddress()).settings
+    offered = Plan(plan_id=body["plan_id"], version=1, created_at=EPOCH, **_changes(body, settings.currency))
+    outcome = call.execute(CatalogAddress(), CreatePlan(offered))
+    return _shown(outcome.state, outcome.state.plan(offered.plan_id), outcome.settings)
+
+
+def _changes(body: dict[str, Any], currency: str) -> dict[str, Any]:
+    """The fields of the core's plan that the body sets."""
+    changes: dict[str, Any] = {name: body[name] for name in TAKEN_AS_SENT if name in body}
+    if "price" in body:
+        changes["base"] = base_price(body["price"], currency) if body["price"] is not None else None
+    if "items" in body:
+        changes["items"] = items(body["items"], currency)
+    return {**changes, **body.get("config", {})}
+
+
+def get(call: Call, body: dict[str, Any]) -> Json:
+    """One version of a plan, the newest unless one is named."""
+    outcome = call.look(CatalogAddress())
+    return _shown(outcome.state, outcome.state.plan(body["plan_id"], body.get("version")), outcome.settings)
+
+
+def list_all(call: Call, body: dict[str, Any]) -> Json:
+    """The plans of the ledger; with a customer, what attaching each would do."""
+    if "customer_id" not in body:
+        outcome = call.look(CatalogAddress())
+        shown = [_shown(outcome.catalog, each, outcome.settings) for each in _chosen(outcome.catalog, body)]
+        return {"list": shown}
+    scene = call.scene(call.look(CustomerAddress(body["customer_id"])))
+    entity_id = body.get("entity_id")
+    if entity_id is not None:
+        scene.customer.entity(entity_id)
+    return {
+        "list": [
+            {
+                **_shown(scene.catalog, each, scene.settings),
+                "customer_eligibility": eligibility(each, scene.customer, entity_id),
+            }
+            for each in _chosen(scene.catalog, body)
+        ]
+    }
+
+
+def _chosen(catalog: Catalog, body: dict[str, Any]) -> Iterable[Plan]:
+    every = [version for versions in catalog.plans.values() for version in versions]
+    found = every if body["all_versions"] else catalog.newest()
+    return [each for each in found if body["include_archived"] or not each.archived]
+
+
+def update(call: Call, body: dict[str, Any]) -> Json:
+    """Change what was sent; where customers hold the plan, as a new version."""
+    plan_id = body["plan_id"]
+    settings: LedgerSettings = call.look(CatalogAddress()).settings
+    command = UpdatePlan(
+        plan_id,
+        _changes(body, settings.currency),
+        body.get("version"),
+        body.get("disable_version", False),
+        body.get("force_version", False),
+    )
+    outcome = call.execute(CatalogAddress(), command)
+    changed = outcome.state.plan(plan_id, None if outcome.events else body.get("version"))
+    return _shown(outcome.state, changed, outcome.settings)
+
+
+def delete(call: Call, body: dict[str, Any]) -> Json:
+    """Take a plan away that nobody has ever had."""
+    call.execute(CatalogAddress(), DeletePlan(body["plan_id"], body["all_versions"]))
+    return {"success": True}
+
+
+def _shown(catalog: Catalog, found: Plan, settings: LedgerSettings) -> Json:
+    newest = catalog.plans[found.plan_id][-1].version == found.version
+    return plan(found, settings.env.value, newest=newest)
+
+
+HANDLERS: Final = {
+    "plans.create": create,
+    "plans.get": get,
+    "plans.list": list_all,
+    "plans.update": update,
+    "plans.delete": delete,
+}

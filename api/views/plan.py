@@ -1,0 +1,101 @@
+"""A plan on the wire. Amounts are major units of the plan's currency."""
+
+from api.views.shapes import Json, every
+from ledger.core.change import is_upgrade
+from ledger.core.money import to_major
+from ledger.core.state import Customer
+from ledger.core.subscription import Subscription, main_plan, scheduled_plan
+from ledger.core.terms import BasePrice, ItemPrice, Plan, PlanItem, Tier
+
+
+def plan(found: Plan, env: str, *, newest: bool = True) -> Json:
+    """One version of a plan; `newest` says whether an attach without a version takes this one."""
+    return {
+        "id": found.plan_id,
+        "name": found.name,
+        "description": found.description,
+        "group": found.group or None,
+        "version": found.version,
+        "version_slug": f"v{found.version}",
+        "active": newest,
+        "add_on": found.add_on,
+        "auto_enable": found.auto_enable,
+        "price": base_price(found.base, found.currency) if found.base else None,
+        "items": [item(each, found.currency) for each in found.items],
+        "created_at": found.created_at,
+        "env": env,
+        "archived": found.archived,
+        "config": {"ignore_past_due": found.ignore_past_due, "anchor_to_month_start": found.anchor_to_month_start},
+        "metadata": found.metadata,
+        "base_variant_id": None,
+    }
+
+
+def base_price(price: BasePrice, currency: str) -> Json:
+    """The fixed price of a plan."""
+    return {"amount": to_major(price.amount_minor, currency), **every(price.every)}
+
+
+def item(found: PlanItem, currency: str) -> Json:
+    """What a plan grants of one feature."""
+    return {
+        "feature_id": found.feature_id,
+        "included": found.included,
+        "unlimited": found.unlimited,
+        "reset": every(found.reset) if found.reset else None,
+        "price": {**every(found.price.every), **price_terms(found.price, currency)} if found.price else None,
+    }
+
+
+def price_terms(price: ItemPrice, currency: str) -> Json:
+    """What more units cost, without how often."""
+    shown: Json = {
+        "billing_units": price.billing_units,
+        "billing_method": price.method.value,
+        "max_purchase": price.max_purchase,
+    }
+    if price.unit_price_minor is not None:
+        shown["amount"] = to_major(price.unit_price_minor, currency)
+    if price.tiers:
+        shown["tiers"] = [_tier(each, currency) for each in price.tiers]
+        shown["tier_behavior"] = price.tier_behavior.value
+    return shown
+
+
+def _tier(tier: Tier, currency: str) -> Json:
+    shown: Json = {
+        "to": "inf" if tier.to is None else tier.to,
+        "amount": to_major(tier.unit_price_minor, currency),
+    }
+    if tier.flat_minor:
+        shown["flat_amount"] = to_major(tier.flat_minor, currency)
+    return shown
+
+
+def eligibility(offered: Plan, customer: Customer, entity_id: str | None) -> Json:
+    """What attaching the plan to this customer, or to an entity of it, would do (reference §2.2)."""
+    held = [
+        each
+        for each in customer.subscriptions.values()
+        if each.plan.plan_id == offered.plan_id and each.entity_id == entity_id
+    ]
+    shown: Json = {"attach_action": _action(offered, customer, held, entity_id), "trialing": False}
+    if held:
+        best = max(held, key=lambda each: each.active)
+        shown |= {"status": best.status.value, "canceling": best.canceling}
+    return shown
+
+
+def _action(offered: Plan, customer: Customer, held: list[Subscription], entity_id: str | None) -> str:
+    if offered.one_off:
+        return "purchase"
+    if offered.add_on:
+        return "activate"
+    everything = customer.subscriptions.values()
+    current = main_plan(everything, entity_id, offered.group)
+    waiting = scheduled_plan(everything, entity_id, offered.group)
+    if held and any(each in (current, waiting) for each in held):
+        return "none"
+    if current is None:
+        return "activate"
+    return "upgrade" if current.period_end is None or is_upgrade(current.plan, offered) else "downgrade"
