@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, generated from the operations and their schemas."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from apispec import APISpec
@@ -40,8 +40,17 @@ _HEADERS: Final[Mapping[str, tuple[str, JsonSchema, bool]]] = {
 }
 
 
-def document(title: str = "Tallystick", version: str = "1", extra_paths: Mapping[str, Any] | None = None) -> JsonSchema:
-    """The document as plain data. `extra_paths` are path items of other parts, such as the reads for people."""
+def document(
+    operations: Iterable[Operation] = OPERATIONS.values(),
+    *,
+    title: str = "Tallystick",
+    version: str = "1",
+    extra_paths: Mapping[str, Any] | None = None,
+) -> JsonSchema:
+    """The document as plain data, of the operations that are served.
+
+    `extra_paths` are path items of other parts, such as the reads for people.
+    """
     plugin = MarshmallowPlugin(schema_name_resolver=_name)
     spec = APISpec(title=title, version=version, openapi_version=OPENAPI_VERSION, plugins=[plugin])
     assert plugin.converter is not None
@@ -51,7 +60,7 @@ def document(title: str = "Tallystick", version: str = "1", extra_paths: Mapping
         spec.components.parameter(name, "header", {"description": description, "schema": schema})
     spec.components.schema(_name(ErrorSchema), schema=ErrorSchema)
     spec.components.schema(_name(ProblemSchema), schema=ProblemSchema)
-    for operation in OPERATIONS.values():
+    for operation in operations:
         spec.path(operation.path, operations={"post": _operation(operation)})
     for path, item in (extra_paths or {}).items():
         spec.path(path, operations=dict(item))

@@ -105,7 +105,7 @@ def decimal(value: Any) -> Decimal | None:
     if type(value) is not Decimal or not value.is_finite() or abs(value.adjusted()) > limits.FREE_NUMBER_DIGITS:
         return Decimal(0) if type(value) is Decimal and value.is_zero() else None
     number = value if _places(value) <= limits.NUMBER_PLACES else value.quantize(_PLACE, context=_ROUNDING)
-    if abs(number) > limits.NUMBER_MAX or (number.is_zero() and not value.is_zero()):
+    if number.copy_abs() > limits.NUMBER_MAX or (number.is_zero() and not value.is_zero()):
         return None
     return Decimal(plain(number))
 

@@ -1,7 +1,7 @@
 """Each kind of field: what it accepts, what that becomes, what it refuses and how it says so."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, Rounded, localcontext
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from api.wire import limits
 from api.wire.fields import Choice, Currency, CustomerId, Email, Flag, Lines, NotOffered, Text, WireField
 from api.wire.json import BadNumber, parse, plain
 from api.wire.nesting import FreeForm, ListOf, MapOf, OneOf, Unsupported
-from api.wire.quantities import Milliseconds, Quantity, Whole
+from api.wire.quantities import Milliseconds, Quantity, Whole, decimal
 
 
 def read(field: WireField, text: str) -> Any:
@@ -51,6 +51,16 @@ def test_a_quantity_is_exact_to_twelve_places_and_rounded_half_even_past_them(te
 )  # fmt: skip
 def test_what_is_no_quantity_is_refused_and_said_so(text: str) -> None:
     assert "must be a number, at most 10^15 from zero, with at most 12 places" in refusal(Quantity(), text)
+
+
+@pytest.mark.parametrize("text", ["0.30000000000000004", "1e38", "123456789012345678901234567890.5", "1e-13", "7.25"])
+def test_reading_does_not_depend_on_the_arithmetic_around_it(text: str) -> None:
+    def outcome() -> Decimal | None:
+        return decimal(Decimal(text))
+
+    expected = outcome()
+    with localcontext(Context(prec=3, traps=[Inexact, Rounded])):
+        assert outcome() == expected
 
 
 def test_a_quantity_may_have_a_bound() -> None:

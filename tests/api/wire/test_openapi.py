@@ -45,6 +45,13 @@ def test_every_operation_is_described_and_no_other() -> None:
     assert described == {operation.path: name for name, operation in OPERATIONS.items()}
 
 
+def test_only_what_is_served_is_described() -> None:
+    served = document([OPERATIONS["features.get"]])
+    assert list(served["paths"]) == ["/v1/features.get"]
+    assert "FeatureAnswer" in served["components"]["schemas"]
+    assert "Attach" not in served["components"]["schemas"]
+
+
 def test_every_reference_leads_somewhere() -> None:
     references = {each["$ref"] for each in walk(DOCUMENT) if "$ref" in each}
     assert references
