@@ -1,0 +1,1 @@
+"""The `tallystick` command. Each subcommand has a file of its own."""

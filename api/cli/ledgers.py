@@ -1,0 +1,76 @@
+"""`tallystick ledgers`: make ledgers, list them, change how they behave."""
+
+import click
+
+from api.cli.options import Place, at_a_place, reporting
+from api.cli.output import report
+
+
+@click.group()
+def ledgers() -> None:
+    """Ledgers: one for each organisation and environment."""
+
+
+@ledgers.command()
+@click.argument("new_id", metavar="ID")
+@click.option("--env", type=click.Choice(["sandbox", "live"]), default="sandbox", show_default=True)
+@click.option("--name", default="", help="For people.")
+@click.option("--timezone", default="UTC", show_default=True, help="IANA name; periods are counted in it.")
+@click.option("--currency", default="usd", show_default=True, help="ISO 4217.")
+@reporting
+@at_a_place
+def create(place: Place, *, new_id: str, env: str, name: str, timezone: str, currency: str, as_json: bool) -> None:
+    """Make the ledger ID: lowercase letters, digits, - and _. Fails when it exists."""
+    from api.cli.database import opened
+    from api.cli.ensuring import make_ledger
+    from ledger.core.settings import Env
+    from ledger.errors import OperatorError
+
+    if place.ledger_id not in {None, new_id}:
+        raise click.UsageError(f"The ledger to make is either {new_id} or {place.ledger_id}.")
+    with opened(place, create=True) as store:
+        if not make_ledger(store, new_id, Env(env), name=name, timezone=timezone, currency=currency):
+            raise OperatorError(f"There is a ledger {new_id} already.")
+    report([{"ledger": new_id, "env": env, "timezone": timezone, "currency": currency}], as_json=as_json)
+
+
+@ledgers.command(name="list")
+@reporting
+@at_a_place
+def list_(place: Place, *, as_json: bool) -> None:
+    """List the ledgers with their settings and how many events they hold."""
+    from api.cli.database import opened
+    from api.cli.ensuring import OPERATOR, chosen_ids
+    from ledger.core.settings import CHANGEABLE
+    from ledger.store.ledger import SettingsAddress
+
+    rows = []
+    with opened(place) as store:
+        known = {row.ledger_id: row for row in store.ledgers()}
+        for ledger_id in chosen_ids(store, place.ledger_id):
+            found, state = known[ledger_id], store.ledger(ledger_id).look(SettingsAddress(), by=OPERATOR).state
+            row = {"ledger": ledger_id, "env": found.env, "name": found.name, "events": found.position}
+            row |= {"currency": state.currency} | {name: getattr(state, name) for name in CHANGEABLE}
+            rows.append(row | {"created_at": found.created_at})
+    report(rows, as_json=as_json, none="There is no ledger yet: tallystick ledgers create main")
+
+
+@ledgers.command(name="set")
+@click.argument("setting")
+@click.argument("value")
+@click.option("--reason", help="Why; kept on the event.")
+@reporting
+@at_a_place
+def set_(place: Place, *, setting: str, value: str, reason: str | None, as_json: bool) -> None:
+    """Change SETTING of a ledger to VALUE: timezone, late_usage_days, require_reason or reverse_deduction_order."""
+    from api.cli.database import opened
+    from api.cli.ensuring import OPERATOR, chosen
+    from ledger.core.sealed import Sealed
+    from ledger.core.settings import ChangeSetting
+    from ledger.store.ledger import Caller, SettingsAddress
+
+    with opened(place) as store:
+        ledger = chosen(store, place.ledger_id)
+        by = Caller(OPERATOR.actor, reason=None if reason is None else Sealed(reason))
+        state = ledger.execute(SettingsAddress(), ChangeSetting(setting=setting, value=value), by=by).state
+    report([{"ledger": ledger.ledger_id, "setting": setting, "value": getattr(state, setting)}], as_json=as_json)

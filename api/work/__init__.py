@@ -1,0 +1,1 @@
+"""What the worker does when nobody asks: what fell due happens, and what is too old goes."""

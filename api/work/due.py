@@ -1,0 +1,79 @@
+"""What fell due: each customer whose time has come catches up through the ledger's door, as if somebody had asked.
+
+So a renewal is decided in one place only, and several workers at once do no harm: the second finds nothing due.
+"""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from api.statements import statement
+from ledger.clock import monotonic
+from ledger.logging import logger
+from ledger.store.ledger import Caller, Ledger, Store, StoreUnavailable, StreamAddress
+
+CLOCK: Final = Caller("clock")
+ROUND: Final = 256  # customers of one ledger before the next ledger has its turn
+TOGETHER: Final = 32  # so many share a commit
+SET_ASIDE_SECONDS: Final = 60.0
+
+log = logger(__name__)
+
+
+class SetAside:
+    """Streams that were looked at and are still due: tried again after a while, and not at once for ever."""
+
+    def __init__(self) -> None:
+        self._until: dict[UUID, float] = {}
+
+    def add(self, stream_id: UUID) -> None:
+        """Leave this one alone for a while."""
+        self._until[stream_id] = monotonic() + SET_ASIDE_SECONDS
+
+    def now(self) -> list[UUID]:
+        """Those that are still left alone."""
+        present = monotonic()
+        self._until = {stream_id: until for stream_id, until in self._until.items() if until > present}
+        return list(self._until)
+
+
+class DueWork:
+    """The due customers of one ledger. Used by one thread."""
+
+    def __init__(self, store: Store, ledger_id: str, executor: ThreadPoolExecutor) -> None:
+        self._store, self._ledger_id, self._executor = store, ledger_id, executor
+        self._tried: dict[UUID, datetime] = {}
+        self.set_aside = SetAside()
+
+    def round(self) -> int:
+        """Let up to a round's worth of customers catch up; how many did. Raises `StoreUnavailable`."""
+        rows = self._due()
+        fresh = [(stream_id, due_at) for stream_id, due_at in rows if self._tried.get(stream_id) != due_at]
+        for stream_id, due_at in rows:
+            if self._tried.get(stream_id) == due_at:
+                log.error("a customer is due and cannot catch up", ledger_id=self._ledger_id, stream_id=str(stream_id))
+                self.set_aside.add(stream_id)
+        self._tried = dict(fresh)
+        return sum(self._catch_up(stream_id for stream_id, _ in fresh))
+
+    def _due(self) -> list[tuple[UUID, datetime]]:
+        asked = {"ledger_id": self._ledger_id, "set_aside": self.set_aside.now(), "limit": ROUND}
+        with self._store.pool.connection() as conn:
+            return conn.execute(statement("select_due"), asked).fetchall()
+
+    def _catch_up(self, stream_ids: Iterable[UUID]) -> Iterable[bool]:
+        ledger = self._store.ledger(self._ledger_id)
+        return self._executor.map(lambda stream_id: self._look(ledger, stream_id), stream_ids)
+
+    def _look(self, ledger: Ledger, stream_id: UUID) -> bool:
+        try:
+            ledger.look(StreamAddress(stream_id), by=CLOCK)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("catching up failed", ledger_id=self._ledger_id, stream_id=str(stream_id))
+            self.set_aside.add(stream_id)
+            return False
+        return True
