@@ -14,21 +14,29 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import psycopg
-from ledger.store.ledger import Ledger
-from ledger.store.store import Store
 
+from api.schema import bring_up_to_date
 from benchmarks.bench import Bench
 from benchmarks.database import Database, throw_away
 from benchmarks.harness import Call, counted_loop
-from benchmarks.server import INCLUDED, tallystick
+from benchmarks.server import INCLUDED, MASTER_KEY_BYTES, tallystick
 from ledger.core.catalog import CreateFeature, CreatePlan
 from ledger.core.period import Every, Interval
 from ledger.core.profile import CreateCustomer
-from ledger.core.settings import Env
+from ledger.core.settings import CreateLedger, Env
 from ledger.core.terms import Feature, FeatureKind, Plan, PlanItem
 from ledger.core.usage import Track
-from ledger.store.addresses import CatalogAddress, CustomerAddress, OpeningAddress
-from ledger.store.requests import Caller, Once, Step
+from ledger.store.ledger import (
+    Caller,
+    CatalogAddress,
+    CustomerAddress,
+    Ledger,
+    Once,
+    OpeningAddress,
+    SettingsAddress,
+    Step,
+    Store,
+)
 
 BY = Caller("bench")
 LEDGER_ID = "main"
@@ -66,23 +74,25 @@ class Ours:
     def _number(self, query: str) -> int:
         with psycopg.connect(self.database.url, autocommit=True) as connection:
             row = connection.execute(query.encode(), [LEDGER_ID]).fetchone()
-        assert row is not None
-        return int(row[0])
+        return 0 if row is None else int(row[0])
 
 
 @contextlib.contextmanager
 def worked_ledger(bench: Bench, customers: int) -> Iterator[Ours]:
     """A ledger with its catalog, customers and a running worker, on a database that is thrown away."""
-    with throw_away(bench.directory) as database, contextlib.closing(Store(database.url)) as store:
-        ledger = store.create_ledger(LEDGER_ID, Env.SANDBOX)
-        _open(ledger, customers)
-        with tallystick("worker", "--database-url", database.url):
-            ours = Ours(database, ledger, customers)
-            ours.seconds_until_projected()
-            yield ours
+    with throw_away(bench.directory) as database:
+        bring_up_to_date(database.url)
+        with contextlib.closing(Store(database.url, operator_key=MASTER_KEY_BYTES)) as store:
+            store.create_ledger(LEDGER_ID, Env.SANDBOX)
+            _open(store.ledger(LEDGER_ID), customers)
+            with tallystick("worker", "--database-url", database.url):
+                ours = Ours(database, store.ledger(LEDGER_ID), customers)
+                ours.seconds_until_projected()
+                yield ours
 
 
 def _open(ledger: Ledger, customers: int) -> None:
+    ledger.execute(SettingsAddress(), CreateLedger(LEDGER_ID, Env.SANDBOX), by=BY)
     ledger.execute(CatalogAddress(), CreateFeature(Feature("messages", "Messages", FeatureKind.CONSUMABLE)), by=BY)
     monthly = Every(Interval.MONTH)
     item = PlanItem("messages", FeatureKind.CONSUMABLE, included=Decimal(INCLUDED), reset=monthly)
