@@ -32,6 +32,7 @@ class Account:
         self.catalog: Catalog = offering(*plans)
         self.settings = settings or LedgerSettings()
         self.now = now
+        self.reasoned = True
         self.customer = Customer()
         self.log: list[tuple[datetime, Event]] = []
         self.do(CreateCustomer("ann"))
@@ -117,7 +118,7 @@ class Account:
 
     def context(self) -> Context:
         last_at = self.log[-1][0] if self.log else None
-        return Context(self.now, self.catalog, self.settings, STREAM, {}, None, last_at)
+        return Context(self.now, self.catalog, self.settings, STREAM, {}, None, last_at, self.reasoned)
 
     def _happen(self, at: datetime, events: Sequence[Event]) -> None:
         assert not self.log or at >= self.log[-1][0], "time went back within a stream"

@@ -1,11 +1,10 @@
 """given / when / then on a customer, with no database in sight: what it remembers, what is asked, what happens."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from uuid import UUID
-
-import pytest
 
 from ledger.core.catalog import Catalog
 from ledger.core.customer import CUSTOMER
@@ -41,8 +40,7 @@ class Happened:
         """The command was refused with this code and a sentence that says this (a regular expression)."""
         assert self.refusal is not None, f"not refused: {self.decided}"
         assert self.refusal.code == code
-        with pytest.raises(Refusal, match=sentence):
-            raise self.refusal
+        assert re.search(sentence, str(self.refusal)), self.refusal
         assert not self.decided
         return self
 

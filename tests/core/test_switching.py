@@ -30,7 +30,7 @@ FEBRUARY = datetime(2026, 2, 1, tzinfo=UTC)
 def on(current: str, *plans: Plan, **quantities: int) -> Account:
     """A customer on the first plan named."""
     account = Account(*plans)
-    account.attach(current, **quantities)
+    account.attach(current, None, **quantities)
     return account
 
 

@@ -1,0 +1,127 @@
+"""Buying more or fewer units ahead: the balance moves at once, the price for the rest of the period."""
+
+import pytest
+
+from ledger.core.errors import Refusal
+from ledger.core.events import QuantityChanged
+from ledger.core.quantity import ChangeQuantities
+from ledger.core.terms import PlanItem, TierBehavior
+from tests.core.account import Account, bought
+from tests.core.offers import (
+    MESSAGES,
+    ONCE,
+    PREMIUM,
+    PRO,
+    USERS,
+    WORDS,
+    plan,
+    prepaid,
+    tiered,
+    units,
+)
+
+
+def with_quantity(item: PlanItem, **quantities: int) -> Account:
+    account = Account(plan("pro", 0, item))
+    account.attach("pro", None, **quantities)
+    return account
+
+
+def change(account: Account, **quantities: int) -> int:
+    return account.bill(ChangeQuantities("pro", quantities=bought(**quantities)))
+
+
+def test_more_packs_are_charged_and_fewer_credited() -> None:
+    account = with_quantity(prepaid(MESSAGES, 0, 800, 12), messages=120)
+    assert change(account, messages=240) == 8000
+    assert account.remaining("messages") == 240
+    assert change(account, messages=60) == -12000
+    assert account.remaining("messages") == 60
+
+
+def test_usage_is_kept_and_fewer_units_may_leave_a_debt() -> None:
+    account = with_quantity(prepaid(MESSAGES, 0, 1000), messages=300)
+    account.track("messages", 150)
+    change(account, messages=400)
+    assert account.balance("messages") == (250, 150)
+    change(account, messages=100)
+    assert account.balance("messages") == (0, 150)
+    assert account.standing("messages").grants[0].balance == -50
+
+
+def test_in_mid_cycle_the_rest_of_it_is_charged() -> None:
+    account = with_quantity(prepaid(MESSAGES, 0, 1000), messages=100).wait(15.5)
+    assert change(account, messages=300) == 1000
+    assert account.remaining("messages") == 300
+
+
+def test_one_of_several_features_changes() -> None:
+    account = Account(plan("pro", 20, prepaid(MESSAGES, 0, 500, 1), prepaid(WORDS, 0, 300, 1)))
+    account.attach("pro", None, messages=10, words=4)
+    assert account.bill(ChangeQuantities("pro", quantities=bought(messages=15, words=4))) == 2500
+    assert [account.remaining("messages"), account.remaining("words")] == [15, 4]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "owed"),
+    [(300, 500, 2000), (300, 800, 1000), (600, 1000, 2000), (500, 300, -2000), (800, 300, -1000)],
+)
+def test_volume_tiers_price_the_whole_quantity(before: int, after: int, owed: int) -> None:
+    offer = tiered(MESSAGES, 0, [(500, 1000), (None, 500)], behavior=TierBehavior.VOLUME)
+    account = with_quantity(offer, messages=before)
+    assert change(account, messages=after) == owed
+    assert account.remaining("messages") == after
+
+
+def test_the_event_says_before_and_after() -> None:
+    account = with_quantity(prepaid(MESSAGES, 50, 1000), messages=150)
+    assert account.do(ChangeQuantities("pro", quantities=bought(messages=250))) == [
+        QuantityChanged("2.0", "messages", "2.0", units(150), units(250), units(100), units(200))
+    ]
+    assert account.subscription("pro").quantity("messages") == 250
+    assert account.do(ChangeQuantities("pro", quantities=bought(messages=250))) == []
+
+
+def test_units_bought_ahead_stay_bought_after_a_reset() -> None:
+    account = with_quantity(prepaid(MESSAGES, 0, 1000), messages=100)
+    account.track("messages", 30)
+    change(account, messages=200)
+    account.wait(31)
+    assert account.balance("messages") == (200, 0)
+
+
+def test_seats_bought_ahead_are_held() -> None:
+    account = with_quantity(prepaid(USERS, 0, 1000, 1), users=3)
+    account.entities("e1", "e2")
+    change(account, users=5)
+    assert account.balance("users") == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("quantities", "code", "sentence"),
+    [
+        ({"messages": 0}, "invalid_inputs", "above zero"),
+        ({"messages": -5}, "invalid_inputs", "above zero"),
+        ({"words": 5}, "invalid_inputs", "sells no prepaid words"),
+        ({"messages": 1001}, "invalid_request", "At most 1000"),
+    ],
+)
+def test_a_quantity_that_cannot_be_is_refused(quantities: dict[str, int], code: str, sentence: str) -> None:
+    account = with_quantity(prepaid(MESSAGES, 0, 1000, most=1000), messages=100)
+    with pytest.raises(Refusal, match=sentence) as refused:
+        change(account, **quantities)
+    assert refused.value.code == code
+    assert account.remaining("messages") == 100
+
+
+def test_a_purchase_and_a_scheduled_plan_have_no_quantity_to_change() -> None:
+    once = plan("pro", 10, prepaid(MESSAGES, 0, 1000, every=ONCE), every=ONCE)
+    account = Account(once)
+    account.attach("pro", None, messages=100)
+    with pytest.raises(Refusal, match="attach it again"):
+        change(account, messages=200)
+    account = Account(PRO, PREMIUM)
+    account.attach("premium")
+    account.attach("pro")
+    with pytest.raises(Refusal, match="has not started yet"):
+        change(account, messages=200)
