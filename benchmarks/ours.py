@@ -62,13 +62,17 @@ class Ours:
         """The position the models have reached."""
         return self._number("SELECT position FROM projected WHERE ledger_id = %s")
 
-    def seconds_until_projected(self, limit_s: float = 600) -> float:
+    def seconds_until_projected(self, stuck_s: float = 30) -> float:
         """How long the models still take to reach the head of now; how far behind the load left them."""
         head, begin = self.head(), time.perf_counter()
-        while self.projected() < head:
-            if time.perf_counter() - begin > limit_s:
-                raise RuntimeError(f"after {limit_s:.0f} s the models are at {self.projected()} of {head}")
+        reached, moved_at = self.projected(), begin
+        while reached < head:
             time.sleep(0.05)
+            now, before = time.perf_counter(), reached
+            reached = self.projected()
+            moved_at = now if reached > before else moved_at
+            if now - moved_at > stuck_s:
+                raise RuntimeError(f"the models stand still at {reached} of {head}: is the worker projecting?")
         return time.perf_counter() - begin
 
     def _number(self, query: str) -> int:
