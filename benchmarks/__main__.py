@@ -6,6 +6,7 @@ table and does not change the status: figures belong to a machine.
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import traceback
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list:
         print("\n".join(f"{scenario.name:16} {scenario.summary}" for scenario in SCENARIOS))
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are stopped and directories removed
     directory = Path(tempfile.mkdtemp(prefix="tallystick-bench-", dir=options.directory))
     directory.chmod(0o755)  # PostgreSQL runs under its own user when we are root, and must reach its data
     try:
