@@ -1,0 +1,114 @@
+"""Calendar periods, against a second and slower way to count them."""
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ledger.core.period import Every, Interval, boundary, next_period, period_at
+from ledger.core.proration import remaining_share
+from tests.core.offers import DAY, MONTH, units
+
+ZONES = [ZoneInfo(name) for name in ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")]
+REPEATING = [interval for interval in Interval if interval is not Interval.ONE_OFF]
+MONTHS = {Interval.MONTH: 1, Interval.QUARTER: 3, Interval.SEMI_ANNUAL: 6, Interval.YEAR: 12}
+
+FIRST = datetime(1995, 1, 1, tzinfo=UTC)
+instants = st.integers(0, 65 * 365 * 86_400_000).map(lambda number: FIRST + timedelta(milliseconds=number))
+repetitions = st.builds(Every, st.sampled_from(REPEATING), st.integers(1, 5))
+
+
+def naive_boundary(anchor: datetime, every: Every, n: int, zone: ZoneInfo) -> datetime:
+    """The n-th boundary, found by walking the calendar a day or a month at a time."""
+    if every.interval is Interval.MINUTE:
+        return anchor + n * every.count * timedelta(minutes=1)
+    if every.interval is Interval.HOUR:
+        return anchor + n * every.count * timedelta(hours=1)
+    if n == 0:
+        return anchor
+    local = anchor.astimezone(zone)
+    steps = abs(n) * every.count
+    day = local.date()
+    if every.interval in MONTHS:
+        year, month = day.year, day.month
+        for _ in range(steps * MONTHS[every.interval]):
+            month += 1 if n > 0 else -1
+            if month in (0, 13):
+                year, month = (year + 1, 1) if month == 13 else (year - 1, 12)
+        day = date(year, month, min(day.day, monthrange(year, month)[1]))
+    else:
+        for _ in range(steps * (7 if every.interval is Interval.WEEK else 1)):
+            day += timedelta(days=1 if n > 0 else -1)
+    return resolve(datetime.combine(day, local.time().replace(fold=0)), zone)
+
+
+def resolve(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant that the wall shows this time; after a skipped one, as much later as was skipped."""
+    around = wall.replace(tzinfo=UTC)
+    for minutes in range(-26 * 60, 26 * 60, 15):
+        candidate = around + timedelta(minutes=minutes)
+        if candidate.astimezone(zone).replace(tzinfo=None) == wall:
+            return candidate
+    before = (around - timedelta(days=1)).astimezone(zone).utcoffset()
+    assert before is not None
+    return around - before
+
+
+@given(instants, repetitions, st.integers(-40, 40), st.sampled_from(ZONES))
+def test_boundaries_are_where_a_walk_through_the_calendar_finds_them(
+    anchor: datetime, every: Every, n: int, zone: ZoneInfo
+) -> None:
+    if every.interval in (Interval.YEAR, Interval.SEMI_ANNUAL):
+        n //= 8
+    assert boundary(anchor, every, n, zone) == naive_boundary(anchor, every, n, zone)
+
+
+@given(instants, repetitions, instants, st.sampled_from(ZONES))
+@example(datetime(2026, 10, 25, 1, 30, tzinfo=UTC), DAY, datetime(2026, 10, 25, 1, 30, tzinfo=UTC), ZONES[1])
+def test_every_instant_lies_in_exactly_one_period(
+    anchor: datetime, every: Every, now: datetime, zone: ZoneInfo
+) -> None:
+    period = period_at(anchor, every, now, zone)
+    assert period.start <= now < period.end
+    following = next_period(anchor, every, period.end, zone)
+    assert following.start == period.end
+    assert period_at(anchor, every, period.start, zone) == period
+    assert period_at(anchor, every, period.end - timedelta(milliseconds=1), zone) == period
+
+
+@pytest.mark.parametrize(
+    ("anchor", "days"),
+    [
+        (datetime(2026, 1, 31, tzinfo=UTC), [(2, 28), (3, 31), (4, 30), (5, 31)]),
+        (datetime(2028, 1, 30, tzinfo=UTC), [(2, 29), (3, 30), (4, 30), (5, 30)]),
+    ],
+)
+def test_month_ends_are_clamped_without_drift(anchor: datetime, days: list[tuple[int, int]]) -> None:
+    found = [boundary(anchor, MONTH, n) for n in range(1, 5)]
+    assert [(each.month, each.day) for each in found] == days
+
+
+def test_a_leap_day_is_kept_for_leap_years() -> None:
+    anchor = datetime(2028, 2, 29, tzinfo=UTC)
+    found = [boundary(anchor, Every(Interval.YEAR), n) for n in range(1, 5)]
+    assert [(each.month, each.day) for each in found] == [(2, 28), (2, 28), (2, 28), (2, 29)]
+
+
+def test_a_skipped_hour_moves_forward_and_a_repeated_one_is_the_first() -> None:
+    berlin = ZONES[1]
+    skipped = boundary(datetime(2026, 3, 28, 1, 30, tzinfo=UTC), DAY, 1, berlin)
+    assert skipped == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    repeated = boundary(datetime(2026, 10, 24, 0, 30, tzinfo=UTC), DAY, 1, berlin)
+    assert repeated == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+@given(instants, st.sampled_from([MONTH, DAY]), st.integers(0, 10**9))
+def test_a_share_of_a_price_is_never_more_than_the_price(now: datetime, every: Every, amount: int) -> None:
+    period = period_at(datetime(2020, 1, 31, tzinfo=UTC), every, now)
+    share = remaining_share(units(amount), period, now)
+    assert 0 <= share <= amount
+    assert remaining_share(units(amount), period, period.start) == amount
+    assert remaining_share(units(amount), period, period.end) == 0
