@@ -14,15 +14,14 @@ from psycopg_pool import PoolTimeout
 from api.work.due import ROUND, TOGETHER, DueWork
 from api.work.expiry import STEP, expire_keys
 from api.work.meters import Meters
-from api.work.projecting import Projecting
 from ledger.clock import Deadline
 from ledger.errors import OperatorError
 from ledger.logging import logger
 from ledger.settings import Settings
 from ledger.store.ledger import Store, StoreUnavailable
+from projections.runner import Runner
 
 DUE_SECONDS: Final = 0.5  # how late a renewal may be made when nobody asks
-LEDGERS_SECONDS: Final = 2.0  # how soon a new ledger is noticed
 EXPIRY_SECONDS: Final = 60.0
 TROUBLE_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 10.0
@@ -32,18 +31,20 @@ log = logger(__name__)
 
 
 class Worker:
-    """All of a worker's threads. `only` narrows it to some ledgers."""
+    """All of a worker's threads. `only` narrows what falls due to some ledgers; read models follow all of them."""
 
     def __init__(self, store: Store, settings: Settings, meters: Meters, only: Sequence[str] = ()) -> None:
         self._store, self._meters, self._only = store, meters, frozenset(only)
         self._stop = threading.Event()
         self._executor = ThreadPoolExecutor(TOGETHER, thread_name_prefix="due")
         self._due: dict[str, DueWork] = {}
-        self._projecting = Projecting(store, settings, self._stop)
+        self._runner = Runner(
+            store.database_url, store.operator, limits=store.limits, batch_events=settings.projection_batch_events
+        )
         self._threads = [
             threading.Thread(target=self._repeat, args=(self._due_rounds, DUE_SECONDS), name="due"),
             threading.Thread(target=self._repeat, args=(self._expire, EXPIRY_SECONDS), name="expiry"),
-            threading.Thread(target=self._repeat, args=(self._project, LEDGERS_SECONDS), name="ledgers"),
+            threading.Thread(target=self._runner.run, name="projections"),
         ]
 
     def start(self) -> None:
@@ -56,11 +57,12 @@ class Worker:
     def stop(self) -> bool:
         """Finish what is under way and stop; whether it did in time."""
         self._stop.set()
+        self._runner.stop()
         deadline = Deadline(STOP_SECONDS)
         for thread in self._threads:
             thread.join(deadline.remaining())
         self._executor.shutdown(cancel_futures=True)
-        return self._projecting.join(deadline.remaining()) and not any(each.is_alive() for each in self._threads)
+        return not any(each.is_alive() for each in self._threads)
 
     def _repeat(self, work: Callable[[], bool], pause_seconds: float) -> None:
         """Do the work again and again, at once where more of it waits; a lost database is waited for."""
@@ -95,8 +97,3 @@ class Worker:
         for ledger_id, count in gone.items():
             self._meters.expired(ledger_id, count)
         return max(gone.values(), default=0) >= STEP
-
-    def _project(self) -> bool:
-        for ledger_id in self._ledgers():
-            self._projecting.ensure(ledger_id)
-        return False
