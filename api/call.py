@@ -1,6 +1,6 @@
 """One call of an operation: what a handler may ask of the ledger, and what it leaves for the answer's headers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -9,7 +9,7 @@ from api.auth import Identity
 from api.caller import business_now, caller, once
 from api.request import ApiRequest
 from api.services import Services
-from api.views.shapes import Scene
+from api.views.shapes import Json, Scene
 from ledger.core.decider import Command
 from ledger.core.errors import CustomerNotFound, InvalidInput
 from ledger.core.settings import Role
@@ -69,3 +69,7 @@ class Call:
     def _note(self, outcome: Outcome) -> Outcome:
         self.position, self.replayed = outcome.position, outcome.replayed
         return outcome
+
+
+Handler = Callable[[Call, Any], Json]
+Handlers = Mapping[str, Handler]

@@ -1,11 +1,11 @@
 """From a request to an answer: who asks, what the body says, the handler, and its dict as bytes."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from flask import Response
 
-from api.call import Call
+from api.call import Call, Handler
 from api.caller import api_version
 from api.request import current_request
 from api.services import Services
@@ -14,7 +14,6 @@ from api.wire.json import check_content_type, parse, render
 from api.wire.operations import Operation
 from ledger.core.settings import Role
 
-Handler = Callable[[Call, Any], Json]
 WRITES_ON_DEMAND: Final = frozenset({"balances.check"})
 JSON_TYPE: Final = "application/json"
 

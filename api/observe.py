@@ -1,12 +1,12 @@
 """What is counted and what is logged of every request: never a body, never personal data, never a key."""
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from api.request import ApiRequest
+from api.request_log import request_log
 from ledger.clock import monotonic
 from ledger.logging import logger
 from ledger.store.ledger import BatchDone
@@ -15,7 +15,8 @@ _LATENCIES: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.25, 0.
 _SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 UNSERVED: Final = "unserved"
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-_log = logger("api.requests")
+LOGGER: Final = "api.requests"
+_log = request_log(LOGGER)
 
 
 class Metrics:
@@ -75,7 +76,7 @@ def finish(metrics: Metrics, request: ApiRequest, status: int, bytes_out: int | 
     if request.quiet:
         return
     identity = request.identity
-    say: Callable[..., Any] = _log.error if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _log.info
+    say = _log.error if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _log.info
     say(
         "request",
         request_id=request.request_id,
@@ -92,4 +93,4 @@ def finish(metrics: Metrics, request: ApiRequest, status: int, bytes_out: int | 
 
 def report(request: ApiRequest, error: Exception) -> None:
     """Log what nobody foresaw, once, with the places it came through and without what it says."""
-    _log.error("failed", request_id=request.request_id, route=request.operation or UNSERVED, exc_info=error)
+    logger(LOGGER).error("failed", request_id=request.request_id, route=request.operation or UNSERVED, exc_info=error)

@@ -8,4 +8,5 @@ from typing import LiteralString, cast
 @cache
 def statement(name: str) -> LiteralString:
     """The text of `sql/<name>.sql`. Parameters are written in the file and never interpolated into it."""
-    return cast("LiteralString", (resources.files("api.sql") / f"{name}.sql").read_text("utf-8"))
+    text = (resources.files("api.sql") / f"{name}.sql").read_text("utf-8")
+    return cast("LiteralString", text)

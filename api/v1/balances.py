@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from api.call import Call
+from api.call import Call, Handlers
 from api.ids import BALANCE
 from api.v1.offers import every
 from api.v1.references import local_id
@@ -65,7 +65,7 @@ def finalize(_call: Call, body: dict[str, Any]) -> Json:
     raise LockNotFound(body["lock_id"])
 
 
-HANDLERS: Final = {
+HANDLERS: Final[Handlers] = {
     "balances.create": create,
     "balances.update": update,
     "balances.delete": delete,

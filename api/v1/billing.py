@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from api.call import Call
+from api.call import Call, Handlers
 from api.ids import SUBSCRIPTION, shown_customer
 from api.v1.references import local_id
 from api.views.preview import attach_preview, update_preview
@@ -108,7 +108,7 @@ def _quantities(body: dict[str, Any]) -> tuple[Quantity, ...]:
     return tuple(Quantity(each["feature_id"], each["quantity"]) for each in asked)
 
 
-HANDLERS: Final = {
+HANDLERS: Final[Handlers] = {
     "billing.attach": attach,
     "billing.preview_attach": preview_attach,
     "billing.update": update,

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from api.call import Call
+from api.call import Call, Handlers
 from api.views.customer import customer
 from api.views.shapes import Json
 from ledger.core.profile import CreateCustomer, DeleteCustomer, MoveClock, UpdateCustomer
@@ -39,7 +39,7 @@ def get(call: Call, body: dict[str, Any]) -> Json:
 
 def update(call: Call, body: dict[str, Any]) -> Json:
     """Change what was sent; null takes a value away."""
-    changes = {name: body[name] for name in PERSONAL if name in body}
+    changes: dict[str, object] = {name: body[name] for name in PERSONAL if name in body}
     command = UpdateCustomer(changes, body.get("new_customer_id"), body.get("send_email_receipts"))
     return customer(call.scene(call.execute(CustomerAddress(body["customer_id"]), command)))
 
@@ -58,7 +58,7 @@ def advance_test_clock(call: Call, body: dict[str, Any]) -> Json:
     return {"customer_id": body["customer_id"], "frozen_time": scene.customer.clock, "status": "ready"}
 
 
-HANDLERS: Final = {
+HANDLERS: Final[Handlers] = {
     "customers.get_or_create": get_or_create,
     "customers.get": get,
     "customers.update": update,

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from api.call import Call
+from api.call import Call, Handlers
 from api.v1.customers import create_command
 from api.views.customer import entity
 from api.views.shapes import Json
@@ -50,7 +50,7 @@ def delete(call: Call, body: dict[str, Any]) -> Json:
     return {"success": True}
 
 
-HANDLERS: Final = {
+HANDLERS: Final[Handlers] = {
     "entities.create": create,
     "entities.get": get,
     "entities.update": update,

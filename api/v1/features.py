@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from api.call import Call
+from api.call import Call, Handlers
 from api.views.feature import feature
 from api.views.shapes import Json
 from ledger.core.catalog import CreateFeature, DeleteFeature, UpdateFeature
@@ -73,7 +73,7 @@ def delete(call: Call, body: dict[str, Any]) -> Json:
     return {"success": True}
 
 
-HANDLERS: Final = {
+HANDLERS: Final[Handlers] = {
     "features.create": create,
     "features.get": get,
     "features.list": list_all,

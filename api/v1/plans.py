@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from api.call import Call
+from api.call import Call, Handlers
 from api.v1.offers import base_price, items
 from api.views.plan import eligibility, plan
 from api.views.shapes import Json
@@ -94,7 +94,7 @@ def _shown(catalog: Catalog, found: Plan, settings: LedgerSettings) -> Json:
     return plan(found, settings.env.value, newest=newest)
 
 
-HANDLERS: Final = {
+HANDLERS: Final[Handlers] = {
     "plans.create": create,
     "plans.get": get,
     "plans.list": list_all,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
 
-from api.call import Call
+from api.call import Call, Handlers
 from api.caller import row_once
 from api.errors import status_of
 from api.views.shapes import Json
@@ -90,7 +90,7 @@ def _result(index: int, refusal: Refusal) -> Json:
     return {"index": index, "status": int(status_of(refusal)), "code": refusal.code, "message": refusal.sentence}
 
 
-HANDLERS: Final = {
+HANDLERS: Final[Handlers] = {
     "balances.check": check,
     "balances.track": track,
     "balances.batch_track": batch_track,
