@@ -1,0 +1,1 @@
+"""What each grant of units stands at."""

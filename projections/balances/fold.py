@@ -1,0 +1,125 @@
+"""What each grant of units stands at: the core's fold, with expired ones kept as they last stood."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final as Constant
+from uuid import UUID
+
+import msgspec
+
+from ledger.core import balance
+from ledger.core.balance import Grant
+from ledger.core.events import (
+    BalanceDeducted,
+    BalanceDeleted,
+    BalanceExpired,
+    BalanceGranted,
+    BalanceReset,
+    BalanceSet,
+    EntityCreated,
+    EntityDeleted,
+    Event,
+    PlanActivated,
+    PlanAttached,
+    PlanExpired,
+    QuantityChanged,
+    UsageRecorded,
+)
+from projections.jsonb import state_json
+from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
+
+ACTIVE: Constant = "active"
+EXPIRED: Constant = "expired"
+
+BALANCES: Constant = Table(
+    "balances",
+    key=2,
+    columns={
+        "stream_id": Kind.UUID,
+        "grant_id": Kind.TEXT,
+        "status": Kind.TEXT,
+        "feature_id": Kind.TEXT,
+        "entity_id": Kind.TEXT,
+        "plan_id": Kind.TEXT,
+        "subscription_id": Kind.TEXT,
+        "unlimited": Kind.BOOLEAN,
+        "granted": Kind.NUMERIC,
+        "remaining": Kind.NUMERIC,
+        "created_at": Kind.INSTANT,
+        "expires_at": Kind.INSTANT,
+        "ended_at": Kind.INSTANT,
+        "state": Kind.JSON,
+    },
+)
+
+State = Mapping[str, Grant]
+
+
+def restore(rows: Mapping[str, Sequence[tuple[str]]]) -> State:
+    """The grants of a stream that have not ended, from the `state` of their rows."""
+    found = (msgspec.json.decode(state, type=Grant) for (state,) in rows["balances"])
+    return {grant.grant_id: grant for grant in found}
+
+
+def fold(state: State, recorded: Recorded) -> tuple[State, Sequence[Final]]:
+    """Move the grants of a stream by one event; one that expired, by itself or with its plan, is final."""
+    event = recorded.event
+    after = balance.evolve(state, event)
+    if not isinstance(event, PlanExpired | BalanceExpired):
+        return after, ()
+    ended = [grant for key, grant in state.items() if key not in after]
+    ended_at = event.expired_at if isinstance(event, PlanExpired) else recorded.at
+    return after, [Final(BALANCES.name, row(recorded.stream_id, grant, ended_at)) for grant in ended]
+
+
+def changes(stream_id: UUID, before: State, after: State) -> Changes:
+    """The rows of a stream that are different now. A deleted balance, or an entity's, leaves no row."""
+    found = Changes()
+    for key, grant in after.items():
+        if before.get(key) is not grant:
+            found.put(BALANCES.name, row(stream_id, grant, None))
+    for key in before.keys() - after.keys():
+        found.drop(BALANCES.name, (stream_id, key))
+    return found
+
+
+def row(stream_id: UUID, grant: Grant, ended_at: datetime | None) -> Row:
+    """A grant as it is stored."""
+    terms = grant.terms
+    return (
+        stream_id,
+        terms.grant_id,
+        ACTIVE if ended_at is None else EXPIRED,
+        terms.feature_id,
+        terms.entity_id,
+        terms.plan_id,
+        terms.subscription_id,
+        terms.unlimited,
+        grant.granted,
+        grant.balance,
+        terms.created_at,
+        grant.expires_at,
+        ended_at,
+        state_json(grant),
+    )
+
+
+FOLDS: Constant[frozenset[type[Event]]] = frozenset(
+    {
+        UsageRecorded,
+        EntityCreated,
+        EntityDeleted,
+        PlanAttached,
+        PlanActivated,
+        PlanExpired,
+        QuantityChanged,
+        BalanceGranted,
+        BalanceSet,
+        BalanceDeducted,
+        BalanceDeleted,
+        BalanceExpired,
+        BalanceReset,
+    }
+)
+
+MODEL: Constant = Model("balances", "projections.balances.sql", (BALANCES,), FOLDS, restore, fold, changes)

@@ -1,0 +1,43 @@
+"""Values to JSON for jsonb columns, and back into the core's types."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+_structs = msgspec.json.Encoder()
+_numbers = msgspec.json.Encoder(decimal_format="number")
+
+
+def state_json(value: object) -> bytes:
+    """A core struct so that `from_json` gives the same one back; Decimals as text, exactly."""
+    return _structs.encode(value)
+
+
+def plain_json(value: object) -> bytes:
+    """A value for people and filters: Decimals as numbers."""
+    return _clean(_numbers.encode(value))
+
+
+def read_json(text: str | bytes) -> Any:
+    """JSON of a column in plain values; numbers with a fraction are Decimals, exactly."""
+    return json.loads(text, parse_float=Decimal)
+
+
+def _clean(data: bytes) -> bytes:
+    # PostgreSQL has no place for U+0000 in text; personal data may have brought one along.
+    if rb"\u0000" not in data:
+        return data
+    return _numbers.encode(_without_nul(read_json(data)))
+
+
+def _without_nul(value: Any) -> Any:
+    match value:
+        case str():
+            return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        case list():
+            return [_without_nul(each) for each in value]
+        case dict():
+            return {_without_nul(key): _without_nul(each) for key, each in value.items()}
+    return value

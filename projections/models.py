@@ -1,0 +1,16 @@
+"""The read models there are."""
+
+from typing import Final
+
+from projections.balances.fold import MODEL as BALANCES
+from projections.customers.fold import MODEL as CUSTOMERS
+from projections.projection import Model
+from projections.subscriptions.fold import MODEL as SUBSCRIPTIONS
+from projections.timeline.fold import MODEL as TIMELINE
+
+MODELS: Final[tuple[Model, ...]] = (CUSTOMERS, SUBSCRIPTIONS, BALANCES, TIMELINE)
+
+
+def model_named(name: str) -> Model | None:
+    """The model of this name, or None."""
+    return next((model for model in MODELS if model.name == name), None)

@@ -1,0 +1,107 @@
+"""The shape of a read model: a pure fold from events to rows, and the SQL that keeps the rows.
+
+A model folds one stream at a time: `restore` makes its state from the rows that may still change, `fold` moves it
+by one event and answers rows that are final, `changes` says which rows a batch left different. All of it is pure;
+the runner owns the transaction and the position. No row depends on the clock.
+
+A model's folder holds `fold.py` and, under `sql/`, for each table `load_<table>`, `upsert_<table>`, `delete_<table>`
+and `retire_<table>`; a table that only grows has `append_<table>` and `retire_<table>`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from ledger.core.events import Event
+
+Row = tuple[Any, ...]
+Key = tuple[Any, ...]
+
+
+class Recorded(NamedTuple):
+    """An event with everything the log says about it. Its `type` is the stored name."""
+
+    position: int
+    stream_id: UUID
+    version: int
+    type: str
+    event: Event
+    actor: str
+    on_behalf_of: str | None
+    request_id: str
+    at: datetime
+    recorded_at: datetime
+
+
+class Kind(StrEnum):
+    """What a column holds, and so how it travels. Numbers and JSON travel as text and are cast by the statement."""
+
+    UUID = "uuid"
+    TEXT = "text"
+    INTEGER = "integer"
+    BIGINT = "bigint"
+    NUMERIC = "numeric"
+    BOOLEAN = "boolean"
+    INSTANT = "instant"
+    JSON = "json"
+    TEXTS = "texts"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a model: the columns after `ledger_id` and `generation`, the first `key` of which are its key."""
+
+    name: str
+    key: int
+    columns: Mapping[str, Kind]
+    grows_only: bool = False
+
+    def key_of(self, row: Row) -> Key:
+        """The part of a row that tells it from all others."""
+        return row[: self.key]
+
+
+class Final(NamedTuple):
+    """A row that will never change again."""
+
+    table: str
+    row: Row
+
+
+@dataclass(slots=True)
+class Changes:
+    """Rows to write and keys to delete, by table."""
+
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    gone: dict[str, list[Key]] = field(default_factory=dict)
+
+    def put(self, table: str, row: Row) -> None:
+        """Write a row, new or in place of the one with its key."""
+        self.rows.setdefault(table, []).append(row)
+
+    def drop(self, table: str, key: Key) -> None:
+        """Delete the row with this key."""
+        self.gone.setdefault(table, []).append(key)
+
+
+Fold = Callable[[Any, Recorded], tuple[Any, Sequence[Final]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One read model. `folds` are the events that matter to it; it is not shown others."""
+
+    name: str
+    package: str
+    tables: tuple[Table, ...]
+    folds: frozenset[type[Event]]
+    restore: Callable[[Mapping[str, Sequence[Any]]], Any]
+    fold: Fold
+    changes: Callable[[UUID, Any, Any], Changes]
+
+    def table(self, name: str) -> Table:
+        """The table of this name."""
+        return next(table for table in self.tables if table.name == name)

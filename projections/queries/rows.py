@@ -1,0 +1,113 @@
+"""What reads answer with: identifying columns and the core's own structs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
+
+from ledger.core.balance import Grant
+from ledger.core.state import Customer, Entity
+from ledger.core.subscription import Subscription
+
+Item = TypeVar("Item")
+
+
+class Page(NamedTuple, Generic[Item]):
+    """Some items, and the cursor of the page after them; None when this is the last."""
+
+    items: Sequence[Item]
+    next_cursor: str | None
+
+
+class PlanFilter(NamedTuple):
+    """A plan, in these versions or, with none, in any."""
+
+    plan_id: str
+    versions: tuple[int, ...] = ()
+
+
+class CreatedRange(NamedTuple):
+    """From `start` to `end`, both inside; None for without end."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class BalanceFilter(NamedTuple):
+    """Which balances to list: `statuses` out of active and expired, `standalone` keeps those of no plan."""
+
+    stream_id: UUID | None = None
+    entity_id: str | None = None
+    statuses: tuple[str, ...] = ("active",)
+    plan_id: str | None = None
+    standalone: bool = False
+    feature_id: str | None = None
+
+
+class CustomerEntry(NamedTuple):
+    """A customer as the write side would have it: active and scheduled subscriptions, living grants, entities.
+
+    `state.version` counts only what its profile was folded from.
+    """
+
+    stream_id: UUID
+    state: Customer
+
+
+class EntityEntry(NamedTuple):
+    """An entity, with the customer that it belongs to (as in `CustomerEntry`)."""
+
+    stream_id: UUID
+    entity: Entity
+    customer: Customer
+
+
+class SubscriptionEntry(NamedTuple):
+    """A subscription or purchase. `status` is active, scheduled or expired; `ended_by` says why it expired.
+
+    `clock` is the customer's own standing clock, if it has one.
+    """
+
+    stream_id: UUID
+    customer_id: str | None
+    subscription: Subscription
+    status: str
+    created_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+    clock: datetime | None
+
+
+class BalanceEntry(NamedTuple):
+    """A balance. `status` is active or expired; an expired one stands as it did at `ended_at`."""
+
+    stream_id: UUID
+    customer_id: str | None
+    grant: Grant
+    status: str
+    ended_at: datetime | None
+    clock: datetime | None
+
+
+class TimelineEntry(NamedTuple):
+    """An event in words. `kind` is its stored name without the version; before, after and links are plain JSON."""
+
+    position: int
+    stream_id: UUID
+    customer_id: str | None
+    kind: str
+    sentence: str
+    actor: str
+    on_behalf_of: str | None
+    reason: str | None
+    request_id: str
+    at: datetime
+    recorded_at: datetime
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    feature_ids: Sequence[str]
+    entity_id: str | None
+    plan_id: str | None
+    amount: Decimal | None
+    links: Mapping[str, Any] | None

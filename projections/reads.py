@@ -1,0 +1,70 @@
+"""What people and the wire read from the projections.
+
+    reads = Reads(store.pool, wait_seconds=settings.projection_wait_seconds)
+    with reads.open("main", models=CUSTOMER_MODELS, allow_stale=False) as view:
+        page = customers(view, search="ada", limit=50, cursor=None)
+        headers = {"Ledger-Position": view.position, "Ledger-Due": view.due}
+
+`view.position` is at least the ledger's head when the view was asked for. Every function below takes a view and
+answers typed rows holding the core's own structs (`Customer`, `Subscription`, `Grant`, `Entity`), so that the same
+functions render them as render the write side. Lists answer a `Page`: `items`, and `next_cursor` (None on the last
+page) to be given back with the same filters. Another question's cursor, or another ledger's, is `InvalidCursor`
+(code `invalid_cursor`). Raises `ProjectionBehind` and `ProjectionFailed` (503, `code`, `retry_after_seconds`).
+"""
+
+from ledger.store.log import LogRow
+from projections.cursors import InvalidCursor
+from projections.errors import ProjectionBehind, ProjectionFailed, ProjectionUnavailable
+from projections.queries.events import events, ndjson
+from projections.queries.lists import balances, customers, entities, subscriptions
+from projections.queries.people import customer, find_stream
+from projections.queries.rows import (
+    BalanceEntry,
+    BalanceFilter,
+    CreatedRange,
+    CustomerEntry,
+    EntityEntry,
+    Page,
+    PlanFilter,
+    SubscriptionEntry,
+    TimelineEntry,
+)
+from projections.queries.timeline import TimelineFilter, timeline
+from projections.view import Standing, View, Views
+
+Reads = Views
+
+CUSTOMER_MODELS = ("customers", "subscriptions", "balances")
+TIMELINE_MODELS = ("timeline",)
+
+__all__ = [
+    "CUSTOMER_MODELS",
+    "TIMELINE_MODELS",
+    "BalanceEntry",
+    "BalanceFilter",
+    "CreatedRange",
+    "CustomerEntry",
+    "EntityEntry",
+    "InvalidCursor",
+    "LogRow",
+    "Page",
+    "PlanFilter",
+    "ProjectionBehind",
+    "ProjectionFailed",
+    "ProjectionUnavailable",
+    "Reads",
+    "Standing",
+    "SubscriptionEntry",
+    "TimelineEntry",
+    "TimelineFilter",
+    "View",
+    "balances",
+    "customer",
+    "customers",
+    "entities",
+    "events",
+    "find_stream",
+    "ndjson",
+    "subscriptions",
+    "timeline",
+]

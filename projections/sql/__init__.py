@@ -1,0 +1,1 @@
+"""Statements of the runner and of reads by name, one to a file."""

@@ -1,0 +1,1 @@
+"""The plans that customers are, will be or were on."""

@@ -1,0 +1,101 @@
+"""Sentences about the catalog and the ledger's own settings and keys."""
+
+from collections.abc import Mapping
+
+from ledger.core.events import (
+    Event,
+    FeatureCreated,
+    FeatureDeleted,
+    FeatureUpdated,
+    KeyCreated,
+    KeyRevoked,
+    LedgerChanged,
+    LedgerCreated,
+    PlanCreated,
+    PlanDeleted,
+    PlanUpdated,
+    PlanVersionCreated,
+)
+from ledger.core.terms import Plan
+from projections.timeline.standing import Memo
+from projections.timeline.telling import Tell, Told
+
+
+def _feature_created(event: FeatureCreated, _before: Memo, _after: Memo) -> Told:
+    key = event.feature.feature_id
+    return Told(f"created feature {key}", after=event.feature, feature_ids=[key])
+
+
+def _feature_updated(event: FeatureUpdated, _before: Memo, _after: Memo) -> Told:
+    was, now = event.before, event.after
+    did = "changed" if was.archived == now.archived else "archived" if now.archived else "brought back"
+    keys = list(dict.fromkeys([was.feature_id, now.feature_id]))
+    return Told(f"{did} feature {was.feature_id}", was, now, keys)
+
+
+def _feature_deleted(event: FeatureDeleted, _before: Memo, _after: Memo) -> Told:
+    return Told(f"deleted feature {event.feature_id}", feature_ids=[event.feature_id])
+
+
+def _plan_created(event: PlanCreated, _before: Memo, _after: Memo) -> Told:
+    return _offered(f"created plan {event.plan.name}", event.plan)
+
+
+def _plan_version(event: PlanVersionCreated, _before: Memo, _after: Memo) -> Told:
+    return _offered(f"created version {event.plan.version} of plan {event.plan.name}", event.plan)
+
+
+def _offered(words: str, plan: Plan) -> Told:
+    return Told(words, None, plan, [item.feature_id for item in plan.items], plan_id=plan.plan_id)
+
+
+def _plan_updated(event: PlanUpdated, _before: Memo, _after: Memo) -> Told:
+    was, now = event.before, event.after
+    did = "changed" if was.archived == now.archived else "archived" if now.archived else "brought back"
+    keys = list(dict.fromkeys(item.feature_id for item in (*was.items, *now.items)))
+    return Told(f"{did} version {now.version} of plan {now.name}", was, now, keys, plan_id=now.plan_id)
+
+
+def _plan_deleted(event: PlanDeleted, _before: Memo, _after: Memo) -> Told:
+    return Told(f"deleted version {event.version} of plan {event.plan_id}", plan_id=event.plan_id)
+
+
+def _ledger_created(event: LedgerCreated, _before: Memo, _after: Memo) -> Told:
+    settings = {"env": event.env, "timezone": event.timezone, "currency": event.currency}
+    return Told(f"opened {event.env} ledger {event.ledger_id}", None, settings)
+
+
+def _ledger_changed(event: LedgerChanged, _before: Memo, _after: Memo) -> Told:
+    name = event.setting.replace("_", " ")
+    return Told(
+        f"changed the ledger's {name} from {event.before} to {event.after}",
+        {event.setting: event.before},
+        {event.setting: event.after},
+    )
+
+
+def _key_created(event: KeyCreated, _before: Memo, _after: Memo) -> Told:
+    return Told(
+        f"created the {event.role} key {event.name}",
+        None,
+        {"key_id": event.key_id, "name": event.name, "role": event.role},
+    )
+
+
+def _key_revoked(event: KeyRevoked, _before: Memo, _after: Memo) -> Told:
+    return Told(f"revoked the key {event.key_id}", {"key_id": event.key_id})
+
+
+SENTENCES: Mapping[type[Event], Tell] = {
+    FeatureCreated: _feature_created,
+    FeatureUpdated: _feature_updated,
+    FeatureDeleted: _feature_deleted,
+    PlanCreated: _plan_created,
+    PlanVersionCreated: _plan_version,
+    PlanUpdated: _plan_updated,
+    PlanDeleted: _plan_deleted,
+    LedgerCreated: _ledger_created,
+    LedgerChanged: _ledger_changed,
+    KeyCreated: _key_created,
+    KeyRevoked: _key_revoked,
+}

@@ -1,0 +1,89 @@
+"""What the timeline knows of a stream when it tells an event: names, plans, and where balances stand."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from ledger.core import balance
+from ledger.core.balance import Grant
+from ledger.core.events import (
+    CustomerCreated,
+    CustomerUpdated,
+    Event,
+    PlanAttached,
+    PlanExpired,
+    PlanScheduled,
+    PlanUnscheduled,
+    UsageRecorded,
+)
+from ledger.core.money import ZERO, add, subtract
+from ledger.core.terms import Plan
+
+
+class Named(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A plan that a stream is on or will be on, by the name it was attached under."""
+
+    plan_id: str
+    version: int
+    name: str
+    entity_id: str | None = None
+
+
+class Memo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A stream's past, as far as sentences need it."""
+
+    customer_id: str | None = None
+    plans: Mapping[str, Named] = {}
+    grants: Mapping[str, Grant] = {}
+
+
+class Amounts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a feature stands in a scope: units granted, remaining (a debt shows as none) and used."""
+
+    granted: Decimal
+    remaining: Decimal
+    usage: Decimal
+    unlimited: bool = False
+
+
+def evolve(memo: Memo, event: Event) -> Memo:
+    """Move the memo by one event."""
+    grants = balance.evolve(memo.grants, event)
+    if type(event) is UsageRecorded:
+        return memo if grants is memo.grants else Memo(memo.customer_id, memo.plans, grants)
+    plans, customer_id = memo.plans, memo.customer_id
+    match event:
+        case CustomerCreated():
+            customer_id = event.customer_id
+        case CustomerUpdated():
+            customer_id = event.customer_id_after or customer_id
+        case PlanAttached() | PlanScheduled():
+            plans = {**plans, event.subscription_id: named(event.plan, event.entity_id)}
+        case PlanExpired() | PlanUnscheduled():
+            plans = {key: each for key, each in plans.items() if key != event.subscription_id}
+    if plans is memo.plans and grants is memo.grants and customer_id == memo.customer_id:
+        return memo
+    return Memo(customer_id, plans, grants)
+
+
+def named(plan: Plan, entity_id: str | None = None) -> Named:
+    """A plan as it is remembered."""
+    return Named(plan.plan_id, plan.version, plan.name, entity_id)
+
+
+def amounts(grants: Iterable[Grant], feature_id: str, entity_id: str | None) -> Amounts | None:
+    """The sums over the grants that usage of a feature may touch (as `standing` counts); None where there is none."""
+    granted = remaining = usage = ZERO
+    found = unlimited = False
+    for grant in grants:
+        terms = grant.terms
+        if terms.feature_id != feature_id or not (entity_id is None or terms.entity_id in (None, entity_id)):
+            continue
+        found = True
+        unlimited = unlimited or terms.unlimited
+        given, left = add(grant.included, grant.prepaid), grant.balance
+        granted, usage = add(granted, given), add(usage, subtract(given, left))
+        if left > ZERO:
+            remaining = add(remaining, left)
+    return Amounts(granted, remaining, usage, unlimited) if found else None

@@ -1,0 +1,129 @@
+"""A consistent look at a ledger's projections: as of its head or later, all models in one snapshot."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import psycopg
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from ledger.clock import Deadline
+from ledger.store.recorder import UnknownLedger
+from projections.errors import ProjectionBehind, ProjectionFailed
+from projections.statements import statement
+
+Pool = ConnectionPool[Connection[Any]]
+
+WAIT_SECONDS: Final = 5.0
+FIRST_POLL_SECONDS: Final = 0.001
+LONGEST_POLL_SECONDS: Final = 0.01
+FIRST_GENERATION: Final = 1
+
+
+class Standing(NamedTuple):
+    """Where a ledger stands: its head, how far it is folded, the database's clock, and its models.
+
+    `earliest_due_at` is when the next thing falls due that nobody has let happen yet.
+    """
+
+    head: int
+    projected: int
+    clock: datetime
+    earliest_due_at: datetime | None
+    models: Mapping[str, Sequence[int | None]]
+
+    @property
+    def due(self) -> datetime:
+        """Up to when due work is done."""
+        return self.clock if self.earliest_due_at is None else min(self.clock, self.earliest_due_at)
+
+    def generation(self, model: str) -> int:
+        """The generation of a model that is read. Raises `ProjectionFailed` when the model stands still."""
+        generation, failed_position = self.models.get(model, (FIRST_GENERATION, None))
+        if failed_position is not None:
+            raise ProjectionFailed(model, failed_position)
+        return generation or FIRST_GENERATION
+
+
+class View:
+    """One snapshot of a ledger's projections; `Ledger-Position` and `Ledger-Due` of an answer come from here."""
+
+    def __init__(self, conn: Connection[Any], ledger_id: str, standing: Standing) -> None:
+        self._conn, self.ledger_id, self.standing = conn, ledger_id, standing
+
+    @property
+    def position(self) -> int:
+        """The position that everything read here is folded to."""
+        return self.standing.projected
+
+    @property
+    def due(self) -> datetime:
+        """Up to when what falls due has happened in what is read here."""
+        return self.standing.due
+
+    def rows(self, name: str, models: Sequence[str], **parameters: Any) -> list[Any]:
+        """The rows a statement answers; `<model>_generation` is filled in for each of `models`."""
+        generations = {f"{model}_generation": self.standing.generation(model) for model in models}
+        cursor = self._conn.cursor(binary=True)
+        # Not prepared: which index serves depends on the filters that were given.
+        cursor.execute(statement(name), {"ledger_id": self.ledger_id, **generations, **parameters}, prepare=False)
+        return cursor.fetchall()
+
+
+class Views:
+    """Opens views of the ledgers of a database. Safe to use from any number of threads."""
+
+    def __init__(self, pool: Pool, *, wait_seconds: float = WAIT_SECONDS) -> None:
+        self._pool, self._wait_seconds = pool, wait_seconds
+
+    @contextmanager
+    def open(self, ledger_id: str, *, models: Sequence[str], allow_stale: bool = False) -> Iterator[View]:
+        """A view in which these models have everything that the log held when this was asked.
+
+        Waits a little for the runner. Raises `ProjectionBehind` past the time limit, `ProjectionFailed` when one of
+        the models stands still, `UnknownLedger`; with `allow_stale` it takes what is there.
+        """
+        with self._pool.connection() as conn:
+            needed = None if allow_stale else self._head(conn, ledger_id, models)
+            deadline, pause = Deadline(self._wait_seconds), FIRST_POLL_SECONDS
+            while needed is not None and (reached := self._projected(conn, ledger_id)) < needed:
+                if not deadline.remaining():
+                    raise ProjectionBehind(needed, reached)
+                _pause(min(pause, deadline.remaining()))
+                pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
+            with _snapshot(conn):
+                yield View(conn, ledger_id, self._standing(conn, ledger_id, models))
+
+    def _head(self, conn: Connection[Any], ledger_id: str, models: Sequence[str]) -> int:
+        return self._standing(conn, ledger_id, models).head
+
+    def _standing(self, conn: Connection[Any], ledger_id: str, models: Sequence[str]) -> Standing:
+        row = conn.execute(statement("read_standing"), {"ledger_id": ledger_id}, prepare=True).fetchone()
+        if row is None:
+            raise UnknownLedger(ledger_id)
+        standing = Standing(*row)
+        for model in models:
+            standing.generation(model)
+        return standing
+
+    def _projected(self, conn: Connection[Any], ledger_id: str) -> int:
+        row = conn.execute(statement("read_projected"), {"ledger_id": ledger_id}, prepare=True).fetchone()
+        return 0 if row is None else int(row[0])
+
+
+def _pause(seconds: float) -> None:
+    threading.Event().wait(seconds)
+
+
+@contextmanager
+def _snapshot(conn: Connection[Any]) -> Iterator[None]:
+    conn.isolation_level, conn.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
+    try:
+        with conn.transaction():
+            yield
+    finally:
+        if not conn.closed:
+            conn.isolation_level = conn.read_only = None
