@@ -104,7 +104,8 @@ def give_back(ordered: Sequence[Grant], value: Decimal, overage: Overage) -> tup
     left = value
     turns = _turns(ordered)
     for grant in turns:
-        left = _note(returned, grant, min(left, max(ZERO, negate(grant.balance))), left)
+        debt = max(ZERO, subtract(min(ZERO, grant.granted), grant.balance))
+        left = _note(returned, grant, min(left, debt), left)
     for grant in turns:
         room = max(ZERO, subtract(grant.granted, max(grant.balance, ZERO)))
         if grant.terms.unlimited:

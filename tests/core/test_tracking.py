@@ -231,6 +231,13 @@ def test_giving_back_ends_debts_first() -> None:
     assert balances(account) == {"day": 5, "lifetime": 0}
 
 
+def test_a_grant_below_zero_is_not_filled_up_by_giving_back() -> None:
+    account = with_plan(included(MESSAGES, 10))
+    account.do(GrantBalance("messages", included=units(-4), balance_id="correction"))
+    assert usage(account, -3).dropped == -3
+    assert balances(account) == {"pro": 10, "correction": -4}
+
+
 def test_ten_tenths_are_one() -> None:
     account = with_plan(included(MESSAGES, 100))
     for _ in range(10):
