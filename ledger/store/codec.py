@@ -1,7 +1,7 @@
 """Events to bytes and back: exact JSON, personal data sealed, names looked up in a closed registry."""
 
 import binascii
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,6 +33,11 @@ class Codec:
             name: (msgspec.json.Decoder(cls, dec_hook=self._open), hasattr(cls, "upcast"))
             for name, cls in registry.items()
         }
+
+    @property
+    def names(self) -> Collection[str]:
+        """The stored names it can decode."""
+        return self._decoders.keys()
 
     def encode(self, event: Event, stream_id: UUID) -> bytes:
         """The bytes that are stored and hashed. Asks for a data key only where something is sealed."""

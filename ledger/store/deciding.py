@@ -102,7 +102,7 @@ class Deciding:
         stage.add(warm, events, context.now, self._by)
         decided = stage.entries[count:]
         self._batch.claim(decided)
-        return before, [entry.event for entry in decided]
+        return before, tuple(entry.event for entry in decided)
 
     def _catch_up(self, warm: Warm) -> bool:
         # What is due anyway stays. What falls due only because this request has moved the clock, or has changed

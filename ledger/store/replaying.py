@@ -53,7 +53,7 @@ class Replay:
         while happened and happened[0].actor == CLOCK and happened[0].stream_id == stream_id:
             self._fold(states, happened.popleft())
         before = states[stream_id]
-        events = [self._fold(states, happened.popleft()) for _ in range(count)]
+        events = tuple(self._fold(states, happened.popleft()) for _ in range(count))
         return StepOutcome(stream_id, before, states[stream_id], events)
 
     def _fold(self, states: dict[UUID, Any], row: StoredRow) -> Event:

@@ -25,11 +25,15 @@ ME = Caller("tests")
 
 
 def open_ledger(store: Store, ledger_id: str, env: Env = Env.SANDBOX) -> Ledger:
-    """A new ledger with a catalog of one feature."""
+    """A new ledger with a catalog of two features."""
     assert store.create_ledger(ledger_id, env)
     ledger = store.ledger(ledger_id)
     ledger.execute(SettingsAddress(), CreateLedger(ledger_id, env), by=ME)
-    ledger.execute(CatalogAddress(), CreateFeature(Feature("messages", "Messages", FeatureKind.CONSUMABLE)), by=ME)
+    for feature in (
+        Feature("messages", "Messages", FeatureKind.CONSUMABLE),
+        Feature("seats", "Seats", FeatureKind.ALLOCATED),
+    ):
+        ledger.execute(CatalogAddress(), CreateFeature(feature), by=ME)
     return ledger
 
 

@@ -61,14 +61,15 @@ def test_no_foreign_key_leaves_its_ledger_and_nothing_counts_by_itself(database_
     assert (foreign, counting) == ([], [])
 
 
-@pytest.mark.parametrize(
-    "change", ["UPDATE events SET actor = 'x'", "DELETE FROM events", "TRUNCATE events"]
-)
+@pytest.mark.parametrize("change", ["UPDATE events SET actor = 'x'", "DELETE FROM events", "TRUNCATE events"])
 def test_history_is_refused_to_the_server_by_privilege_and_to_its_owner_by_trigger(
     ledger: Ledger, database_url: str, change: str
 ) -> None:
     before = ledger.recorder.max_notification_id()
-    with connect(database_url, Limits()) as conn, pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
+    with (
+        connect(database_url, Limits()) as conn,
+        pytest.raises(errors.InsufficientPrivilege, match="permission denied"),
+    ):
         conn.execute(change)
     with psycopg.connect(database_url, autocommit=True) as conn:
         conn.execute("SET ROLE tallystick_owner")
@@ -98,7 +99,7 @@ def test_eight_runners_at_once_apply_each_file_once(blank_database_url: str) -> 
 def test_a_schema_newer_than_the_code_is_one_sentence(blank_database_url: str, tmp_path: Path) -> None:
     (tmp_path / "9999_later.sql").write_text("CREATE TABLE later (ledger_id text PRIMARY KEY)")
     migrate(blank_database_url, [STORE_MIGRATIONS, tmp_path])
-    with pytest.raises(OperatorError, match="newer than this program.*9999_later"):
+    with pytest.raises(OperatorError, match=r"newer than this program.*9999_later"):
         migrate(blank_database_url)
 
 
@@ -107,7 +108,7 @@ def test_an_edited_migration_is_noticed(blank_database_url: str, tmp_path: Path)
     file.write_text("CREATE TABLE first (ledger_id text PRIMARY KEY)")
     migrate(blank_database_url, [tmp_path])
     file.write_text("CREATE TABLE first (ledger_id text PRIMARY KEY, more text)")
-    with pytest.raises(OperatorError, match="0001_first.sql was changed"):
+    with pytest.raises(OperatorError, match=r"0001_first\.sql was changed"):
         migrate(blank_database_url, [tmp_path])
 
 
