@@ -1,9 +1,12 @@
 """The Flask application: every path it serves, and what happens around each."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final
 
+import psycopg
 from flask import Flask, Response
+from psycopg_pool import PoolTimeout
 
 from api.auth import Authenticator
 from api.dispatch import endpoint
@@ -17,16 +20,21 @@ from api.wire.operations import OPERATIONS
 from ledger.core.errors import Refusal
 from ledger.settings import Settings
 from ledger.store.ledger import Store, StoreUnavailable
+from projections.reads import ProjectionUnavailable, Reads
 
 SERVED: Final = tuple(operation for name, operation in OPERATIONS.items() if name in HANDLERS)
+
+
+TROUBLES: Final = (StoreUnavailable, ProjectionUnavailable, psycopg.OperationalError, PoolTimeout)
 
 
 class ServiceUnavailable(Refusal):
     """The database, or a projection, did not answer in time; a retry may find it."""
 
     code = "service_unavailable"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
-    def __init__(self, sentence: str, retry_after: int) -> None:
+    def __init__(self, sentence: str, retry_after: int = 1) -> None:
         super().__init__(sentence[:1].upper() + sentence[1:])
         self.retry_after = retry_after
 
@@ -39,7 +47,8 @@ def create_app(store: Store, settings: Settings, metrics: Metrics | None = None)
     app = Flask("api", static_folder=None)
     app.request_class = ApiRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    services = Services(store, settings, Authenticator(store), metrics or Metrics())
+    reads = Reads(store.pool, wait_seconds=settings.projection_wait_seconds)
+    services = Services(store, settings, Authenticator(store), reads, metrics or Metrics())
     for operation in SERVED:
         _serve(app, "POST", operation.path, endpoint(services, operation, HANDLERS[operation.name]))
     _serve(app, "GET", "/healthz", healthz)
@@ -62,8 +71,12 @@ def _watch(app: Flask, services: Services) -> None:
         finish(services.metrics, request, response.status_code, response.content_length)
         return response
 
-    def unavailable(error: StoreUnavailable) -> Response:
-        refusal = ServiceUnavailable(str(error), error.retry_after_seconds)
+    def unavailable(error: Exception) -> Response:
+        match error:
+            case StoreUnavailable() | ProjectionUnavailable():
+                refusal = ServiceUnavailable(str(error), error.retry_after_seconds)
+            case _:
+                refusal = ServiceUnavailable("the database did not answer in time; send the request again")
         note(refusal)
         return refusal_answer(refusal, env=current_request().env, method=current_request().method)
 
@@ -71,7 +84,8 @@ def _watch(app: Flask, services: Services) -> None:
         current_request().code = refusal.code
 
     app.after_request(done)
-    app.register_error_handler(StoreUnavailable, unavailable)
+    for trouble in TROUBLES:
+        app.register_error_handler(trouble, unavailable)
     register_error_handlers(
         app, env=lambda: current_request().env, report=lambda error: report(current_request(), error), note=note
     )

@@ -1,6 +1,7 @@
 """One call of an operation: what a handler may ask of the ledger, and what it leaves for the answer's headers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -14,14 +15,27 @@ from ledger.core.decider import Command
 from ledger.core.errors import CustomerNotFound, InvalidInput
 from ledger.core.settings import Role
 from ledger.core.state import Customer
-from ledger.store.addresses import Address, internal_id
+from ledger.store.addresses import Address, CatalogAddress, internal_id
 from ledger.store.requests import Caller, Outcome, Step
+from projections.reads import View
 
 
 class Call:
     """Handlers read and write through this alone, so that who asks, why and once are never forgotten."""
 
-    __slots__ = ("by", "due", "identity", "payload", "position", "replayed", "request", "services", "status", "version")
+    __slots__ = (
+        "_background",
+        "by",
+        "due",
+        "identity",
+        "payload",
+        "position",
+        "replayed",
+        "request",
+        "services",
+        "status",
+        "version",
+    )
 
     def __init__(
         self, services: Services, request: ApiRequest, identity: Identity, payload: Any, version: tuple[int, ...]
@@ -33,6 +47,7 @@ class Call:
         self.position: int | None = None
         self.due: datetime | None = None
         self.replayed = False
+        self._background: Outcome | None = None
 
     def execute(self, address: Address, command: Command, *, at: datetime | None = None) -> Outcome:
         """Make something happen; `at` is the business time where the operation itself names one."""
@@ -51,6 +66,24 @@ class Call:
     def look(self, address: Address) -> Outcome:
         """Read a stream as of the head, after what is due has happened."""
         return self._note(self.identity.ledger.look(address, by=self.by))
+
+    @contextmanager
+    def view(self, models: Sequence[str]) -> Iterator[View]:
+        """The projections as of the ledger's head, or as they are where the caller sent `Ledger-Allow-Stale: true`.
+
+        Raises `ProjectionUnavailable`.
+        """
+        stale = self.request.environ.get("HTTP_LEDGER_ALLOW_STALE", "").lower() == "true"
+        with self.services.reads.open(self.identity.ledger.ledger_id, models=models, allow_stale=stale) as view:
+            self.position, self.due = view.position, view.due
+            yield view
+
+    @property
+    def background(self) -> Outcome:
+        """The catalog and the settings that lists are shown with."""
+        if self._background is None:
+            self._background = self.identity.ledger.look(CatalogAddress(), by=self.by)
+        return self._background
 
     def scene(self, outcome: Outcome, *, step: int = 0, expand: Sequence[str] = ()) -> Scene:
         """A customer as an outcome left it. Raises `CustomerNotFound` for one that is gone."""

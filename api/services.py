@@ -9,6 +9,7 @@ from api.keys import run
 from api.observe import Metrics
 from ledger.settings import Settings
 from ledger.store.ledger import Store
+from projections.reads import Reads
 
 
 class Progress(NamedTuple):
@@ -27,6 +28,7 @@ class Services:
     store: Store
     settings: Settings
     authenticator: Authenticator
+    reads: Reads
     metrics: Metrics
 
     def progress(self) -> Sequence[Progress]:

@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Final
 
 from api.call import Handlers
-from api.v1 import balances, billing, customers, entities, features, plans, usage
+from api.v1 import balances, billing, customers, entities, features, lists, plans, usage
 
 HANDLERS: Final[Handlers] = MappingProxyType(
     {
@@ -15,5 +15,6 @@ HANDLERS: Final[Handlers] = MappingProxyType(
         **billing.HANDLERS,
         **balances.HANDLERS,
         **usage.HANDLERS,
+        **lists.HANDLERS,
     }
 )

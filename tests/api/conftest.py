@@ -10,6 +10,7 @@ from api.observe import Metrics
 from api.schema import bring_up_to_date
 from ledger.settings import read_settings
 from ledger.store.ledger import Store
+from projections.runner import Runner
 from tests.api.client import Api, Ledgers
 from tests.support.postgres import Databases
 
@@ -35,7 +36,16 @@ def store(api_database: str, metrics: Metrics) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def app(store: Store, metrics: Metrics, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def projector(store: Store) -> Iterator[Runner]:
+    """Keeps the read models up, as the worker does."""
+    runner = Runner(store.database_url, store.operator)
+    runner.start()
+    yield runner
+    runner.stop()
+
+
+@pytest.fixture(scope="session")
+def app(store: Store, projector: Runner, metrics: Metrics, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     settings = read_settings({}, data_dir=tmp_path_factory.mktemp("data"))
     return create_app(store, settings, metrics)
 
