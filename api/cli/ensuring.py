@@ -6,7 +6,7 @@ import click
 
 from api.keys import ensure_key
 from ledger.core.errors import InvalidRequest
-from ledger.core.settings import CreateLedger, Env
+from ledger.core.settings import CHANGEABLE, CreateLedger, Env
 from ledger.errors import OperatorError
 from ledger.settings import Settings
 from ledger.store.ledger import Caller, Ledger, SettingsAddress, Store
@@ -19,6 +19,7 @@ def make_ledger(
     store: Store, ledger_id: str, env: Env, *, name: str = "", timezone: str = "UTC", currency: str = "usd"
 ) -> bool:
     """Make a ledger and the first event of its settings; False when it was there. Finishes what a crash left half."""
+    CHANGEABLE["timezone"](timezone)  # refused before there is a row
     made = store.create_ledger(ledger_id, env, name)
     ledger = store.ledger(ledger_id)
     if made or ledger.look(SettingsAddress(), by=OPERATOR).state.created_at is None:

@@ -196,7 +196,7 @@ def child_environment(settings: Settings) -> Mapping[str, str]:
         "TALLYSTICK_HOST": settings.host,
         "TALLYSTICK_PORT": str(settings.port),
     }
-    if "TALLYSTICK_MASTER_KEY" not in os.environ and "TALLYSTICK_MASTER_KEY_FILE" not in os.environ:
+    if not any(os.environ.get(name, "").strip() for name in ("TALLYSTICK_MASTER_KEY", "TALLYSTICK_MASTER_KEY_FILE")):
         added["TALLYSTICK_MASTER_KEY_FILE"] = str(settings.data_dir / FILE)
     return {**os.environ, **added}
 

@@ -1,0 +1,83 @@
+"""Ledgers and keys from the command line, beside a running server."""
+
+import json
+from pathlib import Path
+
+from tests.cli.program import SECRET, refused, report, run, serving, until
+
+
+def test_ledgers_are_made_listed_and_set(blank_database_url: str) -> None:
+    place = ("--database-url", blank_database_url)
+    report("ledgers", "create", "shop", "--timezone", "Europe/Berlin", "--currency", "eur", *place)
+    report("ledgers", "create", "shop-live", "--env", "live", "--name", "Shop", *place)
+    changed = report("ledgers", "set", "late_usage_days", "3", "--ledger", "shop", "--reason", "Auditors", *place)
+    assert changed == [{"ledger": "shop", "setting": "late_usage_days", "value": 3}]
+    shop, live = report("ledgers", "list", *place)
+    assert (shop["ledger"], shop["env"], shop["currency"]) == ("shop", "sandbox", "eur")
+    assert (shop["timezone"], shop["late_usage_days"], shop["events"]) == ("Europe/Berlin", 3, 2)
+    assert (live["ledger"], live["env"], live["name"], live["late_usage_days"]) == ("shop-live", "live", "Shop", 7)
+
+
+def test_what_ledgers_refuse_is_a_sentence(blank_database_url: str) -> None:
+    place = ("--database-url", blank_database_url)
+    run("ledgers", "create", "main", *place)
+    assert "already" in refused("ledgers", "create", "main", *place)
+    assert "cannot name a ledger" in refused("ledgers", "create", "No Such Name", *place)
+    assert "IANA" in refused("ledgers", "set", "timezone", "Mars/Olympus", *place)
+    assert "is not a setting" in refused("ledgers", "set", "colour", "red", *place)
+    assert "There is no ledger other" in refused("ledgers", "list", "--ledger", "other", *place)
+    run("ledgers", "create", "second", *place)
+    assert "say which with --ledger" in refused("ledgers", "set", "timezone", "UTC", *place)
+
+
+def test_a_time_zone_that_is_none_makes_no_ledger(blank_database_url: str) -> None:
+    place = ("--database-url", blank_database_url)
+    assert "IANA" in refused("ledgers", "create", "main", "--timezone", "Mars/Olympus", *place)
+    assert report("ledgers", "list", *place) == []
+
+
+def test_a_key_made_beside_a_running_server_opens_it_until_it_is_revoked(made_data_dir: Path, tmp_path: Path) -> None:
+    place = ("--data", made_data_dir)
+    with serving(tmp_path / "log", *place) as server:
+        secret = run("keys", "create", "--name", "billing", *place).stdout.strip()
+        assert secret.startswith("am_sk_test_")
+        status, _ = server.post("customers.get_or_create", {"customer_id": "acme"}, secret)
+        assert status == 200
+        (revoked,) = report("keys", "revoke", "billing", *place)
+        assert revoked["revoked_at"] is not None
+        assert until(lambda: server.post("customers.get", {"customer_id": "acme"}, secret)[0] == 401, 2)
+        assert server.post("customers.get", {"customer_id": "acme"}, SECRET)[0] == 200
+        assert server.stop() == 0
+
+
+def test_keys_are_listed_with_their_roles_and_never_their_secrets(blank_database_url: str) -> None:
+    place = ("--database-url", blank_database_url)
+    run("ledgers", "create", "main", *place)
+    (made,) = report("keys", "create", "--name", "auditor", "--role", "read", *place)
+    listed = run("keys", "list", "--json", *place).stdout
+    assert made["secret"] not in listed
+    (key,) = json.loads(listed)
+    assert (key["name"], key["role"], key["key"], key["revoked_at"]) == ("auditor", "read", made["key"], None)
+    assert "no key nobody in use" in refused("keys", "revoke", "nobody", *place)
+    assert "exists already" in refused("keys", "create", "--name", "auditor", *place)
+
+
+def test_a_read_key_cannot_write(database_url: str, tmp_path: Path) -> None:
+    place = ("--database-url", database_url)
+    with serving(tmp_path / "log", *place) as server:
+        secret = run("keys", "create", "--name", "auditor", "--role", "read", *place).stdout.strip()
+        assert server.post("customers.get_or_create", {"customer_id": "acme"}, secret)[0] == 403
+
+
+def test_a_mistyped_directory_is_an_error_and_not_a_new_database(data_dir: Path) -> None:
+    assert "There is no database" in refused("keys", "list", "--data", data_dir)
+    assert not data_dir.exists()
+
+
+def test_usage_errors_exit_with_2_and_help_names_every_command() -> None:
+    assert run("ledgers", "create").returncode == 2
+    assert run("no-such-command").returncode == 2
+    shown = run("--help")
+    assert shown.returncode == 0
+    for command in ("serve", "worker", "ledgers", "keys", "replay", "demo", "version"):
+        assert f"  {command} " in shown.stdout
