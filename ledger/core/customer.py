@@ -55,8 +55,10 @@ def _used(state: Customer, event: UsageRecorded) -> Customer:
     """Usage moves grants only; when it wakes or idles one, the next due instant moves with it."""
     grants = balance.evolve(state.grants, event)
     after = msgspec.structs.replace(state, version=state.version + 1, grants=grants)
-    if any(state.grants[each.grant_id].idle or grants[each.grant_id].idle for each in event.allocations):
-        return msgspec.structs.replace(after, due_at=next_due_at(after))
+    for each in event.allocations:
+        before = state.grants[each.grant_id]
+        if before.granted in (before.balance, grants[each.grant_id].balance):
+            return msgspec.structs.replace(after, due_at=next_due_at(after))
     return after
 
 
