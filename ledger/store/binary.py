@@ -36,6 +36,11 @@ class IntegerArray(BinaryArray):
     element_oid, array_oid = 23, 1007
 
 
+class BooleanArray(BinaryArray):
+    __slots__ = ()
+    element_oid, array_oid = 16, 1000
+
+
 class BigintArray(BinaryArray):
     __slots__ = ()
     element_oid, array_oid = 20, 1016
@@ -64,7 +69,7 @@ class _ArrayDumper(Dumper):
         return bytes(obj)
 
 
-_ARRAYS: Final = (UuidArray, IntegerArray, BigintArray, TextArray, ByteaArray, InstantArray)
+_ARRAYS: Final = (UuidArray, IntegerArray, BooleanArray, BigintArray, TextArray, ByteaArray, InstantArray)
 _DUMPERS: Final = {
     array: type(f"{array.__name__}Dumper", (_ArrayDumper,), {"oid": array.array_oid}) for array in _ARRAYS
 }

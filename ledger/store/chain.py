@@ -60,6 +60,11 @@ def bytes_field(value: bytes) -> bytes:
     return _LENGTH.pack(len(value)) + value
 
 
+def boolean_field(value: bool) -> bytes:  # noqa: FBT001  it is the value itself
+    """A boolean as an array element."""
+    return b"\x00\x00\x00\x01\x01" if value else b"\x00\x00\x00\x01\x00"
+
+
 def uuid_field(value: UUID) -> bytes:
     """A uuid column as it is hashed."""
     return b"\x00\x00\x00\x10" + value.bytes

@@ -104,8 +104,25 @@ def read_keys(conn: Connection[Any], ledger_id: str, stream_ids: Iterable[UUID])
     return dict(_ask(conn, "select_data_keys", parameters).fetchall())
 
 
-def ask_claims(conn: Connection[Any], ledger_id: str, keys: Sequence[ClaimKey]) -> Cursor[Any]:
-    """Ask who holds the given claims; `claims_answered` takes the answer. Split so that it fits a pipeline."""
+def read_claims(conn: Connection[Any], ledger_id: str, keys: Sequence[ClaimKey]) -> dict[ClaimKey, UUID]:
+    """Who holds the given claims; no entry for what is free."""
+    return _claims_of(_ask_claims(conn, ledger_id, keys))
+
+
+def read_ahead(
+    conn: Connection[Any], ledger_id: str, keys: Sequence[ClaimKey], onces: Sequence[Once]
+) -> tuple[dict[ClaimKey, UUID], dict[tuple[str, str], OnceRow]]:
+    """Who holds claims, and what idempotency keys were used for (by holder and key), in one round trip or none."""
+    if not keys and not onces:
+        return {}, {}
+    with conn.pipeline():
+        claims = _ask_claims(conn, ledger_id, keys) if keys else None
+        used = _ask_onces(conn, ledger_id, onces) if onces else None
+    known = [] if used is None else used.fetchall()
+    return {} if claims is None else _claims_of(claims), {(row[0], row[1]): OnceRow(*row) for row in known}
+
+
+def _ask_claims(conn: Connection[Any], ledger_id: str, keys: Sequence[ClaimKey]) -> Cursor[Any]:
     parameters = {
         "ledger_id": ledger_id,
         "kinds": TextArray.of([text_field(kind) for kind, _ in keys], len(keys)),
@@ -114,24 +131,17 @@ def ask_claims(conn: Connection[Any], ledger_id: str, keys: Sequence[ClaimKey]) 
     return _ask(conn, "select_claims", parameters)
 
 
-def claims_answered(cursor: Cursor[Any]) -> dict[ClaimKey, UUID]:
-    """Who holds what; no entry for what is free."""
+def _claims_of(cursor: Cursor[Any]) -> dict[ClaimKey, UUID]:
     return {(kind, value): stream_id for kind, value, stream_id in cursor.fetchall()}
 
 
-def ask_onces(conn: Connection[Any], ledger_id: str, onces: Sequence[Once]) -> Cursor[Any]:
-    """Ask what the given idempotency keys were used for; `onces_answered` takes the answer."""
+def _ask_onces(conn: Connection[Any], ledger_id: str, onces: Sequence[Once]) -> Cursor[Any]:
     parameters = {
         "ledger_id": ledger_id,
         "holders": TextArray.of([text_field(once.holder) for once in onces], len(onces)),
         "keys": TextArray.of([text_field(once.key) for once in onces], len(onces)),
     }
     return _ask(conn, "select_idempotency", parameters)
-
-
-def onces_answered(cursor: Cursor[Any]) -> dict[tuple[str, str], OnceRow]:
-    """Known keys by holder and key."""
-    return {(row[0], row[1]): OnceRow(*row) for row in cursor.fetchall()}
 
 
 def read_entity_holders(conn: Connection[Any], ledger_id: str, entity_id: str) -> dict[ClaimKey, UUID]:

@@ -21,6 +21,7 @@ from eventsourcing.persistence import (
     Tracking,
 )
 from psycopg import Connection, Cursor
+from psycopg.pq.abc import PGresult
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from ledger.store.binary import ByteaArray, InstantArray, IntegerArray, TextArray, UuidArray
@@ -34,6 +35,7 @@ from ledger.store.chain import (
     text_field,
     uuid_field,
 )
+from ledger.store.pipe import Call, Pipe, bigint_of, bytes_of, instant_of
 from ledger.store.statements import statement
 from ledger.store.subscription import PollingSubscription
 
@@ -50,18 +52,16 @@ class UnknownLedger(Exception):
         self.ledger_id = ledger_id
 
 
-def lock_head(cursor: Cursor[Any], ledger_id: str) -> None:
-    """Ask for the head and its lock; `read_locked_head` takes the answer. Split so that both fit a pipeline."""
-    cursor.execute(statement("lock_head"), {"ledger_id": ledger_id}, prepare=True, binary=True)
-
-
-def read_locked_head(cursor: Cursor[Any], ledger_id: str) -> tuple[Head, datetime]:
-    """The head, and the recording instant for what is appended now: the database's clock, never below the head's."""
-    row = cursor.fetchone()
-    if row is None:
+def locked_head(result: PGresult, ledger_id: str) -> tuple[Head, datetime]:
+    """The head in an answer to `lock_head` or `read_head`, and the recording instant for what is appended now: the
+    database's clock, never below the head's.
+    """
+    if not result.ntuples:
         raise UnknownLedger(ledger_id)
-    position, latest, last, now = row
-    return Head(position, latest, last), now if last is None else max(now, last)
+    last, now = instant_of(result, 0, 2), instant_of(result, 0, 3)
+    assert now is not None
+    head = Head(bigint_of(result, 0, 0), bytes_of(result, 0, 1), last)
+    return head, now if last is None else max(now, last)
 
 
 class LedgerRecorder(ProcessRecorder):
@@ -71,57 +71,48 @@ class LedgerRecorder(ProcessRecorder):
         self._pool = pool
         self.ledger_id = ledger_id
 
-    def append(self, cursor: Cursor[Any], head: Head, drafts: Sequence[Draft], recorded_at: datetime) -> Head:
-        """Append to the locked head within the caller's transaction; answers the head as it will be.
-
-        The statements are only sent: inside a pipeline their failure shows at its end.
-        """
+    def append(self, head: Head, drafts: Sequence[Draft], recorded_at: datetime) -> tuple[Head, list[Call]]:
+        """What appends to the locked head within the caller's transaction, and the head as it will be."""
         chained = extend_chain(self.ledger_id, head, drafts, recorded_at)
         columns, count = list(zip(*drafts, strict=True)), len(drafts)
-        cursor.execute(
-            statement("append_events"),
-            {
-                "ledger_id": self.ledger_id,
-                "after": head.position,
-                "recorded_at": recorded_at,
-                "stream_ids": UuidArray.of(columns[0], count),
-                "versions": IntegerArray.of(columns[1], count),
-                "types": TextArray.of(columns[2], count),
-                "states": ByteaArray.of(columns[3], count),
-                "actors": TextArray.of(columns[4], count),
-                "on_behalf_of": TextArray.of(columns[5], count),
-                "request_ids": TextArray.of(columns[6], count),
-                "ats": InstantArray.of(columns[7], count),
-                "hashes": ByteaArray.of(map(bytes_field, chained.hashes), count),
-            },
-            prepare=True,
-        )
+        events = {
+            "ledger_id": self.ledger_id,
+            "after": head.position,
+            "recorded_at": recorded_at,
+            "stream_ids": UuidArray.of(columns[0], count),
+            "versions": IntegerArray.of(columns[1], count),
+            "types": TextArray.of(columns[2], count),
+            "states": ByteaArray.of(columns[3], count),
+            "actors": TextArray.of(columns[4], count),
+            "on_behalf_of": TextArray.of(columns[5], count),
+            "request_ids": TextArray.of(columns[6], count),
+            "ats": InstantArray.of(columns[7], count),
+            "hashes": ByteaArray.of(map(bytes_field, chained.hashes), count),
+        }
         after = chained.head
-        cursor.execute(
-            statement("move_head"),
-            {
-                "ledger_id": self.ledger_id,
-                "position": after.position,
-                "hash": after.hash,
-                "recorded_at": recorded_at,
-            },
-            prepare=True,
-        )
-        cursor.execute(statement("notify_append"), {"ledger_id": self.ledger_id}, prepare=True)
-        return after
+        moved = {
+            "ledger_id": self.ledger_id,
+            "position": after.position,
+            "hash": after.hash,
+            "recorded_at": recorded_at,
+        }
+        notice = {"ledger_id": self.ledger_id}
+        return after, [Call("append_events", events), Call("move_head", moved), Call("notify_append", notice)]
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append what the library's application recorded, in a transaction of its own; answers the positions."""
         tracking: Tracking | None = kwargs.get("tracking")
         with self._transaction() as cursor:
-            lock_head(cursor, self.ledger_id)
-            head, recorded_at = read_locked_head(cursor, self.ledger_id)
+            pipe = Pipe.of(cursor.connection)
+            (locked,) = pipe.run([Call("lock_head", {"ledger_id": self.ledger_id})])
+            head, recorded_at = locked_head(locked, self.ledger_id)
             if tracking is not None:
                 self._move_tracking(cursor, tracking)
             if not stored_events:
                 return None
             at = instant_field(recorded_at)
-            after = self.append(cursor, head, [_draft(event, at) for event in stored_events], recorded_at)
+            after, calls = self.append(head, [_draft(event, at) for event in stored_events], recorded_at)
+            pipe.run(calls)
         return list(range(head.position + 1, after.position + 1))
 
     def select_events(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
@@ -17,12 +17,16 @@ from ledger.store.deciding import serve
 from ledger.store.memory import Memory
 from ledger.store.onces import BatchOnces
 from ledger.store.pending import Pending
+from ledger.store.pipe import Call, Pipe
 from ledger.store.reading import OnceRow
-from ledger.store.recorder import LedgerRecorder, UnknownLedger, lock_head, read_locked_head
+from ledger.store.recorder import LedgerRecorder, UnknownLedger, locked_head
 from ledger.store.requests import Once
 from ledger.store.statements import statement
 from ledger.store.warm import ClaimKey
 from ledger.store.writing import write
+
+BEGIN: Final = Call("begin", {})
+COMMIT: Final = Call("commit", {})
 
 
 class CommitFailed(Exception):
@@ -80,6 +84,7 @@ class Transaction:
         self, conn: Connection[Any], memory: Memory, recorder: LedgerRecorder, most_events: int = MOST_EVENTS
     ) -> None:
         self._conn, self._memory, self._recorder, self._most_events = conn, memory, recorder, most_events
+        self._pipe = Pipe.of(conn)
         self.flight: Flight | None = None
         self.events = 0
 
@@ -110,15 +115,9 @@ class Transaction:
     def _begin(self, requests: Sequence[Pending]) -> Batch:
         conn, ledger_id = self._conn, self._memory.ledger_id
         needs = needs_of(self._memory, requests)
-        with conn.pipeline():
-            conn.execute("BEGIN")
-            locked = conn.cursor(binary=True)
-            lock_head(locked, ledger_id)
-            claims = reading.ask_claims(conn, ledger_id, needs.claims) if needs.claims else None
-            onces = reading.ask_onces(conn, ledger_id, needs.onces) if needs.onces else None
-        head, recorded_at = read_locked_head(locked, ledger_id)
-        found = {} if claims is None else reading.claims_answered(claims)
-        known = {} if onces is None else reading.onces_answered(onces)
+        _, locked = self._pipe.run([BEGIN, Call("lock_head", {"ledger_id": ledger_id})])
+        head, recorded_at = locked_head(locked, ledger_id)
+        found, known = reading.read_ahead(conn, ledger_id, needs.claims, needs.onces)
         return self._batch(head, recorded_at, needs, found, known)
 
     def _glance(self, needs: Needs) -> Batch | None:
@@ -134,17 +133,14 @@ class Transaction:
     def _snapshot(self, needs: Needs) -> Batch:
         # Otherwise everything is read as of one moment, which is the head's.
         conn = self._conn
-        with conn.pipeline():
-            conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            head, now = self._read_head()
-            claims = reading.ask_claims(conn, self._memory.ledger_id, needs.claims) if needs.claims else None
-        found = {} if claims is None else reading.claims_answered(claims)
+        conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        head, now = self._read_head()
+        found, _ = reading.read_ahead(conn, self._memory.ledger_id, needs.claims, [])
         return self._batch(head, now, needs, found, {}, locked=False)
 
     def _read_head(self) -> tuple[Head, datetime]:
-        cursor = self._conn.cursor(binary=True)
-        cursor.execute(statement("read_head"), {"ledger_id": self._memory.ledger_id}, prepare=True)
-        return read_locked_head(cursor, self._memory.ledger_id)
+        (read,) = self._pipe.run([Call("read_head", {"ledger_id": self._memory.ledger_id})])
+        return locked_head(read, self._memory.ledger_id)
 
     def _batch(
         self,
@@ -160,7 +156,7 @@ class Transaction:
         memory.meet(conn, head)
         claims = BatchClaims(
             memory.warm,
-            lambda keys: reading.claims_answered(reading.ask_claims(conn, memory.ledger_id, keys)),
+            lambda keys: reading.read_claims(conn, memory.ledger_id, keys),
             lambda entity_id: reading.read_entity_holders(conn, memory.ledger_id, entity_id),
         )
         claims.prefetched(needs.claims, found)
@@ -168,15 +164,13 @@ class Transaction:
         return Batch(memory, recorded_at, claims, BatchOnces(known), locked=locked, most_events=self._most_events)
 
     def _commit(self, batch: Batch) -> None:
-        conn, memory, uses = self._conn, self._memory, batch.onces.uses
+        memory, uses = self._memory, batch.onces.uses
         self.events = len(batch.journal.drafts)
-        with conn.pipeline():
-            head = write(conn, self._recorder, batch)
-            once = uses[0].once if uses else None
-            self.flight = Flight(head, self.events > 0, once, batch.recorded_at)
-            commit = conn.execute("COMMIT")
-        if commit.statusmessage != "COMMIT":
-            raise CommitFailed(f"the database answered a commit with {commit.statusmessage}")
+        head, calls = write(self._recorder, batch)
+        self.flight = Flight(head, self.events > 0, uses[0].once if uses else None, batch.recorded_at)
+        done = self._pipe.run([*calls, COMMIT])[-1].command_status
+        if done != b"COMMIT":
+            raise CommitFailed(f"the database answered a commit with {done!r}")
         self.flight = None
         memory.head = head
         memory.keys.made.clear()
@@ -201,7 +195,7 @@ def was_committed(conn: Connection[Any], ledger_id: str, flight: Flight) -> bool
     Taking the head's lock waits for the lost connection's transaction to end, one way or the other.
     """
     with conn.transaction(), conn.cursor(binary=True) as cursor:
-        lock_head(cursor, ledger_id)
+        cursor.execute(statement("lock_head"), {"ledger_id": ledger_id})
         if cursor.fetchone() is None:
             raise UnknownLedger(ledger_id)
         if flight.has_events:

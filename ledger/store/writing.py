@@ -2,29 +2,27 @@
 
 from typing import Any
 
-from psycopg import Connection
-
 from ledger.store.batch import Batch
-from ledger.store.binary import BigintArray, ByteaArray, InstantArray, IntegerArray, TextArray, UuidArray
+from ledger.store.binary import BigintArray, BooleanArray, ByteaArray, InstantArray, IntegerArray, TextArray, UuidArray
 from ledger.store.chain import (
     Head,
     bigint_field,
+    boolean_field,
     bytes_field,
     instant_field,
     integer_field,
     text_field,
     uuid_field,
 )
+from ledger.store.pipe import Call
 from ledger.store.recorder import LedgerRecorder
-from ledger.store.statements import statement
 
 
-def write(conn: Connection[Any], recorder: LedgerRecorder, batch: Batch) -> Head:
-    """Send everything the batch decided; answers the head as it will be. The caller commits."""
-    head, journal = batch.head, batch.journal
-    ledger_id, cursor = batch.memory.ledger_id, conn.cursor()
-    if journal.drafts:
-        head = recorder.append(cursor, batch.head, journal.drafts, batch.recorded_at)
+def write(recorder: LedgerRecorder, batch: Batch) -> tuple[Head, list[Call]]:
+    """Everything that the batch decided as calls, and the head as it will be. The caller commits."""
+    head, calls, ledger_id = batch.head, list[Call](), batch.memory.ledger_id
+    if batch.journal.drafts:
+        head, calls = recorder.append(head, batch.journal.drafts, batch.recorded_at)
     rows = [
         *_claims(batch),
         *_due(batch),
@@ -32,9 +30,8 @@ def write(conn: Connection[Any], recorder: LedgerRecorder, batch: Batch) -> Head
         *_data_keys(batch),
         *_snapshots(batch),
     ]
-    for name, parameters in rows:
-        cursor.execute(statement(name), {"ledger_id": ledger_id, **parameters}, prepare=True)
-    return head
+    calls += [Call(name, {"ledger_id": ledger_id, **parameters}) for name, parameters in rows]
+    return head, calls
 
 
 Rows = list[tuple[str, dict[str, Any]]]
@@ -88,8 +85,8 @@ def _onces(batch: Batch) -> Rows:
         "business_nows": InstantArray.of([instant_field(use.business_now) for use in uses], count),
         "recorded_at": batch.recorded_at,
         # Arrays of arrays must be even, so each row's list travels as text.
-        "stream_ids": [_list(use.stream_ids) for use in uses],
-        "event_counts": [_list(use.event_counts) for use in uses],
+        "stream_ids": TextArray.of([text_field(_list(use.stream_ids)) for use in uses], count),
+        "event_counts": TextArray.of([text_field(_list(use.event_counts)) for use in uses], count),
     }
     return [("insert_idempotency", parameters)]
 
@@ -118,7 +115,7 @@ def _snapshots(batch: Batch) -> Rows:
         "stream_ids": UuidArray.of([uuid_field(row.stream_id) for row in taken], len(taken)),
         "versions": IntegerArray.of([integer_field(row.version) for row in taken], len(taken)),
         "last_ats": InstantArray.of([instant_field(row.last_at) for row in taken], len(taken)),
-        "sealed": [row.sealed for row in taken],
+        "sealed": BooleanArray.of([boolean_field(row.sealed) for row in taken], len(taken)),
         "states": ByteaArray.of([bytes_field(row.state) for row in taken], len(taken)),
     }
     return [("upsert_snapshots", parameters)]

@@ -4,6 +4,7 @@ import multiprocessing
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +12,9 @@ import psycopg
 import pytest
 
 from ledger.core.usage import Track
-from ledger.store import transaction
 from ledger.store.ledger import Caller, CustomerAddress, Ledger, Limits, Once, Store, StoreUnavailable, Tuning
+from ledger.store.pipe import Call, Pipe
+from ledger.store.transaction import COMMIT
 from ledger.store.verifying import verify_chain
 from tests.store.conftest import ME, OPERATOR_KEY, open_customer
 
@@ -161,24 +163,21 @@ def test_a_connection_lost_around_its_commit_is_answered_from_the_log(
 ) -> None:
     # The writer's own connection is cut by the server in the moment its commit is under way, or was just done.
     open_customer(ledger, "ann", messages=10)
-    real: Any = vars(transaction)["write"]
+    real = Pipe.run
     cuts: list[int] = []
 
-    def cutting(conn: psycopg.Connection[Any], *rest: Any) -> Any:
-        head = real(conn, *rest)
-        if not cuts:
-            cuts.append(conn.info.backend_pid)
-            if moment == "after":
-                conn.execute("COMMIT")
-            with psycopg.connect(store.database_url, autocommit=True) as killer:
-                if moment == "after":
-                    conn.pgconn.pipeline_sync()
-                    conn.pgconn.flush()
-                    wait_for_event(killer)
-                killer.execute("SELECT pg_terminate_backend(%s, 5000)", (cuts[0],))
-        return head
+    def cutting(pipe: Pipe, calls: Sequence[Call]) -> Any:
+        if cuts or len(calls) < 2 or calls[-1] != COMMIT:
+            return real(pipe, calls)
+        cuts.append(pipe.backend_pid)
+        answers = real(pipe, calls[:-1] if moment == "before" else calls)
+        with psycopg.connect(store.database_url, autocommit=True) as killer:
+            killer.execute("SELECT pg_terminate_backend(%s, 5000)", (cuts[0],))
+        if moment == "before":
+            return [*answers, *real(pipe, calls[-1:])]
+        return real(pipe, [Call("read_head", {"ledger_id": "main"})])
 
-    monkeypatch.setattr(transaction, "write", cutting)
+    monkeypatch.setattr(Pipe, "run", cutting)
     once = Once("k", "holder", "track", b"body")
     outcome = ledger.execute(CustomerAddress("ann"), Track("messages"), by=Caller("tests", request_id="cut"), once=once)
     assert cuts
@@ -186,15 +185,6 @@ def test_a_connection_lost_around_its_commit_is_answered_from_the_log(
     with store.pool.connection() as conn:
         assert conn.execute("SELECT count(*) FROM events WHERE request_id = 'cut'").fetchone() == (1,)
     assert ledger.execute(CustomerAddress("ann"), Track("messages"), by=ME, once=once).replayed
-
-
-def wait_for_event(conn: psycopg.Connection[Any]) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        if conn.execute("SELECT 1 FROM events WHERE request_id = 'cut'").fetchone():
-            return
-        time.sleep(0.01)
-    raise AssertionError("the commit never happened")
 
 
 def test_a_head_that_stays_locked_is_a_typed_answer_in_time(store: Store, ledger: Ledger) -> None:

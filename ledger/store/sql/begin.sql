@@ -1,0 +1,2 @@
+-- Opens the transaction in which a batch is decided.
+BEGIN

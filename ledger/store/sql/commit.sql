@@ -1,0 +1,2 @@
+-- Makes a batch durable; until this is answered, nobody is told.
+COMMIT
