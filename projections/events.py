@@ -1,5 +1,6 @@
 """Stretches of a ledger's log, decoded, with the data keys of their streams read in one question."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg import Connection
@@ -9,6 +10,7 @@ from ledger.store.kinds import core_kinds
 from ledger.store.log import read_log, reading_codec
 from ledger.store.sealing import OperatorKey
 from projections.projection import Recorded
+from projections.statements import statement
 
 
 class EventReader:
@@ -24,9 +26,17 @@ class EventReader:
 
         Raises the codec's errors: an event that cannot be read stops whoever folds, never one model alone.
         """
-        rows = read_log(conn, self.ledger_id, after, limit)
+        return self._decoded(conn, read_log(conn, self.ledger_id, after, limit))
+
+    def read_some(self, conn: Connection[Any], after: int, upto: int, types: Sequence[str]) -> list[Recorded]:
+        """Of a stretch of the log, in order, the events of some types, and every stream's first."""
+        parameters = {"ledger_id": self.ledger_id, "after": after, "upto": upto, "types": list(types)}
+        rows = conn.cursor(binary=True).execute(statement("select_some_events"), parameters, prepare=True).fetchall()
+        return self._decoded(conn, rows)
+
+    def _decoded(self, conn: Connection[Any], rows: Sequence[tuple[Any, ...]]) -> list[Recorded]:
         codec = self._codec_on(conn)
-        codec.keys.load({row.stream_id for row in rows})
+        codec.keys.load({row[1] for row in rows})
         decode = codec.decode
         return [Recorded._make((*row[:4], decode(row[3], row[4], row[1]), *row[5:10])) for row in rows]
 

@@ -2,7 +2,8 @@
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
+from typing import Final as Constant
 from uuid import UUID
 
 import psycopg
@@ -10,13 +11,13 @@ from psycopg import Connection
 
 from ledger.store.binary import UuidArray
 from ledger.store.chain import uuid_field
-from projections.projection import Changes, Model, Recorded
+from projections.projection import Changes, Final, Model, Recorded
 from projections.statements import statement
 from projections.writing import write
 
-NO_ROWS: Final[defaultdict[str, list[Any]]] = defaultdict(list)
+NO_ROWS: Constant[defaultdict[str, list[Any]]] = defaultdict(list)
 # What ends with the database or the network is nobody's fault here, and goes away by itself.
-PASSING: Final = (psycopg.OperationalError, psycopg.InterfaceError, MemoryError)
+PASSING: Constant = (psycopg.OperationalError, psycopg.InterfaceError, MemoryError)
 
 
 class ModelFailed(Exception):
@@ -57,7 +58,8 @@ class States:
 class Generation:
     """One generation of a model of a ledger, and the batch being folded into it.
 
-    `advance` folds and writes in the caller's transaction; `settle` when it has committed, `forget` when not.
+    `fold` and `write`, or both as `advance`, in the caller's transaction; `settle` when it has committed (or will have
+    before anything is loaded that it wrote), `forget` when not.
     """
 
     def __init__(self, ledger_id: str, model: Model, number: int) -> None:
@@ -66,20 +68,32 @@ class Generation:
         self._pending: dict[UUID, Any] = {}
 
     def advance(self, conn: Connection[Any], events: Sequence[Recorded]) -> None:
-        """Fold a batch in. Raises `ModelFailed`, or the database's error when it is unreachable."""
+        """Fold a batch in and write what changed. Raises `ModelFailed`, or the database's error when it is gone."""
+        self.write(conn, self.fold(conn, events), events[-1].position)
+
+    def fold(self, conn: Connection[Any], events: Sequence[Recorded]) -> Changes:
+        """What a batch changes. Raises `ModelFailed`."""
         mine = [each for each in events if type(each.event) in self.model.folds]
-        if not mine:
-            return
+        begun = {each.stream_id for each in events if each.version == 1}
+        before = self._load(conn, mine, begun)
+        states, fold, finals = dict(before), self.model.fold, list[Final]()
+        for recorded in mine:
+            try:
+                states[recorded.stream_id], final = fold(states[recorded.stream_id], recorded)
+            except Exception as error:
+                raise ModelFailed(self.model.name, recorded.position, error) from error
+            finals.extend(final)
+        self._pending = states
+        return collect(self.model, before, states, finals)
+
+    def write(self, conn: Connection[Any], changes: Changes, position: int) -> None:
+        """Write what a batch that ends at `position` changed. Raises `ModelFailed`."""
         try:
-            begun = {each.stream_id for each in events if each.version == 1}
-            changes = self._fold(mine, self._load(conn, mine, begun))
             write(conn, self.ledger_id, self.number, self.model, changes)
-        except ModelFailed:
-            raise
         except PASSING:
             raise
         except Exception as error:
-            raise ModelFailed(self.model.name, events[-1].position, error) from error
+            raise ModelFailed(self.model.name, position, error) from error
 
     def settle(self) -> None:
         """The batch is committed."""
@@ -99,18 +113,6 @@ class Generation:
         if missing:
             states |= load_states(conn, self.ledger_id, self.number, self.model, missing)
         return states
-
-    def _fold(self, events: Sequence[Recorded], before: dict[UUID, Any]) -> Changes:
-        states, fold = dict(before), self.model.fold
-        finals: list[Any] = []
-        for recorded in events:
-            try:
-                states[recorded.stream_id], final = fold(states[recorded.stream_id], recorded)
-            except Exception as error:
-                raise ModelFailed(self.model.name, recorded.position, error) from error
-            finals.extend(final)
-        self._pending = states
-        return collect(self.model, before, states, finals)
 
 
 def collect(model: Model, before: dict[UUID, Any], after: dict[UUID, Any], finals: Sequence[Any]) -> Changes:

@@ -25,11 +25,7 @@ def events(
     last = EVERYWHERE if upto is None else upto
     while True:
         with pool.connection() as conn:
-            rows = (
-                read_log(conn, ledger_id, after, STRETCH)
-                if stream_id is None
-                else _of(conn, ledger_id, stream_id, after)
-            )
+            rows = _read(conn, ledger_id, stream_id, after)
         yield from (row for row in rows if row.position <= last)
         if len(rows) < STRETCH or rows[-1].position >= last:
             return

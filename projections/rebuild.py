@@ -1,0 +1,79 @@
+"""Rebuilding read models from event 1, and proving that what is served is what a rebuild gives."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import psycopg
+
+from ledger.clock import monotonic
+from ledger.store.connections import Limits
+from ledger.store.sealing import OperatorKey
+from projections.differences import Difference, rows_differ
+from projections.errors import ProjectionFailed
+from projections.filling import Filling, Progress
+from projections.folding import ModelFailed
+from projections.models import MODELS
+from projections.projection import Model
+
+__all__ = ["Difference", "ModelFailed", "Rebuilt", "compare", "rebuild"]
+
+
+class Rebuilt(NamedTuple):
+    """What a rebuild did: the position it was swapped in at, and how long filling took."""
+
+    position: int
+    seconds: float
+
+
+def rebuild(
+    database_url: str,
+    operator: OperatorKey,
+    ledger_id: str,
+    models: Sequence[Model] = MODELS,
+    *,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Rebuilt:
+    """Fill the next generation of some models in one pass over the log and swap it in, while writes go on.
+
+    Cures models that stand still. Raises `ModelFailed` when the log cannot be folded; what is read stays as it was.
+    """
+    began = monotonic()
+    with Filling(database_url, operator, ledger_id, models, limits=limits) as filling:
+        filling.fill(progress)
+        position = filling.swap()
+        return Rebuilt(position, monotonic() - began)
+
+
+def compare(
+    database_url: str,
+    operator: OperatorKey,
+    ledger_id: str,
+    models: Sequence[Model] = MODELS,
+    *,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Difference | None:
+    """Rebuild some models beside the ones that are read and compare row by row; answers the first difference.
+
+    Both sides are as of one position, in one snapshot, while the runner goes on. Raises `ProjectionFailed` when one
+    of the models stands still: it differs by what it has not folded.
+    """
+    with Filling(database_url, operator, ledger_id, models, limits=limits) as filling:
+        filling.fill(progress)
+        conn = filling.conn
+        conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with conn.transaction():
+            # The first question fixes the snapshot; the position and the rows of the runner are as of it.
+            position = filling.projected(conn)
+            active = {row[0]: row for row in filling.do(conn, "select_models").fetchall()}
+            filling.finish(conn, position)
+            for each in filling.generations:
+                _, generation, failed_position, _ = active[each.model.name]
+                if failed_position is not None:
+                    raise ProjectionFailed(each.model.name, failed_position)
+                found = rows_differ(conn, each.model, ledger_id, generation, each.number)
+                if found is not None:
+                    return found
+        conn.isolation_level = None
+    return None
