@@ -13,6 +13,9 @@ from api.dispatch import endpoint
 from api.errors import refusal_answer, register_error_handlers
 from api.health import healthz, metrics_view, readyz
 from api.observe import Metrics, finish, report
+from api.reads.documents import documents
+from api.reads.resources import RESOURCES
+from api.reads.serving import reading
 from api.request import ApiRequest, current_request
 from api.services import Services
 from api.v1.handlers import HANDLERS
@@ -51,6 +54,11 @@ def create_app(store: Store, settings: Settings, metrics: Metrics | None = None)
     services = Services(store, settings, Authenticator(store), reads, metrics or Metrics())
     for operation in SERVED:
         _serve(app, "POST", operation.path, endpoint(services, operation, HANDLERS[operation.name]))
+    for resource in RESOURCES:
+        _serve(app, "GET", resource.path.replace("{", "<").replace("}", ">"), reading(services, resource))
+    openapi_view, docs_view = documents(SERVED)
+    _serve(app, "GET", "/openapi.json", openapi_view)
+    _serve(app, "GET", "/docs", docs_view)
     _serve(app, "GET", "/healthz", healthz)
     _serve(app, "GET", "/readyz", readyz(services))
     _serve(app, "GET", "/metrics", metrics_view(services))

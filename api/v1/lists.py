@@ -19,17 +19,22 @@ ALL_PLAN_STATUSES: Final = ("active", "scheduled")
 def customers(call: Call, body: dict[str, Any]) -> Json:
     """Customers by creation, a page at a time."""
     created = body.get("created_at_range", {})
+    return customers_page(
+        call,
+        search=body.get("search") or None,
+        plans=_plans(body),
+        plan_statuses=_plan_statuses(body),
+        created=CreatedRange(created.get("start"), created.get("end")),
+        oldest_first=body["sort_order"] == "asc",
+        limit=body["limit"],
+        cursor=body["start_cursor"] or None,
+    )
+
+
+def customers_page(call: Call, **asked: Any) -> Json:
+    """A page of customers; `asked` are the arguments of `reads.customers`."""
     with call.view(CUSTOMER_MODELS) as view:
-        page = reads.customers(
-            view,
-            search=body.get("search") or None,
-            plans=_plans(body),
-            plan_statuses=_plan_statuses(body),
-            created=CreatedRange(created.get("start"), created.get("end")),
-            oldest_first=body["sort_order"] == "asc",
-            limit=body["limit"],
-            cursor=body["start_cursor"] or None,
-        )
+        page = reads.customers(view, **asked)
         shown = [customer(scene_of(call, view, each.stream_id, each.state)) for each in page.items]
     return {"list": shown, "next_cursor": page.next_cursor}
 
