@@ -1,0 +1,1 @@
+"""The statements of replay, one to a file."""
