@@ -1,6 +1,7 @@
 """How a command names the stream it is for. Ids find their streams through claims, never through a projection."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -58,16 +59,16 @@ class EntityAddress:
 Address = CatalogAddress | SettingsAddress | CustomerAddress | OpeningAddress | StreamAddress | EntityAddress
 
 
-def asks_of(address: Address) -> list[Ask]:
+def asks_of(address: Address) -> Sequence[Ask]:
     """The claims that resolve an address, the more telling one first; entities are searched differently."""
     match address:
         case CustomerAddress(customer_id):
-            return [Ask(CUSTOMER_ID, customer_id)]
+            return (Ask(CUSTOMER_ID, customer_id),)
         case OpeningAddress(customer_id, email):
             asks = [] if customer_id is None else [Ask(CUSTOMER_ID, customer_id)]
             return asks if email is None else [*asks, Ask(EMAIL, email, personal=True)]
         case _:
-            return []
+            return ()
 
 
 def internal_id(stream_id: UUID) -> str:

@@ -68,14 +68,12 @@ class Batch:
         holders = ((ask, self.claims.holder(self.memory.claim_key(ask))) for ask in asks)
         return {(ask.kind, ask.value): holder for ask, holder in holders if holder is not None}
 
-    def catch_up(self, warm: Warm) -> bool:
+    def catch_up(self, warm: Warm, context: Context) -> bool:
         """Let happen what is due for a stream, each at its own instant; it stays whatever comes after.
 
         Answers whether anything was. Raises `BatchFull` when it is more than one transaction should hold.
         """
         happened = False
-        now = warm.decider.business_now(warm.state, self.recorded_at)
-        context = Context(now, self.catalog.state, self.settings.state, warm.stream_id, last_at=warm.last_at)
         while (due := warm.decider.advance(warm.state, context)) is not None:
             if not self.locked:
                 raise MustWrite
@@ -107,7 +105,7 @@ class Batch:
 
     def close(self) -> None:
         """Work out the rows that follow from the events: when each stream is next due, and snapshots."""
-        for warm in self.journal.touched.values():
+        for warm in self.journal.touched:
             due_at = warm.decider.due_at(warm.state)
             if due_at != warm.due_at:
                 self.journal.due.append((warm.stream_id, due_at))

@@ -33,6 +33,7 @@ class Deciding:
     def __init__(self, batch: Batch, request: Pending) -> None:
         self._batch, self._request, self._stage = batch, request, Stage()
         self._by = author(request.by)
+        self._now: datetime | None = None  # of the first step
 
     def outcome(self) -> Outcome:
         """Decide every step and keep what they did. Raises the refusal, or `StepsRefused` of several steps."""
@@ -44,8 +45,8 @@ class Deciding:
             raise
         began_after = batch.position
         batch.keep(stage)
-        now = self._now(batch.memory.stream(steps[0].stream_id))
-        outcome = Outcome(batch.position, now, steps, batch.catalog.state, batch.settings.state)
+        assert self._now is not None
+        outcome = Outcome(batch.position, self._now, steps, batch.catalog.state, batch.settings.state)
         batch.onces.use(self._request, outcome, began_after)
         return outcome
 
@@ -69,7 +70,9 @@ class Deciding:
         known = step.once is not None and batch.onces.step_is_known(step.once)
         warm = self._find(step.address)
         if known or step.command is None:
-            self._catch_up(warm)
+            context = self._context(warm)
+            self._catch_up(warm, context)
+            self._now = self._now or context.now
             state = stage.state(warm)
             return StepOutcome(warm.stream_id, state, state, (), known)
         before, events = self._decide(warm, step.command)
@@ -93,26 +96,26 @@ class Deciding:
         stage, decider = self._stage, warm.decider
         context = self._context(warm, command)
         decider.admit(stage.state(warm), command, context)
-        if self._catch_up(warm):
+        if self._catch_up(warm, context):
             context = self._context(warm, command)
         before, count = stage.state(warm), len(stage.entries)
         events = decider.decide(before, command, context)
+        self._now = self._now or context.now
         if not events:
             return before, ()
         stage.add(warm, events, context.now, self._by)
         decided = stage.entries[count:]
         self._batch.claim(decided)
-        return before, tuple(entry.event for entry in decided)
+        return before, tuple([entry.event for entry in decided])
 
-    def _catch_up(self, warm: Warm) -> bool:
+    def _catch_up(self, warm: Warm, context: Context) -> bool:
         # What is due anyway stays. What falls due only because this request has moved the clock, or has changed
         # the stream already, is undone with it.
         happened = False
         if not self._stage.changes(warm):
-            happened = self._batch.catch_up(warm)
-            if self._request.business_now is None:
-                return happened
-        context = self._context(warm)
+            if context.moved_to is None:
+                return self._batch.catch_up(warm, context)
+            happened = self._batch.catch_up(warm, self._context(warm, unmoved=True))
         while (due := warm.decider.advance(self._stage.state(warm), context)) is not None:
             at, events = due
             count, happened = len(self._stage.entries), True
@@ -120,21 +123,11 @@ class Deciding:
             self._batch.claim(self._stage.entries[count:])
         return happened
 
-    def _context(self, warm: Warm, command: Command | None = None) -> Context:
-        batch, stage, asked = self._batch, self._stage, self._request.business_now
-        return Context(
-            self._now(warm),
-            stage.state(batch.catalog),
-            stage.state(batch.settings),
-            warm.stream_id,
-            NO_CLAIMS if command is None else batch.asked_claims(command),
-            asked,
-            stage.last_at(warm),
-            self._by.reason is not None,
-        )
-
-    def _now(self, warm: Warm) -> datetime:
-        asked = self._request.business_now
-        if asked is not None:
-            return asked
-        return warm.decider.business_now(self._stage.state(warm), self._batch.recorded_at)
+    def _context(self, warm: Warm, command: Command | None = None, *, unmoved: bool = False) -> Context:
+        batch, stage = self._batch, self._stage
+        asked = None if unmoved else self._request.business_now
+        now = asked or warm.decider.business_now(stage.state(warm), batch.recorded_at)
+        claims = NO_CLAIMS if command is None else batch.asked_claims(command)
+        catalog, settings = stage.state(batch.catalog), stage.state(batch.settings)
+        reasoned = self._by.reason is not None
+        return Context(now, catalog, settings, warm.stream_id, claims, asked, stage.last_at(warm), reasoned)

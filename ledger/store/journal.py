@@ -1,6 +1,7 @@
 """What a batch will write: events in order, and the rows that follow from them."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -27,11 +28,15 @@ class Author(NamedTuple):
 THE_CLOCK: Final = Author(text_field(CLOCK), NULL, text_field(""), None)
 
 
+@lru_cache(10_000)
+def _actor_field(actor: str) -> bytes:
+    return text_field(actor)
+
+
 def author(caller: Caller) -> Author:
     """The caller as its events say it."""
-    return Author(
-        text_field(caller.actor), text_field(caller.on_behalf_of), text_field(caller.request_id), caller.reason
-    )
+    on_behalf_of = NULL if caller.on_behalf_of is None else text_field(caller.on_behalf_of)
+    return Author(_actor_field(caller.actor), on_behalf_of, text_field(caller.request_id), caller.reason)
 
 
 class Journal:
@@ -42,7 +47,7 @@ class Journal:
         self._types: dict[type[Event], bytes] = {}
         self._instants: dict[datetime, bytes] = {}
         self.drafts: list[Draft] = []
-        self.touched: dict[UUID, Warm] = {}
+        self.touched: dict[Warm, None] = {}
         self.due: list[tuple[UUID, datetime | None]] = []
         self.snapshots: list[SnapshotRow] = []
 
@@ -62,7 +67,7 @@ class Journal:
             )
         )
         warm.last_at = at
-        self.touched[warm.stream_id] = warm
+        self.touched[warm] = None
 
     def _type_field(self, event: Event) -> bytes:
         field = self._types.get(type(event))

@@ -21,6 +21,7 @@ class Pending:
         "business_now",
         "by",
         "error",
+        "is_look",
         "on_answer",
         "once",
         "outcome",
@@ -42,13 +43,10 @@ class Pending:
         self.error: BaseException | None = None
         self.replay: OnceRow | None = None
         self.retried = False
+        # Whether nothing is to be decided.
+        self.is_look = all(step.command is None for step in steps)
         self._answered = Lock()
         self._answered.acquire()
-
-    @property
-    def is_look(self) -> bool:
-        """Whether nothing is to be decided."""
-        return all(step.command is None for step in self.steps)
 
     @property
     def is_answered(self) -> bool:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM
 from ledger.core.errors import CustomerNotFound, EntityNotFound, InvalidRequest
+from ledger.core.profile import CUSTOMER_ID
 from ledger.store.addresses import (
     Address,
     CatalogAddress,
@@ -30,14 +31,14 @@ class Resolver:
     def resolve(self, address: Address) -> UUID | None:
         """The stream, or None for one that is still to be opened. Refuses what does not exist."""
         match address:
+            case CustomerAddress(customer_id):
+                return self._claims.holder((CUSTOMER_ID, customer_id)) or self._internal(customer_id)
             case CatalogAddress():
                 return CATALOG_STREAM
             case SettingsAddress():
                 return SETTINGS_STREAM
             case StreamAddress(stream_id):
                 return stream_id
-            case CustomerAddress(customer_id):
-                return self._holder(address) or self._internal(customer_id)
             case OpeningAddress():
                 return self._holder(address)
             case EntityAddress(entity_id):

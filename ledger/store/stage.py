@@ -27,22 +27,23 @@ class Stage:
     __slots__ = ("_last_ats", "_states", "begun", "entries")
 
     def __init__(self) -> None:
-        self._last_ats: dict[UUID, datetime] = {}
-        self._states: dict[UUID, Any] = {}
+        # By the stream itself: hashing a UUID costs more than a look-up.
+        self._last_ats: dict[Warm, datetime] = {}
+        self._states: dict[Warm, Any] = {}
         self.entries: list[Staged] = []
         self.begun: list[UUID] = []
 
     def state(self, warm: Warm) -> Any:
         """The stream as this request sees it."""
-        return self._states.get(warm.stream_id, warm.state)
+        return self._states.get(warm, warm.state)
 
     def last_at(self, warm: Warm) -> datetime | None:
         """The instant of the stream's last event as this request sees it."""
-        return self._last_ats.get(warm.stream_id, warm.last_at)
+        return self._last_ats.get(warm, warm.last_at)
 
     def changes(self, warm: Warm) -> bool:
         """Whether this request has events of its own on the stream already."""
-        return warm.stream_id in self._states
+        return warm in self._states
 
     def add(self, warm: Warm, events: Sequence[Event], at: datetime, by: Author) -> Any:
         """Fold events in, each with its author's reason; answers the state after them."""
@@ -52,12 +53,12 @@ class Stage:
             after = evolve(state, event)
             self.entries.append(Staged(warm, state, event, after.version, at, by))
             state = after
-        self._states[warm.stream_id] = state
+        self._states[warm] = state
         if events:
-            self._last_ats[warm.stream_id] = at
+            self._last_ats[warm] = at
         return state
 
     def settle(self) -> None:
         """The request is allowed: its states are the streams' states now."""
-        for entry in self.entries:
-            entry.warm.state = self._states[entry.warm.stream_id]
+        for warm, state in self._states.items():
+            warm.state = state

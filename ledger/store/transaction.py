@@ -66,10 +66,7 @@ def needs_of(memory: Memory, requests: Iterable[Pending]) -> Needs:
                     needs.streams.append(stream_id)
                 case CustomerAddress(customer_id) if (internal := internal_stream(customer_id)) is not None:
                     needs.streams.append(internal)
-            asks = asks_of(step.address)
-            if step.command is not None:
-                asks += step.command.asks()
-            for ask in asks:
+            for ask in (*asks_of(step.address), *(() if step.command is None else step.command.asks())):
                 key = memory.claim_key(ask)
                 if memory.warm.holder(key) is None:
                     asked[key] = None
