@@ -21,7 +21,7 @@ def books(url: str, key: str) -> Books:
     totals: dict[str, Decimal] = {}
     overage: dict[tuple[str, str], Decimal] = {}
     for line in Client(url, key).lines("/v1/events"):
-        stream, kind, data = line["stream_id"], line["type"], line["data"]
+        stream, kind, data = line["stream_id"], line["type"], line["state"]
         if kind.startswith("customer.created"):
             ids[stream] = data["customer_id"]
         elif kind.startswith("usage.recorded"):

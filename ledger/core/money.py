@@ -66,8 +66,9 @@ def exponent(currency: str) -> int:
 
 
 def to_minor(amount_major: Decimal, currency: str) -> Decimal:
-    """Major units to minor units, exactly: a unit price may keep fractions of a cent."""
-    return amount_major.scaleb(exponent(currency), EXACT)
+    """Major units to minor units, exactly: a unit price may keep fractions of a cent. Never in powers of ten."""
+    shifted = amount_major.scaleb(exponent(currency), EXACT)
+    return add(shifted, ZERO)
 
 
 def to_major(amount_minor: Decimal | int, currency: str) -> Decimal:
