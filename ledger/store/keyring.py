@@ -63,11 +63,9 @@ class KeyRing:
         """A stream is new: it has no key yet, and nobody needs to be asked."""
         self._without.add(stream_id)
 
-    def drop(self, stream_ids: Iterable[UUID]) -> None:
-        """Forget what is at hand of these streams; it will be read again."""
-        for stream_id in stream_ids:
-            self._keys.pop(stream_id, None)
-            self._without.discard(stream_id)
+    def doubt(self, stream_id: UUID) -> None:
+        """Another process wrote to this stream: it may have given it its first key."""
+        self._without.discard(stream_id)
 
     def clear(self) -> None:
         """Forget everything at hand, also keys that were made and not written."""

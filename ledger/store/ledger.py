@@ -27,6 +27,7 @@ from ledger.store.addresses import (
     StreamAddress,
 )
 from ledger.store.connections import Limits, open_pool
+from ledger.store.journal import CLOCK
 from ledger.store.kinds import Kinds, core_kinds
 from ledger.store.pending import Pending
 from ledger.store.reading import OnceRow
@@ -139,12 +140,19 @@ class Ledger:
     ) -> Future[Outcome]:
         """As `execute`, without waiting."""
         future: Future[Outcome] = Future()
+        # What is queued is decided: it cannot be cancelled.
+        future.set_running_or_notify_cancel()
         answer = _FutureAnswer(future, self._replay, self._executor)
-        self._writer.put(Pending((Step(address, command),), by, once, business_now, answer))
+        self._put(Pending((Step(address, command),), by, once, business_now, answer))
         return future
 
-    def _ask(self, request: Pending) -> Outcome:
+    def _put(self, request: Pending) -> None:
+        if request.by.actor == CLOCK and not request.is_look:
+            raise InvalidInput("clock is the name of what falls due by itself: act under another name")
         self._writer.put(request)
+
+    def _ask(self, request: Pending) -> Outcome:
+        self._put(request)
         request.wait(ANSWER_SECONDS)
         if request.outcome is not None:
             return request.outcome

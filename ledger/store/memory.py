@@ -9,8 +9,8 @@ from psycopg import Connection
 
 from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM, Ask, Claim
 from ledger.store import reading
-from ledger.store.addresses import per_stream_value
 from ledger.store.chain import GENESIS, Head
+from ledger.store.claims import asked_key, claimed_key
 from ledger.store.codec import Codec
 from ledger.store.keyring import KeyRing
 from ledger.store.kinds import Kinds
@@ -56,15 +56,13 @@ class Memory:
                 self._fold_foreign(reading.read_tail(conn, self.ledger_id, self.head.position, head.position))
         self.head = head
 
-    def claim_key(self, ask: Ask | Claim) -> ClaimKey:
+    def claim_key(self, ask: Ask) -> ClaimKey:
         """A claim as its row says it: a personal value is a keyed hash."""
-        value = self._operator.hash_claim(self.ledger_id, ask.kind, ask.value) if ask.personal else ask.value
-        return ask.kind, value
+        return asked_key(self._operator, self.ledger_id, ask)
 
     def claimed_key(self, claim: Claim, stream_id: UUID) -> ClaimKey:
         """A claim of a stream as its row says it."""
-        kind, value = self.claim_key(claim)
-        return kind, per_stream_value(value, stream_id) if claim.per_stream else value
+        return claimed_key(self._operator, self.ledger_id, claim, stream_id)
 
     def load(self, stream_ids: Iterable[UUID]) -> None:
         """Warm up the streams that are cold, in one question."""
@@ -113,7 +111,7 @@ class Memory:
             if row.stream_id not in touched:
                 touched[row.stream_id] = warm
                 self.warm.distrust(row.stream_id)
-                self.keys.drop([row.stream_id])
+                self.keys.doubt(row.stream_id)
             warm.state = fold(self.codec, warm.decider, warm.state, [row])
             warm.last_at = row.at
         for warm in touched.values():

@@ -58,11 +58,12 @@ class Pending:
         self.outcome, self.error, self.replay, self.retried = None, None, None, True
 
     def wake(self) -> None:
-        """Let the caller have what was decided."""
+        """Let the caller have what was decided; once."""
+        if not self._answered.locked():
+            return
+        self._answered.release()
         if self.on_answer is not None:
             self.on_answer(self)
-        else:
-            self._answered.release()
 
     def wait(self, seconds: float) -> None:
         """Wait to be woken. Raises `StoreUnavailable` when it takes longer than `seconds`."""

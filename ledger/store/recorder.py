@@ -96,8 +96,8 @@ class LedgerRecorder(ProcessRecorder):
             "hash": after.hash,
             "recorded_at": recorded_at,
         }
-        notice = {"ledger_id": self.ledger_id}
-        return after, [Call("append_events", events), Call("move_head", moved), Call("notify_append", notice)]
+        # No NOTIFY: its lock would make the commits of all ledgers wait for one another. Followers poll the head.
+        return after, [Call("append_events", events), Call("move_head", moved)]
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append what the library's application recorded, in a transaction of its own; answers the positions."""

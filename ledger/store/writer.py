@@ -27,19 +27,21 @@ from ledger.store.transaction import Flight, Transaction, was_committed
 
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS: Final = 300.0
 RETRY_SECONDS: Final = 0.1
 LOST: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Bounds of a writer: what one transaction takes, what memory keeps, how long to look for a lost database."""
+    """Bounds of a writer: what one transaction takes, what memory keeps, how long to look for a lost database and
+    to keep thread and connection of a ledger that nobody asks.
+    """
 
     batch_commands: int = 512
     batch_events: int = MOST_EVENTS
     warm_streams: int = 20_000
     reconnect_seconds: float = 5.0
+    idle_seconds: float = 300.0
 
 
 class BatchDone(NamedTuple):
@@ -132,7 +134,7 @@ class Writer:
         if not queue and not self._closing:
             self._idle = True
             if not queue:
-                self._wakeup.acquire(timeout=IDLE_SECONDS)
+                self._wakeup.acquire(timeout=self._tuning.idle_seconds)
             self._idle = False
         return [queue.popleft() for _ in range(min(len(queue), self._tuning.batch_commands))]
 
@@ -174,8 +176,13 @@ class Writer:
         for request in requests:
             request.wake()
         if self._observe is not None:
-            seconds, position = monotonic() - started, self._memory.head.position
-            self._observe(BatchDone(self._recorder.ledger_id, requests, events, seconds, position))
+            done = BatchDone(
+                self._recorder.ledger_id, requests, events, monotonic() - started, self._memory.head.position
+            )
+            try:
+                self._observe(done)
+            except Exception:
+                log.exception("an observer failed", extra={"ledger_id": self._recorder.ledger_id})
 
     def _connection(self) -> Connection[Any]:
         if self._conn is None:

@@ -14,11 +14,16 @@ from ledger.core.usage import Track
 from ledger.errors import OperatorError
 from ledger.store import snapshots
 from ledger.store.codec import Codec, UnknownEvent
-from ledger.store.housekeeping import delete_expired_keys, due_streams, forget, next_due_at
-from ledger.store.key_secrets import delete_key_secret, find_key_secrets, put_key_secret
+from ledger.store.housekeeping import forget
 from ledger.store.keyring import KeyRing
 from ledger.store.kinds import core_kinds
-from ledger.store.ledger import Caller, CustomerAddress, Ledger, Once, OpeningAddress, Store
+from ledger.store.ledger import (
+    Caller,
+    CustomerAddress,
+    Ledger,
+    OpeningAddress,
+    Store,
+)
 from ledger.store.log import read_log, reading_codec
 from ledger.store.sealing import OperatorKey, SealBroken
 from ledger.store.verifying import verify_chain
@@ -180,37 +185,3 @@ def test_every_field_of_every_event_can_be_stored() -> None:
     kinds = core_kinds()
     codec = Codec(kinds.registry, KeyRing(OperatorKey(OPERATOR_KEY), "main", lambda _: {}))
     assert set(codec.names) == {name for name in kinds.registry if issubclass(kinds.registry[name], Event)}
-
-
-# --- rows that are no events ------------------------------------------------------------------------------
-
-
-def test_a_key_is_found_by_its_secret_and_by_nothing_else(store: Store, ledger: Ledger) -> None:
-    store.create_ledger("other", "live")
-    with store.pool.connection() as conn:
-        for ledger_id in ("main", "other"):
-            assert put_key_secret(conn, store.operator, ledger_id, "key", f"secret of {ledger_id}")
-        assert not put_key_secret(conn, store.operator, "main", "key", "another secret")
-        assert find_key_secrets(conn, store.operator, "secret of main") == [("main", "key")]
-        assert find_key_secrets(conn, store.operator, "another secret") == []
-        delete_key_secret(conn, "main", "key")
-        assert find_key_secrets(conn, store.operator, "secret of main") == []
-
-
-def test_keys_older_than_thirty_days_are_deleted_in_steps_and_count_no_more(store: Store, ledger: Ledger) -> None:
-    open_customer(ledger, "ann", messages=100)
-    for index in range(5):
-        ledger.execute(CustomerAddress("ann"), Track("messages"), by=ME, once=Once(str(index), "h", "v", b"b"))
-    with store.pool.connection() as conn:
-        conn.execute("UPDATE idempotency SET recorded_at = recorded_at - interval '31 days' WHERE key <> '4'")
-    again = ledger.execute(CustomerAddress("ann"), Track("messages"), by=ME, once=Once("0", "h", "v", b"other"))
-    assert not again.replayed
-    with store.pool.connection() as conn:
-        assert [delete_expired_keys(conn, "main", 2) for _ in range(3)] == [2, 1, 0]
-        assert conn.execute("SELECT count(*) FROM idempotency").fetchone() == (2,)
-
-
-def test_nothing_is_due_where_nothing_will_happen(store: Store, ledger: Ledger) -> None:
-    open_customer(ledger, "ann", messages=100)
-    with store.pool.connection() as conn:
-        assert (due_streams(conn, "main", 10), next_due_at(conn, "main")) == ([], None)
