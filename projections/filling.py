@@ -12,11 +12,13 @@ from psycopg import Connection
 from ledger.core.events import REGISTRY
 from ledger.store.connections import Limits, connect
 from ledger.store.sealing import OperatorKey
+from projections.deferred import DeferredGeneration
 from projections.events import EventReader
-from projections.folding import Generation
+from projections.folding import Batch
 from projections.models import MODELS
-from projections.projection import Changes, Model
+from projections.projection import Model
 from projections.statements import statement
+from projections.writing import Write
 
 CHUNK_EVENTS: Final = 5_000
 STEP_ROWS: Final = 5_000
@@ -29,9 +31,9 @@ class FillingEnded(Exception):
 
 
 class Chunk(NamedTuple):
-    """What a stretch of the log changes in every model, up to a position."""
+    """What a stretch of the log, up to a position, writes in every model."""
 
-    changes: Sequence[Changes]
+    writes: Sequence[Sequence[Write]]
     position: int
 
 
@@ -59,7 +61,7 @@ class Filling:
         self._reader = EventReader(ledger_id, operator)
         folds = frozenset().union(*(model.folds for model in models))
         self._types = [name for name, cls in REGISTRY.items() if cls in folds]
-        self.generations: Sequence[Generation] = ()
+        self.generations: Sequence[DeferredGeneration] = ()
         self.position = 0
         self._writing: Future[None] | None = None
 
@@ -96,6 +98,7 @@ class Filling:
         while self.position < position:
             chunk = self._fold(conn, min(self.position + self._chunk_events, position))
             self._write(conn, chunk)
+        self._write(conn, Chunk([generation.flush() for generation in self.generations], position))
 
     def swap(self) -> int:
         """Let these generations be read from now on, and retire the ones before them; answers the position."""
@@ -127,7 +130,7 @@ class Filling:
             names = [model.name for model in MODELS]
             self.do(self.conn, "begin_models", models=names, position=position[0])
             self.do(self.conn, "retire_abandoned")
-            self.generations = [Generation(self.ledger_id, model, self._number(model)) for model in self.models]
+            self.generations = [DeferredGeneration(self.ledger_id, model, self._number(model)) for model in self.models]
 
     def _number(self, model: Model) -> int:
         row = self.do(self.conn, "begin_generation", model=model.name).fetchone()
@@ -136,11 +139,10 @@ class Filling:
 
     def _fold(self, conn: Connection[Any], upto: int) -> Chunk:
         events = self._reader.read_some(conn, self.position, upto, self._types)
-        changes = [generation.fold(conn, events) for generation in self.generations]
-        for generation in self.generations:
-            generation.settle()
+        batch = Batch(events)
+        writes = [generation.fold(conn, batch) for generation in self.generations]
         self.position = upto
-        return Chunk(changes, upto)
+        return Chunk(writes, upto)
 
     def _overlap(self, chunk: Chunk) -> None:
         # The chunk before has to be down before the next is sent; what both touched is still in memory.
@@ -152,8 +154,9 @@ class Filling:
             self._write(self.conn, chunk)
 
     def _write(self, conn: Connection[Any], chunk: Chunk) -> None:
-        for generation, changes in zip(self.generations, chunk.changes, strict=True):
-            generation.write(conn, changes, chunk.position)
+        for generation, writes in zip(self.generations, chunk.writes, strict=True):
+            for write in writes:
+                write.send(conn)
             place = {"model": generation.model.name, "generation": generation.number}
             if self.do(conn, "move_generation", position=chunk.position, **place).rowcount != 1:
                 raise FillingEnded(f"generation {generation.number} of {generation.model.name} was retired meanwhile")

@@ -1,7 +1,8 @@
 """Folding a batch of events into a model's rows: load what may change, fold in memory, write what changed."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 from typing import Final as Constant
 from uuid import UUID
@@ -11,10 +12,12 @@ from psycopg import Connection
 
 from ledger.store.binary import UuidArray
 from ledger.store.chain import uuid_field
-from projections.projection import Changes, Final, Model, Recorded
+from projections.projection import Changes, Final, Key, Model, Recorded
 from projections.statements import statement
-from projections.writing import write
+from projections.writing import Write, prepare
 
+Ended = AbstractSet[tuple[str, Key]]
+NOTHING: Constant[Ended] = frozenset()
 NO_ROWS: Constant[defaultdict[str, list[Any]]] = defaultdict(list)
 # What ends with the database or the network is nobody's fault here, and goes away by itself.
 PASSING: Constant = (psycopg.OperationalError, psycopg.InterfaceError, MemoryError)
@@ -55,11 +58,42 @@ class States:
         self._states.clear()
 
 
+class Batch:
+    """Events in order, and by stream; which streams begin in it."""
+
+    def __init__(self, events: Sequence[Recorded]) -> None:
+        self.events = events
+        self.streams: dict[UUID, list[Recorded]] = {}
+        for recorded in events:
+            self.streams.setdefault(recorded.stream_id, []).append(recorded)
+
+    def of(self, model: Model) -> dict[UUID, list[Recorded]]:
+        """The events that a model folds, by stream."""
+        folds = model.folds
+        found = ((key, [each for each in events if type(each.event) in folds]) for key, events in self.streams.items())
+        return {key: events for key, events in found if events}
+
+    def begins(self, stream_id: UUID) -> bool:
+        """Whether a stream has no rows from before this batch."""
+        return self.streams[stream_id][0].version == 1
+
+
+def fold_stream(model: Model, state: Any, events: Sequence[Recorded], finals: list[Final]) -> Any:
+    """A stream's state after its events; rows that became final are added to `finals`. Raises `ModelFailed`."""
+    fold = model.fold
+    for recorded in events:
+        try:
+            state, final = fold(state, recorded)
+        except Exception as error:
+            raise ModelFailed(model.name, recorded.position, error) from error
+        finals.extend(final)
+    return state
+
+
 class Generation:
     """One generation of a model of a ledger, and the batch being folded into it.
 
-    `fold` and `write`, or both as `advance`, in the caller's transaction; `settle` when it has committed (or will have
-    before anything is loaded that it wrote), `forget` when not.
+    `advance` in the caller's transaction; `settle` when it has committed, `forget` when not.
     """
 
     def __init__(self, ledger_id: str, model: Model, number: int) -> None:
@@ -67,33 +101,22 @@ class Generation:
         self.states = States()
         self._pending: dict[UUID, Any] = {}
 
-    def advance(self, conn: Connection[Any], events: Sequence[Recorded]) -> None:
+    def advance(self, conn: Connection[Any], batch: Batch) -> None:
         """Fold a batch in and write what changed. Raises `ModelFailed`, or the database's error when it is gone."""
-        self.write(conn, self.fold(conn, events), events[-1].position)
-
-    def fold(self, conn: Connection[Any], events: Sequence[Recorded]) -> Changes:
-        """What a batch changes. Raises `ModelFailed`."""
-        mine = [each for each in events if type(each.event) in self.model.folds]
-        begun = {each.stream_id for each in events if each.version == 1}
-        before = self._load(conn, mine, begun)
-        states, fold, finals = dict(before), self.model.fold, list[Final]()
-        for recorded in mine:
-            try:
-                states[recorded.stream_id], final = fold(states[recorded.stream_id], recorded)
-            except Exception as error:
-                raise ModelFailed(self.model.name, recorded.position, error) from error
-            finals.extend(final)
-        self._pending = states
-        return collect(self.model, before, states, finals)
-
-    def write(self, conn: Connection[Any], changes: Changes, position: int) -> None:
-        """Write what a batch that ends at `position` changed. Raises `ModelFailed`."""
         try:
-            write(conn, self.ledger_id, self.number, self.model, changes)
-        except PASSING:
+            for write in self._fold(conn, batch):
+                write.send(conn)
+        except (ModelFailed, *PASSING):
             raise
         except Exception as error:
-            raise ModelFailed(self.model.name, position, error) from error
+            raise ModelFailed(self.model.name, batch.events[-1].position, error) from error
+
+    def _fold(self, conn: Connection[Any], batch: Batch) -> list[Write]:
+        streams, finals = batch.of(self.model), list[Final]()
+        before = self._load(conn, batch, streams)
+        after = {key: fold_stream(self.model, before[key], events, finals) for key, events in streams.items()}
+        self._pending = after
+        return prepare(self.ledger_id, self.number, self.model, collect(self.model, before, after, finals))
 
     def settle(self) -> None:
         """The batch is committed."""
@@ -105,25 +128,27 @@ class Generation:
         self._pending = {}
         self.states.clear()
 
-    def _load(self, conn: Connection[Any], events: Sequence[Recorded], begun: set[UUID]) -> dict[UUID, Any]:
-        states = {each.stream_id: self.states.get(each.stream_id) for each in events}
-        # A stream that begins in this batch has no rows yet.
-        states |= {stream_id: self.model.restore(NO_ROWS) for stream_id in states.keys() & begun}
-        missing = [stream_id for stream_id, state in states.items() if state is None]
+    def _load(self, conn: Connection[Any], batch: Batch, streams: Iterable[UUID]) -> dict[UUID, Any]:
+        states = {stream_id: self.states.get(stream_id) for stream_id in streams}
+        absent = [stream_id for stream_id, state in states.items() if state is None]
+        states |= {stream_id: self.model.restore(NO_ROWS) for stream_id in absent if batch.begins(stream_id)}
+        missing = [stream_id for stream_id in absent if not batch.begins(stream_id)]
         if missing:
             states |= load_states(conn, self.ledger_id, self.number, self.model, missing)
         return states
 
 
-def collect(model: Model, before: dict[UUID, Any], after: dict[UUID, Any], finals: Sequence[Any]) -> Changes:
-    """Everything a batch changed; a row that became final is written as such and not deleted."""
+def collect(
+    model: Model, before: Mapping[UUID, Any], after: Mapping[UUID, Any], finals: Sequence[Final], ended: Ended = NOTHING
+) -> Changes:
+    """Everything a batch changed. A row that became final is written as such and never deleted.
+
+    `ended` are keys of rows that became final earlier, while `before` still has them.
+    """
     found = Changes()
-    final_keys: defaultdict[str, set[Any]] = defaultdict(set)
+    final_keys = {(name, table.key_of(row)) for name, row in finals if not (table := model.table(name)).grows_only}
     for name, row in finals:
         found.put(name, row)
-        table = model.table(name)
-        if not table.grows_only:
-            final_keys[name].add(table.key_of(row))
     for stream_id, state in after.items():
         if state is before[stream_id]:
             continue
@@ -131,7 +156,9 @@ def collect(model: Model, before: dict[UUID, Any], after: dict[UUID, Any], final
         for name, rows in changed.rows.items():
             found.rows.setdefault(name, []).extend(rows)
         for name, keys in changed.gone.items():
-            found.gone.setdefault(name, []).extend(key for key in keys if key not in final_keys[name])
+            gone = [key for key in keys if (name, key) not in final_keys and (name, key) not in ended]
+            if gone:
+                found.gone.setdefault(name, []).extend(gone)
     return found
 
 

@@ -104,4 +104,7 @@ class Model:
 
     def table(self, name: str) -> Table:
         """The table of this name."""
-        return next(table for table in self.tables if table.name == name)
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)

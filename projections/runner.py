@@ -17,9 +17,9 @@ from ledger.logging import logger
 from ledger.store.connections import Limits, connect
 from ledger.store.sealing import OperatorKey
 from projections.events import EventReader
-from projections.folding import PASSING, Generation, ModelFailed
+from projections.folding import PASSING, Batch, Generation, ModelFailed
 from projections.models import MODELS
-from projections.projection import Model, Recorded
+from projections.projection import Model
 from projections.statements import statement
 from projections.wake import Wake
 
@@ -68,8 +68,9 @@ class LedgerProjector:
         if not events:
             self._position = position
             return 0
+        batch = Batch(events)
         for generation in self._running(conn):
-            self._advance(conn, generation, events)
+            self._advance(conn, generation, batch)
         self._position = events[-1].position
         self._do(conn, "move_projected", position=self._position)
         return len(events)
@@ -96,10 +97,10 @@ class LedgerProjector:
             else:
                 known.forget()
 
-    def _advance(self, conn: Connection[Any], generation: Generation, events: Sequence[Recorded]) -> None:
+    def _advance(self, conn: Connection[Any], generation: Generation, batch: Batch) -> None:
         try:
             with conn.transaction():
-                generation.advance(conn, events)
+                generation.advance(conn, batch)
         except ModelFailed as failed:
             generation.forget()
             self._do(conn, "stop_model", model=failed.model, position=failed.position, failure=str(failed)[:2_000])

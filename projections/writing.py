@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, LiteralString, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
@@ -14,31 +14,45 @@ from ledger.store.chain import NULL, bigint_field, bytes_field, instant_field, i
 from projections.projection import Changes, Key, Kind, Model, Row, Table
 from projections.statements import statement
 
-LINES_AT_ONCE: Final = 500
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
 
-def write(conn: Connection[Any], ledger_id: str, generation: int, model: Model, changes: Changes) -> None:
-    """Write what a batch changed, in the caller's transaction."""
-    place = {"ledger_id": ledger_id, "generation": generation}
+class Write(NamedTuple):
+    """A statement ready to be sent: with its parameters, or with the lines of its COPY."""
+
+    statement: LiteralString
+    parameters: dict[str, Any]
+    lines: bytes | None = None
+
+    def send(self, conn: Connection[Any]) -> None:
+        """Run it in the caller's transaction."""
+        if self.lines is None:
+            conn.execute(self.statement, self.parameters, prepare=True)
+            return
+        with conn.cursor() as cursor, cursor.copy(self.statement) as copy:
+            copy.write(self.lines)
+
+
+def prepare(ledger_id: str, generation: int, model: Model, changes: Changes) -> list[Write]:
+    """What writes the changes of a batch: at most a delete and a write for each table of the model."""
+    place, found = {"ledger_id": ledger_id, "generation": generation}, []
     for table in model.tables:
         gone, rows = changes.gone.get(table.name), changes.rows.get(table.name)
         if gone:
-            columns = list(table.columns.items())[: table.key]
-            _execute(conn, statement(f"delete_{table.name}", model.package), place, columns, gone)
+            parameters = place | _columns(list(table.columns.items())[: table.key], gone)
+            found.append(Write(statement(f"delete_{table.name}", model.package), parameters))
         if rows and table.grows_only:
-            _append(conn, model, table, place, rows)
+            text = statement(f"append_{table.name}", model.package)
+            found.append(Write(text, {}, _lines(table, f"{_escaped(ledger_id)}\t{generation}\t", rows)))
         elif rows:
-            _execute(conn, statement(f"upsert_{table.name}", model.package), place, list(table.columns.items()), rows)
+            parameters = place | _columns(list(table.columns.items()), rows)
+            found.append(Write(statement(f"upsert_{table.name}", model.package), parameters))
+    return found
 
 
-def _execute(
-    conn: Connection[Any], text: Any, place: dict[str, Any], columns: list[tuple[str, Kind]], rows: Sequence[Row | Key]
-) -> None:
-    count = len(rows)
-    values = zip(*rows, strict=True)
-    arrays = {name: _array(kind, column, count) for (name, kind), column in zip(columns, values, strict=True)}
-    conn.execute(text, place | arrays, prepare=True)
+def _columns(columns: Sequence[tuple[str, Kind]], rows: Sequence[Row | Key]) -> dict[str, Any]:
+    count, values = len(rows), zip(*rows, strict=True)
+    return {name: _array(kind, column, count) for (name, kind), column in zip(columns, values, strict=True)}
 
 
 def _array(kind: Kind, column: Sequence[Any], count: int) -> BinaryArray:
@@ -71,19 +85,12 @@ FIELDS: Final[dict[Kind, tuple[type[BinaryArray], Callable[[Any], bytes]]]] = {
 }
 
 
-def _append(conn: Connection[Any], model: Model, table: Table, place: dict[str, Any], rows: Sequence[Row]) -> None:
-    writers = [LINES[kind] for kind in table.columns.values()]
-    head = f"{_escaped(place['ledger_id'])}\t{place['generation']}\t"
-    with (
-        conn.cursor() as cursor,
-        cursor.copy(statement(f"append_{table.name}", model.package)) as copy,
-    ):
-        for start in range(0, len(rows), LINES_AT_ONCE):
-            lines = [
-                head + "\t".join([r"\N" if v is None else f(v) for f, v in zip(writers, row, strict=True)])
-                for row in rows[start : start + LINES_AT_ONCE]
-            ]
-            copy.write("\n".join(lines) + "\n")
+def _lines(table: Table, head: str, rows: Sequence[Row]) -> bytes:
+    columns = [
+        [r"\N" if value is None else to_text(value) for value in column]
+        for to_text, column in zip(map(LINES.__getitem__, table.columns.values()), zip(*rows, strict=True), strict=True)
+    ]
+    return "".join([f"{head}{line}\n" for line in map("\t".join, zip(*columns, strict=True))]).encode()
 
 
 _SPECIAL: Final = re.compile("[\\\\\t\n\r\0\b\f\v]")

@@ -1,17 +1,16 @@
 """Every event of a ledger as one row: a plain sentence, who and why, before and after."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from typing import Final as Constant
 from uuid import UUID
 
-import msgspec
-
 from ledger.core.events import REGISTRY
-from projections.jsonb import plain_json, state_json
+from projections.jsonb import plain_json
 from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
 from projections.timeline import offers, people, plans, units
-from projections.timeline.standing import Memo, evolve
+from projections.timeline.standing import Memo, evolve, keep, recall
 from projections.timeline.telling import Told
 
 SENTENCES: Constant = {**people.SENTENCES, **plans.SENTENCES, **units.SENTENCES, **offers.SENTENCES}
@@ -48,7 +47,7 @@ STREAMS: Constant = Table("timeline_streams", key=1, columns={"stream_id": Kind.
 def restore(rows: Mapping[str, Sequence[tuple[str]]]) -> Memo:
     """What is remembered of a stream."""
     kept = rows["timeline_streams"]
-    return msgspec.json.decode(kept[0][0], type=Memo) if kept else Memo()
+    return recall(kept[0][0]) if kept else Memo()
 
 
 def fold(memo: Memo, recorded: Recorded) -> tuple[Memo, Sequence[Final]]:
@@ -63,7 +62,7 @@ def changes(stream_id: UUID, before: Memo, after: Memo) -> Changes:
     """What is remembered of a stream, where it is something new."""
     found = Changes()
     if after is not before:
-        found.put(STREAMS.name, (stream_id, state_json(after)))
+        found.put(STREAMS.name, (stream_id, keep(after)))
     return found
 
 
@@ -92,6 +91,7 @@ def entry(recorded: Recorded, memo: Memo, told: Told) -> Row:
     )
 
 
+@cache
 def kind(stored_name: str) -> str:
     """A stored name without its version: `usage.recorded`."""
     return stored_name[: stored_name.rindex(".")]

@@ -1,7 +1,9 @@
 """What the timeline knows of a stream when it tells an event: names, plans, and where balances stand."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -11,6 +13,7 @@ from ledger.core.events import (
     CustomerCreated,
     CustomerUpdated,
     Event,
+    GrantTerms,
     PlanAttached,
     PlanExpired,
     PlanScheduled,
@@ -18,7 +21,10 @@ from ledger.core.events import (
     UsageRecorded,
 )
 from ledger.core.money import ZERO, add, subtract
-from ledger.core.terms import Plan
+from ledger.core.terms import FeatureKind, Plan
+from projections.jsonb import state_json
+
+NOWHEN: Final = datetime(1970, 1, 1, tzinfo=UTC)  # sums look at no instant
 
 
 class Named(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -30,12 +36,76 @@ class Named(msgspec.Struct, frozen=True, omit_defaults=True):
     entity_id: str | None = None
 
 
-class Memo(msgspec.Struct, frozen=True, omit_defaults=True):
+class Memo(msgspec.Struct, frozen=True):
     """A stream's past, as far as sentences need it."""
 
     customer_id: str | None = None
     plans: Mapping[str, Named] = {}
     grants: Mapping[str, Grant] = {}
+
+
+class Kept(msgspec.Struct, frozen=True, array_like=True):
+    """A grant as it is kept for the next sentence: no more than the fold and the sums look at."""
+
+    grant_id: str
+    feature_id: str
+    kind: FeatureKind
+    entity_id: str | None
+    subscription_id: str | None
+    plan_id: str | None
+    unlimited: bool
+    included: Decimal
+    prepaid: Decimal
+    balance: Decimal
+
+
+class KeptMemo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A memo as it is kept: this is written again with every use, so it is small."""
+
+    customer_id: str | None = None
+    plans: Mapping[str, Named] = {}
+    grants: Sequence[Kept] = ()
+
+
+def keep(memo: Memo) -> bytes:
+    """A memo as JSON."""
+    return state_json(KeptMemo(memo.customer_id, memo.plans, [_keep(grant) for grant in memo.grants.values()]))
+
+
+def recall(data: str | bytes) -> Memo:
+    """The memo that was kept."""
+    kept = _kept.decode(data)
+    return Memo(kept.customer_id, kept.plans, {each.grant_id: _recall(each) for each in kept.grants})
+
+
+def _keep(grant: Grant) -> Kept:
+    terms = grant.terms
+    return Kept(
+        terms.grant_id,
+        terms.feature_id,
+        terms.kind,
+        terms.entity_id,
+        terms.subscription_id,
+        terms.plan_id,
+        terms.unlimited,
+        grant.included,
+        grant.prepaid,
+        grant.balance,
+    )
+
+
+def _recall(kept: Kept) -> Grant:
+    terms = GrantTerms(
+        kept.grant_id,
+        kept.feature_id,
+        kept.kind,
+        NOWHEN,
+        entity_id=kept.entity_id,
+        subscription_id=kept.subscription_id,
+        plan_id=kept.plan_id,
+        unlimited=kept.unlimited,
+    )
+    return Grant(terms, kept.included, kept.prepaid, kept.balance)
 
 
 class Amounts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -45,6 +115,9 @@ class Amounts(msgspec.Struct, frozen=True, omit_defaults=True):
     remaining: Decimal
     usage: Decimal
     unlimited: bool = False
+
+
+_kept = msgspec.json.Decoder(KeptMemo)
 
 
 def evolve(memo: Memo, event: Event) -> Memo:
