@@ -26,7 +26,7 @@ CONNECTIONS: Final = 8
 
 
 @click.command()
-@click.option("--customers", type=click.IntRange(1, len(COMPANIES)), default=len(COMPANIES), show_default=True)
+@click.option("--customers", type=click.IntRange(min=1), metavar="N", help="Only the first so many.")
 @click.option(
     "--cdnow",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -35,7 +35,7 @@ CONNECTIONS: Final = 8
 )
 @reporting
 @at_a_place
-def demo(place: Place, *, customers: int, cdnow: Path | None, as_json: bool) -> int:
+def demo(place: Place, *, customers: int | None, cdnow: Path | None, as_json: bool) -> int:
     """Fill an empty sandbox ledger (main, unless --ledger) with sample data, through the public HTTP API.
 
     Starts a server of its own for it, also beside a running one.
@@ -46,7 +46,7 @@ def demo(place: Place, *, customers: int, cdnow: Path | None, as_json: bool) -> 
     if cdnow is not None:
         from api.cli.demo_cdnow import run_cdnow
 
-        return run_cdnow(place, cdnow, as_json=as_json)
+        return run_cdnow(place, cdnow, customers=customers, as_json=as_json)
     with embedded(place.settings(), create=True) as (_, settings):
         ledger_id = place.ledger_id or MAIN
         with opened_store(settings) as store:
@@ -54,8 +54,9 @@ def demo(place: Place, *, customers: int, cdnow: Path | None, as_json: bool) -> 
             if not fits(store, ledger_id):
                 raise OperatorError(f"The ledger {ledger_id} is in use already: give a new one with --ledger ID.")
         with temporary_server(settings) as url:
-            sent = fill(settings, ledger_id, url, customers)
-    report([{"ledger": ledger_id, "customers": customers, "requests": sent}], as_json=as_json)
+            told = list(stories(len(COMPANIES) if customers is None else customers))
+            sent = fill(settings, ledger_id, url, told)
+    report([{"ledger": ledger_id, "customers": len(told), "requests": sent}], as_json=as_json)
     return 0
 
 
@@ -83,13 +84,13 @@ def fill_if_empty(settings: Settings, ledger_id: str, url: str) -> None:
     with opened_store(settings) as store:
         empty = fits(store, ledger_id)
     if empty:
-        fill(settings, ledger_id, url, len(COMPANIES))
+        fill(settings, ledger_id, url, list(stories()))
 
 
-def fill(settings: Settings, ledger_id: str, url: str, customers: int) -> int:
+def fill(settings: Settings, ledger_id: str, url: str, told: list[Story]) -> int:
     """Send the sample's requests to the server at `url`; how many there were."""
     with opened_store(settings) as store, _keys(store, ledger_id) as secrets, progress("sample data") as shown:
-        return _send(url, secrets, list(stories(customers)), shown)
+        return _send(url, secrets, told, shown)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`tallystick`: the commands, and how each of them ends: 0 done, 1 a check failed, 2 it could not begin."""
 
+import os
 import sys
 from importlib import import_module
 from types import MappingProxyType
@@ -8,8 +9,11 @@ from typing import Final
 import click
 
 from ledger.errors import OperatorError
+from ledger.logging import set_up_logging
+from ledger.settings import LOG_LEVELS
 
 CANNOT_BEGIN: Final = 2
+QUIET: Final = "warning"  # of a command that ends by itself; those that stay set their own
 INTERRUPTED: Final = 130  # what a shell says of a program that Ctrl-C ended
 
 COMMANDS: Final = MappingProxyType(
@@ -51,6 +55,8 @@ def tallystick() -> None:
 
 def main() -> None:
     """The console script. What an operator can put right is one sentence on standard error, never a traceback."""
+    asked = os.environ.get("TALLYSTICK_LOG_LEVEL", "").strip().lower()
+    set_up_logging(asked if asked in LOG_LEVELS else QUIET)
     try:
         status = tallystick.main(prog_name="tallystick", standalone_mode=False)
     except click.ClickException as error:

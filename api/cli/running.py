@@ -181,6 +181,7 @@ def temporary_server(settings: Settings) -> Iterator[str]:
     stop = Stop()
     with stop.on_signals():
         placed = replace(settings, host=host, port=free_port(host, 0))
+        os.environ.setdefault("TALLYSTICK_LOG_LEVEL", "warning")  # for the children: nobody asked for their requests
         with Server(placed, None, stop, with_worker=True).answering() as url:
             yield url
     if stop:

@@ -19,6 +19,7 @@ def postgres_15(data_dir: Path) -> Iterator[str]:
 
 
 @pytest.mark.database
+@pytest.mark.slow
 @pytest.mark.skipif(not (POSTGRES_15 / "initdb").exists(), reason="this machine has no PostgreSQL 15")
 def test_the_server_runs_on_postgresql_15(postgres_15: str, tmp_path: Path) -> None:
     with serving(tmp_path / "log", DATABASE_URL=postgres_15) as server:

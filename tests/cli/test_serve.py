@@ -46,6 +46,7 @@ def test_a_second_server_shares_the_database_and_the_last_one_out_stops_it(made_
     assert not running(made_data_dir)
 
 
+@pytest.mark.slow
 def test_after_kill_minus_9_nothing_of_it_is_left_and_the_next_one_has_everything(
     made_data_dir: Path, tmp_path: Path
 ) -> None:
@@ -61,6 +62,7 @@ def test_after_kill_minus_9_nothing_of_it_is_left_and_the_next_one_has_everythin
     assert not running(made_data_dir)
 
 
+@pytest.mark.slow
 def test_a_database_that_dies_is_started_again(made_data_dir: Path, tmp_path: Path) -> None:
     with serving(tmp_path / "log", "--data", made_data_dir) as server:
         server.post("customers.get_or_create", {"customer_id": "acme"})
@@ -71,6 +73,7 @@ def test_a_database_that_dies_is_started_again(made_data_dir: Path, tmp_path: Pa
         assert server.stop() == 0
 
 
+@pytest.mark.slow
 def test_what_was_answered_before_the_end_is_kept(database_url: str, tmp_path: Path) -> None:
     answered: list[str] = []
 
@@ -97,6 +100,7 @@ def test_what_was_answered_before_the_end_is_kept(database_url: str, tmp_path: P
     assert missing == []
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_started_again(database_url: str, tmp_path: Path) -> None:
     with serving(tmp_path / "log", "--database-url", database_url) as server:
         (worker,) = server.children("worker")
@@ -105,6 +109,7 @@ def test_a_worker_that_dies_is_started_again(database_url: str, tmp_path: Path) 
         assert server.get("/healthz")[0] == 200
 
 
+@pytest.mark.slow
 def test_a_web_server_that_dies_takes_the_rest_along(database_url: str, tmp_path: Path) -> None:
     with serving(tmp_path / "log", "--database-url", database_url) as server:
         below = server.children("api.")

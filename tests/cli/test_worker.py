@@ -68,6 +68,7 @@ def test_two_workers_make_each_due_thing_happen_once_and_at_its_own_instant(shop
     assert head == projected
 
 
+@pytest.mark.slow
 def test_old_idempotency_keys_go_and_young_ones_stay(shop: str, tmp_path: Path) -> None:
     with serving(tmp_path / "log", "--database-url", shop, "--no-worker") as server:
         for key in ("old", "young"):
@@ -80,6 +81,7 @@ def test_old_idempotency_keys_go_and_young_ones_stay(shop: str, tmp_path: Path) 
         assert conn.execute("SELECT key FROM idempotency").fetchall() == [("young",)]
 
 
+@pytest.mark.slow
 def test_it_counts_what_it_does(shop: str) -> None:
     with working(shop, "--metrics-port", "18641"):
         assert until(lambda: len(happened(shop, "balance.expired.v1")) == 10)
