@@ -3,6 +3,7 @@
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -138,13 +139,14 @@ def _is_database(process: psutil.Process) -> bool:
 
 @contextmanager
 def serving(data_dir: Path, **variables: str) -> Iterator[Serving]:
-    """A server for the length of a block, with these environment variables; its log is removed with it."""
+    """A server for the length of a block, with these environment variables; its data and log are removed with it."""
     server = Serving(data_dir)
     try:
         yield server.start(**variables)
     finally:
         server.stop()
         server.log.unlink(missing_ok=True)
+        shutil.rmtree(data_dir, ignore_errors=True)
 
 
 def with_secret(headers: Mapping[str, str] | None = None, secret: str = SECRET) -> dict[str, str]:
