@@ -26,15 +26,26 @@ class Limits:
 
 def connect(database_url: str, limits: Limits, role: LiteralString = APP) -> Connection[Any]:
     """One connection in autocommit, working as `role`. Raises psycopg's `OperationalError` when there is none."""
-    conn: Connection[Any] = psycopg.connect(
-        database_url, autocommit=True, connect_timeout=max(2, round(limits.connect_seconds)), client_encoding="utf8"
-    )
+    conn: Connection[Any] = psycopg.connect(database_url, **_session(limits))
     try:
         prepare_session(conn, limits, role)
     except BaseException:
         conn.close()
         raise
     return conn
+
+
+def _session(limits: Limits) -> dict[str, Any]:
+    # A server that vanished without a word is noticed by what it does not acknowledge.
+    return {
+        "autocommit": True,
+        "client_encoding": "utf8",
+        "connect_timeout": max(2, round(limits.connect_seconds)),
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": round(limits.statement_seconds * 1000),
+    }
 
 
 def prepare_session(conn: Connection[Any], limits: Limits, role: LiteralString = APP) -> None:
@@ -58,7 +69,7 @@ def open_pool(database_url: str, limits: Limits) -> ConnectionPool[Connection[An
         min_size=limits.pool_min,
         max_size=limits.pool_max,
         timeout=limits.connect_seconds,
-        kwargs={"autocommit": True, "client_encoding": "utf8"},
+        kwargs=_session(limits),
         configure=lambda conn: prepare_session(conn, limits),
         check=ConnectionPool.check_connection,
         open=True,
