@@ -2,11 +2,10 @@
 
 from functools import cache
 from importlib import resources
-from typing import LiteralString, cast
+from typing import LiteralString
 
 
 @cache
 def statement(name: str) -> LiteralString:
     """The text of `sql/<name>.sql`. Parameters are written in the file and never interpolated into it."""
-    text = (resources.files("api.sql") / f"{name}.sql").read_text("utf-8")
-    return cast("LiteralString", text)
+    return (resources.files("api.sql") / f"{name}.sql").read_text("utf-8")
