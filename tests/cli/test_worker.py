@@ -48,7 +48,7 @@ def shop(database_url: str, tmp_path: Path) -> Iterator[str]:
             assert server.post("customers.get_or_create", customer)[0] == 200
             grant = {**customer, "feature_id": "messages", "included_grant": 5, "expires_at": expires_at}
             assert server.post("balances.create", grant)[0] == 200
-    return database_url
+    yield database_url
 
 
 def test_two_workers_make_each_due_thing_happen_once_and_at_its_own_instant(shop: str) -> None:
