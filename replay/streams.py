@@ -19,7 +19,7 @@ from ledger.store.addresses import per_stream_value
 from ledger.store.codec import Codec
 from ledger.store.kinds import Kinds
 from ledger.store.reading import SnapshotRow
-from ledger.store.sealing import OperatorKey
+from ledger.store.sealing import OperatorKey, SealBroken
 from ledger.store.snapshots import SnapshotUnreadable, restore
 from replay.merging import Rows
 from replay.report import Check, Progress, Stage
@@ -50,6 +50,7 @@ class Folded:
         self.last_at: datetime | None = None
         self.claims: set[ClaimKey] = set()
         self.shared: dict[ClaimKey, int] = {}
+        self.kept: list[tuple[Any, ...]] = []
 
 
 class Streams:
@@ -82,7 +83,6 @@ class Streams:
 
     def _fold_all(self, events: ServerCursor[Any], tables: Tables, total: int, progress: Progress) -> bool:
         folded: Folded | None = None
-        kept: list[tuple[Any, ...]] = []
         while page := events.fetchmany(ROWS_AT_ONCE):
             self._codec.keys.load({UUID(bytes=row[0]) for row in page})
             for stream, position, version, name, state, at in page:
@@ -91,11 +91,11 @@ class Streams:
                         self._finish(folded, tables)
                     folded = Folded(stream, self._kinds)
                     self._stray(tables, stream)
-                    kept = tables.snapshots.of(stream)
+                    folded.kept = tables.snapshots.of(stream)
                 if not self._fold(folded, position, version, name, state, at):
                     return False
-                if kept and kept[0][0] == version:
-                    self._compare_snapshot(folded, kept.pop())
+                if folded.kept and folded.kept[0][0] == version:
+                    self._compare_snapshot(folded, folded.kept.pop())
             self.events.compared += len(page)
             progress(Stage.STREAMS, self.events.compared, total)
         if folded is not None:
@@ -143,6 +143,10 @@ class Streams:
     def _finish(self, folded: Folded, tables: Tables) -> None:
         self._compare_claims(folded, {(kind, value) for kind, value in tables.claims.of(folded.stream)})
         self._compare_due(folded, [due_at for (due_at,) in tables.due.of(folded.stream)])
+        for row in folded.kept:
+            self.snapshots.differs(
+                f"the snapshot of stream {folded.stream_id} at version {row[0]} is beyond its events"
+            )
 
     def _compare_claims(self, folded: Folded, found: set[ClaimKey]) -> None:
         for key, position in folded.shared.items():
@@ -176,7 +180,7 @@ class Streams:
         where = f"the snapshot of stream {folded.stream_id} at version {row[0]}"
         try:
             kept = restore(self._codec, folded.decider, SnapshotRow(folded.stream_id, *row))
-        except (SnapshotUnreadable, ValueError, AssertionError) as error:
+        except (SnapshotUnreadable, SealBroken, ValueError, AssertionError) as error:
             self.snapshots.differs(f"{where} cannot be read: {error}")
             return
         if kept != folded.state:
