@@ -81,8 +81,11 @@ def _watch(app: Flask, services: Services) -> None:
 
     def unavailable(error: Exception) -> Response:
         match error:
-            case StoreUnavailable() | ProjectionUnavailable():
+            case StoreUnavailable():
                 refusal = ServiceUnavailable(str(error), error.retry_after_seconds)
+            case ProjectionUnavailable():
+                refusal = ServiceUnavailable(str(error), error.retry_after_seconds)
+                refusal.code = error.code
             case _:
                 refusal = ServiceUnavailable("the database did not answer in time; send the request again")
         note(refusal)

@@ -41,7 +41,7 @@ _CODES: Final = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_exceeded",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal_error",
-    HTTPStatus.SERVICE_UNAVAILABLE: "service_unavailable",
+    HTTPStatus.SERVICE_UNAVAILABLE: "service_unavailable projection_unavailable projection_behind projection_failed",
 }
 STATUSES: Final = MappingProxyType({code: status for status, codes in _CODES.items() for code in codes.split()})
 """The HTTP status of every code. A refusal whose code is not here is the caller's doing all the same: 400."""

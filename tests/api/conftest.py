@@ -1,6 +1,7 @@
 """A real application on a real database; every answer is held to its schema as it passes."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,9 +11,12 @@ from api.observe import Metrics
 from api.schema import bring_up_to_date
 from ledger.settings import read_settings
 from ledger.store.ledger import Store
+from ledger.store.sealing import OperatorKey
 from projections.runner import Runner
 from tests.api.client import Api, Ledgers
 from tests.support.postgres import Databases
+
+OPERATOR_KEY = bytes(range(32))
 
 
 @pytest.fixture(scope="session")
@@ -23,30 +27,30 @@ def api_database(databases: Databases) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def metrics() -> Metrics:
     return Metrics()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def store(api_database: str, metrics: Metrics) -> Iterator[Store]:
-    made = Store(api_database, operator_key=bytes(range(32)), observe=metrics.batch_done)
+    made = Store(api_database, operator_key=OPERATOR_KEY, observe=metrics.batch_done)
     yield made
     made.close()
 
 
 @pytest.fixture(scope="session")
-def projector(store: Store) -> Iterator[Runner]:
+def projector(api_database: str) -> Iterator[Runner]:
     """Keeps the read models up, as the worker does."""
-    runner = Runner(store.database_url, store.operator)
+    runner = Runner(api_database, OperatorKey(OPERATOR_KEY))
     runner.start()
     yield runner
     runner.stop()
 
 
-@pytest.fixture(scope="session")
-def app(store: Store, projector: Runner, metrics: Metrics, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    settings = read_settings({}, data_dir=tmp_path_factory.mktemp("data"))
+@pytest.fixture
+def app(store: Store, projector: Runner, metrics: Metrics, tmp_path: Path) -> Flask:
+    settings = read_settings({}, data_dir=tmp_path)
     return create_app(store, settings, metrics)
 
 

@@ -146,7 +146,7 @@ def test_a_list_is_never_an_old_answer_that_looks_new(unprojected: tuple[Flask, 
     api = Ledgers(app, store).sandbox()
     api("customers.get_or_create", customer_id="acme")
 
-    with pytest.raises(Refused, match="503 service_unavailable") as caught:
+    with pytest.raises(Refused, match="503 projection_behind") as caught:
         api("customers.list")
     assert caught.value.headers["Retry-After"] == "1"
 
