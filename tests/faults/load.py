@@ -14,7 +14,7 @@ import psycopg
 
 from ledger.embedded import EmbeddedPostgres
 from ledger.store.verifying import verify_chain
-from tests.support.serving import Serving, with_secret
+from tests.support.serving import Serving, command_line, with_secret
 
 CLIENTS = 8
 CUSTOMERS = 5
@@ -31,6 +31,7 @@ class Write:
 
     key: str
     rows: Sequence[tuple[str, int]]
+    port: int
     acknowledged: bool = False
 
     def send(self, client: httpx.Client) -> bool:
@@ -98,7 +99,7 @@ class Load:
                     rows = [(choose.choice(self._customers), choose.randint(1, 9))] * (
                         BATCH_ROWS if number % 4 == 3 else 1
                     )
-                    write = Write(f"{seed:08x}-{number}", rows)
+                    write = Write(f"{seed:08x}-{number}", rows, server.port)
                     self.writes.append(write)
                     if not write.send(client):
                         time.sleep(PAUSE_SECONDS)
@@ -112,7 +113,7 @@ class Load:
         """Until a write is acknowledged again, whatever happened to the server."""
         with self._client(server) as client:
             again_by = time.monotonic() + ANSWER_SECONDS
-            write = Write(f"probe-{len(self.writes)}", [(self._customers[0], 1)])
+            write = Write(f"probe-{len(self.writes)}", [(self._customers[0], 1)], server.port)
             self.writes.append(write)
             while not write.send(client):
                 assert time.monotonic() < again_by, server.log.read_text()[-3_000:]
@@ -125,7 +126,12 @@ class Load:
             raise self._failure
 
     def acknowledged(self) -> int:
+        """How many writes were answered."""
         return sum(write.acknowledged for write in self.writes)
+
+    def unanswered(self, server: Serving) -> int:
+        """How many writes to this server were not."""
+        return sum(not write.acknowledged for write in self.writes if write.port == server.port)
 
     def check(self, server: Serving) -> None:
         """Every acknowledged write is there once, no other is there in part; then each is sent again and there once."""
@@ -139,8 +145,9 @@ class Load:
                 for write in self.writes:
                     assert write.acknowledged or write.send(client), write
                 assert self._found(conn) == {write.key: len(write.rows) for write in self.writes}
-                self._check_chain(conn)
                 self._check_balances(client)
+            self._check_chain(conn)
+        command_line(server.data_dir, "replay", "verify")
 
     def _found(self, conn: psycopg.Connection[Any]) -> Counter[str]:
         rows = conn.execute("SELECT request_id FROM events WHERE type LIKE 'usage.recorded.%'")

@@ -35,7 +35,7 @@ def command_line(data_dir: Path, *arguments: str) -> str:
         [sys.executable, "-m", "api.cli.main", *arguments, "--data", str(data_dir)],
         env=environment(), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, f"tallystick {' '.join(arguments)}: {done.stderr}"
+    assert done.returncode == 0, f"tallystick {' '.join(arguments)}: {done.stdout}{done.stderr}"
     return done.stdout
 
 
@@ -49,10 +49,18 @@ class Serving:
         self.url = ""
         self.ledger_id = ""
         self._process: subprocess.Popen[str] | None = None
-        self._family: list[psutil.Process] = []
 
     def start(self, **variables: str) -> Self:
         """Start and wait for the ready line; after the first time on the same port again."""
+        self.begin(**variables)
+        found = _READY.match(self._first_line())
+        assert found, f"no ready line: {self.log.read_text()[-3_000:]}"
+        self.url, self.ledger_id = found.groups()
+        self.port = int(self.url.rpartition(":")[2])
+        return self
+
+    def begin(self, **variables: str) -> None:
+        """Start and wait for nothing."""
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "api.cli.main", "serve", "--data", str(self.data_dir),
@@ -60,11 +68,6 @@ class Serving:
                 env=environment(**{"TALLYSTICK_BOOTSTRAP_KEY": SECRET, **variables}),
                 stdout=subprocess.PIPE, stderr=log, text=True,
             )  # fmt: skip
-        found = _READY.match(self._first_line())
-        assert found, f"no ready line: {self.log.read_text()[-3_000:]}"
-        self.url, self.ledger_id = found.groups()
-        self.port = int(self.url.rpartition(":")[2])
-        return self
 
     def _first_line(self) -> str:
         assert self._process is not None
