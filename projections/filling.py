@@ -21,7 +21,6 @@ from projections.statements import statement
 from projections.writing import Write
 
 CHUNK_EVENTS: Final = 5_000
-STEP_ROWS: Final = 5_000
 
 Progress = Callable[[int, int], None]
 
@@ -40,7 +39,7 @@ class Chunk(NamedTuple):
 class Filling:
     """The next generation of each of `models` of one ledger. Folds a chunk while the chunk before it is written.
 
-    What it has filled when it is dropped is retired. Two at once make two generations.
+    What it has filled when it is dropped is retired, for a runner to sweep. Two at once make two generations.
     """
 
     def __init__(
@@ -174,18 +173,3 @@ class Filling:
     def _discard(self) -> None:
         for each in self.generations:
             self.do(self.conn, "retire_generation", model=each.model.name, generation=each.number)
-        sweep(self.conn, self.ledger_id)
-
-
-def sweep(conn: Connection[Any], ledger_id: str) -> None:
-    """Delete retired generations in small steps, each its own transaction."""
-    place = {"ledger_id": ledger_id}
-    retired = conn.execute(statement("select_retired"), place).fetchall()
-    for name, number in retired:
-        model = next((each for each in MODELS if each.name == name), None)
-        which = place | {"generation": number}
-        for table in model.tables if model is not None else ():
-            step = statement(f"retire_{table.name}", model.package) if model is not None else ""
-            while conn.execute(step, which | {"limit": STEP_ROWS}).rowcount:
-                pass
-        conn.execute(statement("delete_generation"), which | {"model": name})

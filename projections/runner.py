@@ -21,6 +21,7 @@ from projections.folding import PASSING, Batch, Generation, ModelFailed
 from projections.models import MODELS
 from projections.projection import Model
 from projections.statements import statement
+from projections.sweeping import sweep_step
 from projections.wake import Wake
 
 BATCH_EVENTS: Final = 5_000
@@ -170,6 +171,12 @@ class Runner:
                 total += folded
             return total
 
+    def sweep(self) -> None:
+        """Delete every retired generation now; `run` does it between other work."""
+        with self._connected() as conn:
+            while sweep_step(conn):
+                pass
+
     def round(self, conn: Connection[Any]) -> int:
         """One batch of every ledger that is behind; answers how many events."""
         behind = [row[0] for row in conn.execute(statement("select_ledgers_behind"), prepare=True).fetchall()]
@@ -177,7 +184,7 @@ class Runner:
 
     def _follow(self, conn: Connection[Any], wake: Wake) -> None:
         while not self._stopping.is_set():
-            if not self.round(conn):
+            if not self.round(conn) and not sweep_step(conn):
                 wake.wait(self._stopping)
 
     def _step(self, conn: Connection[Any], ledger_id: str) -> int:

@@ -87,18 +87,24 @@ class Views:
         the models stands still, `UnknownLedger`; with `allow_stale` it takes what is there.
         """
         with self._pool.connection() as conn:
-            needed = None if allow_stale else self._head(conn, ledger_id, models)
-            deadline, pause = Deadline(self._wait_seconds), FIRST_POLL_SECONDS
-            while needed is not None and (reached := self._projected(conn, ledger_id)) < needed:
-                if not deadline.remaining():
-                    raise ProjectionBehind(needed, reached)
-                _pause(min(pause, deadline.remaining()))
-                pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
+            if not allow_stale:
+                self._wait(conn, ledger_id, models)
             with _snapshot(conn):
                 yield View(conn, ledger_id, self._standing(conn, ledger_id, models))
 
-    def _head(self, conn: Connection[Any], ledger_id: str, models: Sequence[str]) -> int:
-        return self._standing(conn, ledger_id, models).head
+    def _wait(self, conn: Connection[Any], ledger_id: str, models: Sequence[str]) -> None:
+        found = self._standing(conn, ledger_id, models)
+        needed, reached = found.head, found.projected
+        if reached >= needed:
+            return
+        conn.execute(statement("want"), {"ledger_id": ledger_id}, prepare=True)
+        deadline, pause = Deadline(self._wait_seconds), FIRST_POLL_SECONDS
+        while reached < needed:
+            if not deadline.remaining():
+                raise ProjectionBehind(needed, reached)
+            _pause(min(pause, deadline.remaining()))
+            pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
+            reached = self._projected(conn, ledger_id)
 
     def _standing(self, conn: Connection[Any], ledger_id: str, models: Sequence[str]) -> Standing:
         row = conn.execute(statement("read_standing"), {"ledger_id": ledger_id}, prepare=True).fetchone()

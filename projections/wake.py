@@ -1,4 +1,7 @@
-"""Waiting for news of the log: told by the database where it can, looking again at short intervals in any case."""
+"""Waiting for news of the log: looking again at short intervals, and at once when a reader asks for it.
+
+Writers give no notice: notices make commits wait for one another. Readers do, and only when they have to wait.
+"""
 
 import threading
 from types import TracebackType
@@ -9,13 +12,12 @@ from psycopg import Connection
 
 from ledger.store.connections import Limits, connect
 
-CHANNEL: Final = "tallystick_events"
+CHANNEL: Final = "tallystick_wanted"
 POLL_SECONDS: Final = 0.02
-POLL_WHEN_TOLD_SECONDS: Final = 0.25
 
 
 class Wake:
-    """Listens on a connection of its own. Without LISTEN (some poolers and engines refuse it) it only polls."""
+    """Listens on a connection of its own. Without LISTEN (some poolers and engines refuse it) it only looks again."""
 
     def __init__(self, database_url: str, limits: Limits) -> None:
         self._conn: Connection[Any] | None = connect(database_url, limits)
@@ -25,11 +27,11 @@ class Wake:
             self.close()
 
     def wait(self, stopping: threading.Event) -> None:
-        """Return when something was appended, when it is time to look anyway, or when stopping."""
+        """Return when a reader waits, when it is time to look anyway, or when stopping."""
         if self._conn is None:
             stopping.wait(POLL_SECONDS)
             return
-        for _ in self._conn.notifies(timeout=POLL_WHEN_TOLD_SECONDS, stop_after=1):
+        for _ in self._conn.notifies(timeout=POLL_SECONDS, stop_after=1):
             return
 
     def close(self) -> None:

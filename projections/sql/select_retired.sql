@@ -1,4 +1,3 @@
--- Generations that wait to be deleted.
-SELECT model, generation FROM generations
-WHERE ledger_id = %(ledger_id)s AND state = 'retired'
-ORDER BY model, generation
+-- A generation that waits to be deleted.
+SELECT ledger_id, model, generation FROM generations WHERE state = 'retired'
+ORDER BY ledger_id, model, generation LIMIT 1

@@ -1,9 +1,65 @@
 """The runner folds what is new, once, whoever runs and wherever it dies."""
 
-from ledger.store.ledger import CustomerAddress
-from projections.reads import CUSTOMER_MODELS, TIMELINE_MODELS, Reads, customer, find_stream, timeline
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import Connection
+
+from ledger.core.cancellation import When
+from ledger.store.connections import Limits, connect
+from ledger.store.ledger import CustomerAddress, Store
+from projections.models import MODELS
+from projections.projection import Model, Recorded
+from projections.reads import (
+    CUSTOMER_MODELS,
+    TIMELINE_MODELS,
+    ProjectionFailed,
+    Reads,
+    customer,
+    customers,
+    find_stream,
+    timeline,
+)
+from projections.rebuild import compare, rebuild
 from projections.runner import Runner
 from tests.projections.book import ME, Book
+
+
+def live_through_much(book: Book) -> None:
+    """One of most things that happen."""
+    book.customer("acme", "Acme & Söhne", "ap@acme.example", {"tier": 1, "note": "tab\tand \\ and \n"})
+    book.customer(None, None, "lone@example.com")
+    book.attach("acme", "free")
+    book.attach("acme", "pro")
+    book.attach("acme", "setup")
+    book.entity("acme", "team-a", "Team A")
+    book.track("acme", 60)
+    book.grant("acme", 7)
+    book.deduct("acme", 10, "refund for\tticket 8812 \\ \n")
+    book.cancel("acme", "pro", When.NOW)
+
+
+def same_as_rebuilt(store: Store, ledger_id: str = "main") -> None:
+    assert compare(store.database_url, store.operator, ledger_id) is None
+
+
+def positions(store: Store) -> list[int]:
+    with store.pool.connection() as conn:
+        rows = conn.execute("SELECT position FROM timeline WHERE ledger_id = 'main' ORDER BY generation, position")
+        return [row[0] for row in rows.fetchall()]
+
+
+def stopped(store: Store) -> list[str]:
+    with store.pool.connection() as conn:
+        return [row[0] for row in conn.execute("SELECT failure FROM projections WHERE failure IS NOT NULL")]
+
+
+def head(store: Store) -> int:
+    return store.ledgers()[0].position
 
 
 def test_what_was_done_to_a_customer_is_read_back(book: Book, runner: Runner, reads: Reads) -> None:
@@ -30,3 +86,139 @@ def test_what_was_done_to_a_customer_is_read_back(book: Book, runner: Runner, re
     assert entries[0].before == {"granted": 100, "remaining": 40, "usage": 60}
     assert entries[0].after == {"granted": 100, "remaining": 30, "usage": 70}
     assert [each.position for each in entries] == list(range(entries[0].position, 0, -1))
+
+
+@pytest.mark.parametrize("batch_events", [1, 3, 1000])
+def test_batches_of_any_size_leave_the_same_rows(book: Book, store: Store, batch_events: int) -> None:
+    live_through_much(book)
+    Runner(store.database_url, store.operator, batch_events=batch_events).catch_up()
+    assert positions(store) == list(range(1, head(store) + 1))
+    same_as_rebuilt(store)
+
+
+class Dying:
+    """Makes connections that break before, or just after, their n-th statement, once."""
+
+    def __init__(self, at: int, *, after: bool) -> None:
+        self.left, self.after, self.died = at, after, False
+
+    def __call__(self, database_url: str, limits: Limits) -> Connection[Any]:
+        conn = connect(database_url, limits)
+        dying = self
+
+        class Cursor(psycopg.Cursor[Any]):
+            def execute(self, *given: Any, **named: Any) -> Any:
+                dying.strike(conn, after=False)
+                found = super().execute(*given, **named)
+                dying.strike(conn, after=True)
+                return found
+
+            def copy(self, *given: Any, **named: Any) -> Any:
+                dying.strike(conn, after=False)
+                return super().copy(*given, **named)
+
+        conn.cursor_factory = Cursor
+        return conn
+
+    def strike(self, conn: Connection[Any], *, after: bool) -> None:
+        self.left -= after == self.after
+        if not self.left and not self.died:
+            self.died = True
+            conn.close()
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_runner_that_dies_at_any_statement_applies_nothing_twice_and_skips_nothing(
+    book: Book, store: Store, after: bool
+) -> None:
+    book.customer("c0")
+    deaths = 0
+    for at in range(1, 45):
+        book.customer(f"c{at}")
+        book.attach(f"c{at}", "pro")
+        book.track("c0", 1)
+        dying = Dying(at, after=after)
+        runner = Runner(store.database_url, store.operator, batch_events=3, connector=dying)
+        try:
+            runner.catch_up()
+        except psycopg.OperationalError:
+            deaths += 1
+        assert not stopped(store)
+    assert deaths > 20
+    Runner(store.database_url, store.operator).catch_up()
+    assert positions(store) == list(range(1, head(store) + 1))
+    same_as_rebuilt(store)
+
+
+def test_two_runners_share_the_work_and_apply_everything_once(book: Book, store: Store) -> None:
+    runners = [Runner(store.database_url, store.operator, batch_events=5) for _ in range(2)]
+    for runner in runners:
+        runner.start()
+    try:
+        for number in range(30):
+            book.customer(f"c{number}")
+            book.track("c0", 1) if number % 2 else book.attach(f"c{number}", "pro")
+        with Reads(store.pool, wait_seconds=10).open("main", models=TIMELINE_MODELS) as view:
+            assert view.position == head(store)
+    finally:
+        for runner in runners:
+            runner.stop()
+    assert positions(store) == list(range(1, head(store) + 1))
+    same_as_rebuilt(store)
+
+
+def stumbling(model: Model, at: int) -> Model:
+    def fold(state: Any, recorded: Recorded) -> tuple[Any, Sequence[Any]]:
+        if recorded.position >= at:
+            raise ValueError("cannot fold this")
+        return model.fold(state, recorded)
+
+    return replace(model, fold=fold)
+
+
+def test_a_model_that_fails_stops_alone_says_where_and_is_cured_by_a_rebuild(book: Book, store: Store) -> None:
+    book.customer("acme")
+    reads, at = Reads(store.pool, wait_seconds=2), head(store)
+    models = [stumbling(each, at) if each.name == "subscriptions" else each for each in MODELS]
+    runner = Runner(store.database_url, store.operator, models=[stumbling(models[3], at), *models[:3]])
+    runner.catch_up()
+    book.track("acme", 1)
+    assert runner.catch_up() == 1
+    with reads.open("main", models=["customers", "balances"]) as view:
+        assert view.position == head(store)
+        assert [each.state.customer_id for each in _customers_without_plans(view)] == ["acme"]
+    with pytest.raises(ProjectionFailed, match=f"timeline projection stopped at position {at}"):
+        reads.open("main", models=TIMELINE_MODELS).__enter__()
+    rebuild(store.database_url, store.operator, "main")
+    with reads.open("main", models=(*CUSTOMER_MODELS, *TIMELINE_MODELS)) as view:
+        assert len(timeline(view).items) == head(store)
+        assert len(customers(view).items) == 1
+
+
+def _customers_without_plans(view: Any) -> list[Any]:
+    from projections.customers.fold import CustomerRow, to_customer
+    from projections.queries.rows import CustomerEntry
+
+    rows = view.rows("read_customers", ("customers",), stream_ids=[find_stream(view, "acme")])
+    return [CustomerEntry(row[0], to_customer(CustomerRow(*row[1:]), {})) for row in rows]
+
+
+def test_rows_that_cannot_be_written_stop_their_model_only(book: Book, store: Store) -> None:
+    with psycopg.connect(store.database_url) as conn:
+        conn.execute("ALTER TABLE subscriptions ADD CHECK (plan_id <> 'pro')")
+    book.customer("acme")
+    book.attach("acme", "pro")
+    Runner(store.database_url, store.operator).catch_up()
+    reads = Reads(store.pool, wait_seconds=2)
+    with pytest.raises(ProjectionFailed):
+        reads.open("main", models=CUSTOMER_MODELS).__enter__()
+    with reads.open("main", models=TIMELINE_MODELS) as view:
+        assert len(timeline(view).items) == head(store)
+
+
+def test_stopping_is_prompt_and_may_be_said_twice(store: Store) -> None:
+    runner = Runner(store.database_url, store.operator)
+    runner.start()
+    runner.stop(5)
+    runner.stop(5)
+    assert not any(each.name == "projections" for each in threading.enumerate())
