@@ -6,6 +6,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from ledger.core.profile import EMAIL
 from ledger.store.statements import statement
 
 ROWS_A_STEP: Final = 1_000
@@ -30,10 +31,11 @@ def next_due_at(conn: Connection[Any], ledger_id: str) -> datetime | None:
 def forget(conn: Connection[Any], ledger_id: str, stream_id: UUID) -> None:
     """Destroy a stream's data key: nobody can read its personal data in the log again.
 
-    Its snapshot goes with it. Events and hashes stay as they are. Read models keep what they hold until they are
-    rebuilt; a writer that has the stream in memory keeps it until it drops it.
+    Its snapshot and its personal claim go with it. Events and hashes stay as they are. Read models keep what they
+    hold until they are rebuilt; a writer that has the stream in memory keeps it until it drops it.
     """
     parameters = {"ledger_id": ledger_id, "stream_id": stream_id}
     with conn.transaction():
         conn.execute(statement("forget_data_key"), parameters)
         conn.execute(statement("delete_snapshot"), parameters)
+        conn.execute(statement("delete_claims_of_kind"), {**parameters, "kind": EMAIL})

@@ -57,9 +57,14 @@ _PIPES: Final[WeakKeyDictionary[Connection[Any], "Pipe"]] = WeakKeyDictionary()
 
 
 class Pipe:
-    """Runs calls on one connection. Statements are prepared when first used and stay so."""
+    """Runs calls on one connection.
 
-    def __init__(self, conn: Connection[Any]) -> None:
+    With `keeps`, statements are prepared when first used and stay so. That is for a connection of the writer's own:
+    psycopg drops all prepared statements of a connection, ours too, when it rolls a transaction back.
+    """
+
+    def __init__(self, conn: Connection[Any], *, keeps: bool = False) -> None:
+        self._keeps = keeps
         self._pg, self._prepared, self._numbers = conn.pgconn, dict[str, bytes](), itertools.count(1)
         self._poll = select.poll()
         self._poll.register(conn.pgconn.socket, select.POLLIN)
@@ -71,10 +76,10 @@ class Pipe:
 
     @staticmethod
     def of(conn: Connection[Any]) -> "Pipe":
-        """The pipe of a connection that others use as well."""
+        """The one pipe of a connection that is never rolled back but closed, and keeps its statements."""
         found = _PIPES.get(conn)
         if found is None:
-            found = _PIPES[conn] = Pipe(conn)
+            found = _PIPES[conn] = Pipe(conn, keeps=True)
         return found
 
     def run(self, calls: Sequence[Call]) -> list[PGresult]:
@@ -101,13 +106,17 @@ class Pipe:
     def _send(self, call: Call) -> bool:
         prepared = _positional(call.name)
         values = [call.parameters[name] for name in prepared.names]
+        encoded, formats = [_encode(value) for value in values], [Format.BINARY] * len(values)
+        if not self._keeps:
+            types = [_type_of(value) for value in values]
+            self._pg.send_query_params(prepared.text, encoded, types, formats, Format.BINARY)
+            return False
         name = self._prepared.get(call.name)
         is_new = name is None
         if name is None:
             name = self._prepared[call.name] = f"tallystick_{next(self._numbers)}".encode()
             self._pg.send_prepare(name, prepared.text, [_type_of(value) for value in values])
-        encoded = [_encode(value) for value in values]
-        self._pg.send_query_prepared(name, encoded, [Format.BINARY] * len(values), Format.BINARY)
+        self._pg.send_query_prepared(name, encoded, formats, Format.BINARY)
         return is_new
 
     def _flush(self) -> None:

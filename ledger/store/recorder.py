@@ -96,14 +96,14 @@ class LedgerRecorder(ProcessRecorder):
             "hash": after.hash,
             "recorded_at": recorded_at,
         }
-        # No NOTIFY: its lock would make the commits of all ledgers wait for one another. Followers poll the head.
+        # No NOTIFY in here: its lock would make the commits of all ledgers wait for one another.
         return after, [Call("append_events", events), Call("move_head", moved)]
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append what the library's application recorded, in a transaction of its own; answers the positions."""
         tracking: Tracking | None = kwargs.get("tracking")
         with self._transaction() as cursor:
-            pipe = Pipe.of(cursor.connection)
+            pipe = Pipe(cursor.connection)
             (locked,) = pipe.run([Call("lock_head", {"ledger_id": self.ledger_id})])
             head, recorded_at = locked_head(locked, self.ledger_id)
             if tracking is not None:

@@ -20,6 +20,7 @@ from ledger.store.connections import Limits, connect
 from ledger.store.kinds import Kinds
 from ledger.store.memory import Memory
 from ledger.store.pending import Pending
+from ledger.store.pipe import Call, Pipe
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.requests import StoreUnavailable
 from ledger.store.sealing import OperatorKey
@@ -28,6 +29,7 @@ from ledger.store.transaction import Flight, Transaction, was_committed
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = 0.1
+TELL_SECONDS: Final = 0.01
 LOST: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
@@ -75,6 +77,7 @@ class Writer:
         self._starting, self._closing = Lock(), False
         self._thread: Thread | None = None
         self._pause = Event()
+        self._told_at = 0.0
         self._conn: Connection[Any] | None = None
         self._wakeup.acquire()
 
@@ -175,6 +178,8 @@ class Writer:
     def _finish(self, requests: Sequence[Pending], events: int, started: float) -> None:
         for request in requests:
             request.wake()
+        if events:
+            self._tell()
         if self._observe is not None:
             done = BatchDone(
                 self._recorder.ledger_id, requests, events, monotonic() - started, self._memory.head.position
@@ -183,6 +188,16 @@ class Writer:
                 self._observe(done)
             except Exception:
                 log.exception("an observer failed", extra={"ledger_id": self._recorder.ledger_id})
+
+    def _tell(self) -> None:
+        # After the commit and after its callers; under load only now and then, as followers take all there is.
+        if self._conn is None or (self._queue and monotonic() - self._told_at < TELL_SECONDS):
+            return
+        self._told_at = monotonic()
+        try:
+            Pipe.of(self._conn).run([Call("notify_append", {"ledger_id": self._recorder.ledger_id})])
+        except psycopg.Error:
+            self._lose()
 
     def _connection(self) -> Connection[Any]:
         if self._conn is None:

@@ -233,3 +233,10 @@ def test_one_poisoned_request_fails_alone(ledger: Ledger) -> None:
     assert failed == [7]
     state = ledger.look(CustomerAddress("ann"), by=ME).state
     assert sum(grant.used for grant in state.grants.values()) == 19
+
+
+def test_a_follower_is_told_of_what_was_appended(ledger: Ledger, store: Store) -> None:
+    with psycopg.connect(store.database_url, autocommit=True) as conn:
+        conn.execute("LISTEN tallystick_events")
+        open_customer(ledger, "ann")
+        assert [notice.payload for notice in conn.notifies(timeout=5, stop_after=1)] == ["main"]

@@ -7,6 +7,7 @@ import msgspec
 import psycopg
 import pytest
 
+from ledger.core.errors import CustomerNotFound
 from ledger.core.events import REGISTRY, Event, FeatureDeleted
 from ledger.core.profile import CreateCustomer
 from ledger.core.sealed import Sealed
@@ -23,6 +24,7 @@ from ledger.store.ledger import (
     Ledger,
     OpeningAddress,
     Store,
+    StreamAddress,
 )
 from ledger.store.log import read_log, reading_codec
 from ledger.store.sealing import OperatorKey, SealBroken
@@ -73,7 +75,9 @@ def test_a_forgotten_person_cannot_be_read_and_the_chain_still_verifies(
     assert event.reason.forgotten
     other = Store(store.database_url, operator_key=OPERATOR_KEY)
     try:
-        assert other.ledger("main").look(OpeningAddress(None, EMAIL), by=ME).state.email is None
+        assert other.ledger("main").look(StreamAddress(stream_id), by=ME).state.email is None
+        with pytest.raises(CustomerNotFound):
+            other.ledger("main").look(OpeningAddress(None, EMAIL), by=ME)
     finally:
         other.close()
 
