@@ -30,6 +30,7 @@ from ledger.core.events import (
     PlanVersionCreated,
 )
 from ledger.core.offer import check_plan
+from ledger.core.period import Every
 from ledger.core.terms import Feature, FeatureKind, Plan, PlanItem
 
 MAX_FEATURES: Final = 1_000
@@ -220,7 +221,7 @@ def _create_plan(state: Catalog, offered: Plan, context: Context) -> Sequence[Ev
         version=1,
         created_at=context.now,
         currency=context.settings.currency,
-        items=_kinds(state, offered.items),
+        items=_settled(state, offered.items),
     )
     check_plan(state.defaults(), plan)
     return [PlanCreated(plan)]
@@ -229,7 +230,7 @@ def _create_plan(state: Catalog, offered: Plan, context: Context) -> Sequence[Ev
 def _update_plan(state: Catalog, command: UpdatePlan, context: Context) -> Sequence[Event]:
     before = state.plan(command.plan_id, command.version)
     changed = msgspec.structs.replace(before, **command.changes)
-    after = msgspec.structs.replace(changed, items=_kinds(state, changed.items))
+    after = msgspec.structs.replace(changed, items=_settled(state, changed.items))
     if after == before and not command.force_version:
         return []
     check_plan(state.defaults(), after)
@@ -251,9 +252,24 @@ def _delete_plan(state: Catalog, command: DeletePlan, context: Context) -> Seque
     return [PlanDeleted(command.plan_id, plan.version) for plan in versions]
 
 
-def _kinds(state: Catalog, items: Sequence[PlanItem]) -> tuple[PlanItem, ...]:
-    """Copy each feature's kind into its item, so that an attach needs the plan alone."""
-    return tuple(msgspec.structs.replace(item, kind=state.feature(item.feature_id).kind) for item in items)
+def _settled(state: Catalog, items: Sequence[PlanItem]) -> tuple[PlanItem, ...]:
+    """Items with what an attach needs to know: their features' kinds, and when they reset.
+
+    Units of a consumable that are billed by the period are counted by it when nothing else is said; units that are
+    held until freed never reset (§2.1, plan item).
+    """
+    return tuple(
+        msgspec.structs.replace(item, kind=(kind := state.feature(item.feature_id).kind), reset=_reset(item, kind))
+        for item in items
+    )
+
+
+def _reset(item: PlanItem, kind: FeatureKind) -> Every | None:
+    if kind is FeatureKind.ALLOCATED:
+        return None
+    if item.reset is None and item.price is not None and item.price.every.repeats:
+        return item.price.every
+    return item.reset
 
 
 def _no_claims(_state: Catalog, _event: Event) -> Sequence[Claim]:

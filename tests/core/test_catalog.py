@@ -35,9 +35,11 @@ from ledger.core.period import Every
 from ledger.core.settings import LedgerSettings
 from ledger.core.terms import BasePrice, FeatureKind, ItemPrice, Method, Plan, PlanItem, Tier
 from tests.core.offers import (
+    DAY,
     FREE,
     MESSAGES,
     MONTH,
+    ONCE,
     PRO,
     SSO,
     START,
@@ -126,6 +128,22 @@ def test_a_plan_is_created_in_the_ledgers_currency_with_the_kinds_of_its_feature
     assert [plan.version, plan.created_at, plan.currency] == [1, LATER, "eur"]
     assert plan.items[0].kind is FeatureKind.ALLOCATED
     offers.refuses(CreatePlan(PRO), "product_already_exists", "pro is taken")
+
+
+def test_units_billed_by_the_period_reset_with_it_and_held_units_never() -> None:
+    by_use = ItemPrice(MONTH, Method.USAGE_BASED, units(10))
+    once = replace(by_use, every=ONCE)
+    items = (
+        PlanItem("messages", FeatureKind.CONSUMABLE, price=by_use),
+        PlanItem("messages", FeatureKind.CONSUMABLE, reset=DAY, price=by_use),
+        PlanItem("messages", FeatureKind.CONSUMABLE, price=once),
+        PlanItem("messages", FeatureKind.CONSUMABLE),
+        PlanItem("users", FeatureKind.CONSUMABLE, reset=MONTH, price=by_use),
+    )
+    offers = Offers(CreateFeature(MESSAGES), CreateFeature(USERS))
+    (created,) = offers.do(CreatePlan(replace(PRO, items=items)))
+    assert isinstance(created, PlanCreated)
+    assert [item.reset for item in created.plan.items] == [MONTH, DAY, None, None, None]
 
 
 def test_a_plan_of_an_unknown_feature_is_refused() -> None:
