@@ -13,6 +13,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import Connection
 
+from ledger.clock import Deadline
 from ledger.logging import logger
 from ledger.store.connections import Limits, connect
 from ledger.store.sealing import OperatorKey
@@ -27,6 +28,7 @@ from projections.wake import Wake
 BATCH_EVENTS: Final = 5_000
 RETRY_SECONDS: Final = 0.2
 LONGEST_RETRY_SECONDS: Final = 5.0
+SWEEP_SECONDS: Final = 1.0  # how often to look whether an old generation waits to be deleted
 
 log = logger(__name__)
 
@@ -183,9 +185,14 @@ class Runner:
         return sum(self._step(conn, ledger_id) for ledger_id in behind if not self._stopping.is_set())
 
     def _follow(self, conn: Connection[Any], wake: Wake) -> None:
+        sweep_at = Deadline(0.0)
         while not self._stopping.is_set():
-            if not self.round(conn) and not sweep_step(conn):
-                wake.wait(self._stopping)
+            if self.round(conn):
+                continue
+            if not sweep_at.remaining():
+                sweep_at = Deadline(0.0 if sweep_step(conn) else SWEEP_SECONDS)
+                continue
+            wake.wait(self._stopping)
 
     def _step(self, conn: Connection[Any], ledger_id: str) -> int:
         projector = self._projectors.get(ledger_id)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, LiteralString, NamedTuple
-from uuid import UUID
 
 from psycopg import Connection
 
@@ -87,38 +87,56 @@ FIELDS: Final[dict[Kind, tuple[type[BinaryArray], Callable[[Any], bytes]]]] = {
 
 def _lines(table: Table, head: str, rows: Sequence[Row]) -> bytes:
     columns = [
-        [r"\N" if value is None else to_text(value) for value in column]
-        for to_text, column in zip(map(LINES.__getitem__, table.columns.values()), zip(*rows, strict=True), strict=True)
+        LINES[kind](column) for kind, column in zip(table.columns.values(), zip(*rows, strict=True), strict=True)
     ]
     return "".join([f"{head}{line}\n" for line in map("\t".join, zip(*columns, strict=True))]).encode()
 
 
-_SPECIAL: Final = re.compile("[\\\\\t\n\r\0\b\f\v]")
+# A column at a time: whether anything in it must be escaped is asked once for all of its values.
+Column = Sequence[Any]
+
+NOTHING: Final = r"\N"
+_SPECIAL: Final = re.compile("[\\\\\t\n\r\0]")
 _ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\0": REPLACEMENT})
 
 
 def _escaped(value: str) -> str:
-    return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
+    return value.translate(_ESCAPES)
 
 
-def _escaped_json(value: bytes) -> str:
-    text = value.decode()
-    return text.replace("\\", r"\\") if "\\" in text else text
+def _text_lines(column: Column) -> list[str]:
+    texts = [NOTHING if value is None else value for value in column]
+    if not _SPECIAL.search(" ".join([value for value in column if value is not None])):
+        return texts
+    return [NOTHING if value is None else _escaped(value) for value in column]
 
 
-def _texts(values: Sequence[str]) -> str:
-    quoted = ['"' + value.replace("\\", r"\\").replace('"', r"\"") + '"' for value in values]
-    return _escaped("{" + ",".join(quoted) + "}")
+def _json_lines(column: Column) -> list[str]:
+    return _text_lines([None if value is None else value.decode() for value in column])
 
 
-LINES: Final[dict[Kind, Callable[[Any], str]]] = {
-    Kind.UUID: UUID.__str__,
-    Kind.TEXT: _escaped,
-    Kind.INTEGER: str,
-    Kind.BIGINT: str,
-    Kind.NUMERIC: lambda value: format(value, "f"),
-    Kind.BOOLEAN: lambda value: "t" if value else "f",
-    Kind.INSTANT: datetime.isoformat,
-    Kind.JSON: _escaped_json,
-    Kind.TEXTS: _texts,
+def _texts_lines(column: Column) -> list[str]:
+    return _text_lines([_array_text(tuple(values)) for values in column])
+
+
+@lru_cache(1_000)
+def _array_text(values: tuple[str, ...]) -> str:
+    quoted = [value.replace("\\", r"\\").replace('"', r"\"") for value in values]
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+
+
+def _each(to_text: Callable[[Any], str]) -> Callable[[Column], list[str]]:
+    return lambda column: [NOTHING if value is None else to_text(value) for value in column]
+
+
+LINES: Final[dict[Kind, Callable[[Column], list[str]]]] = {
+    Kind.UUID: lambda column: [value.hex for value in column],
+    Kind.TEXT: _text_lines,
+    Kind.INTEGER: _each(str),
+    Kind.BIGINT: _each(str),
+    Kind.NUMERIC: _each(lambda value: format(value, "f")),
+    Kind.BOOLEAN: _each(lambda value: "t" if value else "f"),
+    Kind.INSTANT: _each(datetime.isoformat),
+    Kind.JSON: _json_lines,
+    Kind.TEXTS: _texts_lines,
 }

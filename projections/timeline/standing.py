@@ -150,13 +150,14 @@ def amounts(grants: Iterable[Grant], feature_id: str, entity_id: str | None) -> 
     granted = remaining = usage = ZERO
     found = unlimited = False
     for grant in grants:
-        terms = grant.terms
+        terms, left = grant.terms, grant.balance
         if terms.feature_id != feature_id or not (entity_id is None or terms.entity_id in (None, entity_id)):
             continue
-        found = True
-        unlimited = unlimited or terms.unlimited
-        given, left = add(grant.included, grant.prepaid), grant.balance
-        granted, usage = add(granted, given), add(usage, subtract(given, left))
-        if left > ZERO:
-            remaining = add(remaining, left)
+        given = add(grant.included, grant.prepaid) if grant.prepaid else grant.included
+        kept, used = left if left > ZERO else ZERO, subtract(given, left)
+        if found:
+            granted, remaining, usage = add(granted, given), add(remaining, kept), add(usage, used)
+        else:  # most features have one grant
+            granted, remaining, usage = given, kept, used
+        found, unlimited = True, unlimited or terms.unlimited
     return Amounts(granted, remaining, usage, unlimited) if found else None

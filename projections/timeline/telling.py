@@ -27,7 +27,10 @@ Tell = Callable[[Any, Memo, Memo], Told]
 
 def number(amount: Decimal) -> str:
     """An amount as people write it: no exponent, no trailing zeros."""
-    text = f"{amount:f}"
+    text = str(amount)
+    if text.isdigit():
+        return text
+    text = format(amount, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
