@@ -4,7 +4,8 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ CLIENTS = 8
 CUSTOMERS = 5
 PLENTY = 1_000_000_000
 ANSWER_SECONDS = 30.0
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.2
 BATCH_ROWS = 3
 """Rows of each fourth write: they are there together or not at all."""
 
@@ -77,9 +78,11 @@ class Load:
             threading.Thread(target=self._run, args=(server, stop, self.random.randrange(2**32)))
             for _ in range(CLIENTS)
         ]
+        answered = self.acknowledged()
         for thread in threads:
             thread.start()
         try:
+            self._wait_for(lambda: self.acknowledged() >= answered + CLIENTS)
             yield
         finally:
             stop.set()
@@ -107,7 +110,7 @@ class Load:
             self._failure = failure
 
     def _client(self, server: Serving) -> httpx.Client:
-        return httpx.Client(base_url=server.url, headers=with_secret(), timeout=ANSWER_SECONDS)
+        return httpx.Client(base_url=server.url, headers=with_secret(), timeout=ANSWER_SECONDS, verify=False)
 
     def wait_until_served(self, server: Serving) -> None:
         """Until a write is acknowledged again, whatever happened to the server."""
@@ -118,6 +121,12 @@ class Load:
             while not write.send(client):
                 assert time.monotonic() < again_by, server.log.read_text()[-3_000:]
                 time.sleep(PAUSE_SECONDS)
+
+    def _wait_for(self, reached: Callable[[], bool]) -> None:
+        by = time.monotonic() + ANSWER_SECONDS
+        while not reached() and self._failure is None:
+            assert time.monotonic() < by, "the server does not answer"
+            time.sleep(PAUSE_SECONDS / 10)
 
     def pause(self, seconds: float) -> None:
         """Let the clients write for a while."""
@@ -141,9 +150,8 @@ class Load:
             for write in self.writes:
                 expected = {len(write.rows)} if write.acknowledged else {0, len(write.rows)}
                 assert found[write.key] in expected, (write, found[write.key])
-            with self._client(server) as client:
-                for write in self.writes:
-                    assert write.acknowledged or write.send(client), write
+            with self._client(server) as client, ThreadPoolExecutor(CLIENTS) as pool:
+                assert all(pool.map(lambda write: write.acknowledged or write.send(client), self.writes))
                 assert self._found(conn) == {write.key: len(write.rows) for write in self.writes}
                 self._check_balances(client)
             self._check_chain(conn)
