@@ -4,14 +4,14 @@ tallystick worker          until SIGTERM
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from api.work.due import ROUND, TOGETHER, DueWork
+from api.work.due import ROUND, TOGETHER, DueWork, ledgers_due
 from api.work.expiry import STEP, expire_keys
 from api.work.meters import Meters
 from ledger.clock import Deadline
@@ -77,23 +77,27 @@ class Worker:
                 pause = TROUBLE_SECONDS
             self._stop.wait(pause)
 
-    def _ledgers(self) -> list[str]:
-        found = [row.ledger_id for row in self._store.ledgers()]
+    def _mine(self, found: Iterable[str]) -> list[str]:
         return [ledger_id for ledger_id in found if not self._only or ledger_id in self._only]
 
     def _due_rounds(self) -> bool:
         more = False
-        for ledger_id in self._ledgers():
+        for ledger_id in self._mine(ledgers_due(self._store)):
             work = self._due.setdefault(ledger_id, DueWork(self._store, ledger_id, self._executor))
             done = work.round()
-            self._meters.caught_up(ledger_id, done, len(work.set_aside.now()))
+            self._meters.caught_up(ledger_id, done)
             more = more or done >= ROUND
             if self._stop.is_set():
                 return False
+        for ledger_id, work in self._due.items():
+            self._meters.set_aside(ledger_id, len(work.set_aside.now()))
         return more
 
     def _expire(self) -> bool:
-        gone = {ledger_id: expire_keys(self._store, ledger_id) for ledger_id in self._ledgers()}
+        gone = {
+            ledger_id: expire_keys(self._store, ledger_id)
+            for ledger_id in self._mine(row.ledger_id for row in self._store.ledgers())
+        }
         for ledger_id, count in gone.items():
             self._meters.expired(ledger_id, count)
         return max(gone.values(), default=0) >= STEP

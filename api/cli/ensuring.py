@@ -37,13 +37,20 @@ def ensure_ledgers(store: Store, settings: Settings, ledger_id: str | None, *, m
     """The ledger to show in the ready line, after the bootstrap ledger and key are there. Raises OperatorError."""
     if settings.bootstrap_key is not None:
         make_ledger(store, MAIN, Env.SANDBOX)
-        ensure_key(store, MAIN, settings.bootstrap_key, by=OPERATOR)
+        _ensure_bootstrap_key(store, settings.bootstrap_key)
     elif make_main and not store.ledgers():
         make_ledger(store, MAIN, Env.SANDBOX)
         click.echo(
             "Made the sandbox ledger main. A key to it: tallystick keys create --name NAME --role admin", err=True
         )
     return _shown([row.ledger_id for row in store.ledgers()], ledger_id)
+
+
+def _ensure_bootstrap_key(store: Store, secret: str) -> None:
+    try:
+        ensure_key(store, MAIN, secret, by=OPERATOR)
+    except InvalidRequest:  # another server made it in this moment
+        ensure_key(store, MAIN, secret, by=OPERATOR)
 
 
 def _shown(found: list[str], asked: str | None) -> str:

@@ -1,5 +1,6 @@
 """A running server: what is started in which order, what is watched, and how it ends."""
 
+import json
 import os
 import signal
 import sys
@@ -11,15 +12,16 @@ from http import HTTPStatus
 from http.client import HTTPException
 from types import FrameType
 from typing import Final
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import click
 
 from api.cli.children import Child, Restarting
 from api.cli.database import embedded
+from api.cli.keeping import Keeper
 from api.cli.ports import free_port, local_url, url_of
-from ledger.clock import Deadline, monotonic
+from ledger.clock import Deadline
 from ledger.embedded import EmbeddedPostgres
 from ledger.errors import OperatorError
 from ledger.logging import logger
@@ -28,7 +30,6 @@ from ledger.settings import Settings
 
 READY_SECONDS: Final = 120.0
 LOOK_SECONDS: Final = 0.1
-DATABASE_LOOK_SECONDS: Final = 1.0
 WORKER_STOP_SECONDS: Final = 15.0
 GRACE_SECONDS: Final = 5.0  # over the drain time, for what follows it
 WORKER_NICENESS: Final = 5  # requests come before renewals and rows
@@ -96,7 +97,7 @@ class Server:
         self.web = Child("web", ["-m", "api.server"], environment)
         worker = Child("worker", ["-m", "api.cli.main", "worker", "--nice", str(WORKER_NICENESS)], environment)
         self.worker = Restarting(worker) if self.with_worker else None
-        self._database_looked_at = monotonic()
+        self.keeper = Keeper(self.postgres)
 
     def run(self, ledger_id: str, *, demo: bool) -> int:
         """Start both, say when they answer, watch them until told to stop; the exit status."""
@@ -138,13 +139,7 @@ class Server:
     def _look(self) -> None:
         if self.worker is not None:
             self.worker.look()
-        if self.postgres is not None and monotonic() - self._database_looked_at >= DATABASE_LOOK_SECONDS:
-            self._database_looked_at = monotonic()
-            try:
-                if self.postgres.ensure_running():
-                    log.warning("the embedded database had stopped and was started again")
-            except OperatorError:
-                log.exception("the embedded database is down")
+        self.keeper.look()
 
     def _wait_until_it_answers(self) -> bool:
         url = local_url(self.settings.host, self.settings.port) + "/readyz"
@@ -203,8 +198,20 @@ def child_environment(settings: Settings) -> Mapping[str, str]:
 
 
 def _answers(url: str) -> bool:
+    """Whether requests would be answered. A read model that stopped stops no others, so it does not stop us."""
     try:
         with urlopen(url, timeout=5) as answer:  # noqa: S310  our own server
             return bool(answer.status == HTTPStatus.OK)
+    except HTTPError as error:
+        checks = _checks(error.read())
+        return checks.get("database") == checks.get("schema") == "ok"
     except (URLError, HTTPException, OSError):
         return False
+
+
+def _checks(text: bytes) -> dict[str, str]:
+    try:
+        found = json.loads(text)["checks"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}

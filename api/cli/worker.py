@@ -22,7 +22,8 @@ def worker(place: Place, *, nice: int, metrics_port: int | None) -> int:
 
     `tallystick serve` runs one. More of them on one database are safe. SIGTERM stops it.
     """
-    from api.cli.database import database
+    from api.cli.database import embedded
+    from api.cli.keeping import Keeper
     from api.cli.lifeline import follow
     from api.stores import open_store
     from api.work.meters import Meters
@@ -35,8 +36,8 @@ def worker(place: Place, *, nice: int, metrics_port: int | None) -> int:
     settings = place.settings()
     set_up_logging(settings.log_level)
     follow(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    with database(settings, create=True) as ready:
-        store, meters = open_store(ready), Meters()
+    with embedded(settings, create=True) as (postgres, ready):
+        store, meters, keeper = open_store(ready), Meters(), Keeper(postgres)
         try:
             if metrics_port is not None:
                 meters.serve(ready.host, metrics_port)
@@ -45,6 +46,7 @@ def worker(place: Place, *, nice: int, metrics_port: int | None) -> int:
             logger(__name__).info("worker started")
             while not told:
                 time.sleep(LOOK_SECONDS)
+                keeper.look()
             in_time = running.stop()
         finally:
             store.close()

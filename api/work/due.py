@@ -22,6 +22,12 @@ SET_ASIDE_SECONDS: Final = 60.0
 log = logger(__name__)
 
 
+def ledgers_due(store: Store) -> list[str]:
+    """The ledgers in which somebody is due."""
+    with store.pool.connection() as conn:
+        return [row[0] for row in conn.execute(statement("select_ledgers_due")).fetchall()]
+
+
 class SetAside:
     """Streams that were looked at and are still due: tried again after a while, and not at once for ever."""
 

@@ -30,10 +30,13 @@ class Meters:
         except OSError as error:
             raise OperatorError(f"The metrics port {port} on {host} cannot be used: {error.strerror}.") from error
 
-    def caught_up(self, ledger_id: str, count: int, set_aside: int) -> None:
-        """A round of due work is over."""
+    def caught_up(self, ledger_id: str, count: int) -> None:
+        """So many more caught up."""
         self._caught_up.labels(ledger_id).inc(count)
-        self._set_aside.labels(ledger_id).set(set_aside)
+
+    def set_aside(self, ledger_id: str, count: int) -> None:
+        """So many are left alone for now."""
+        self._set_aside.labels(ledger_id).set(count)
 
     def expired(self, ledger_id: str, count: int) -> None:
         """A step of expiry is over."""

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from tests.cli.program import SECRET, refused, run, serving, until
@@ -44,6 +45,37 @@ def test_a_second_server_shares_the_database_and_the_last_one_out_stops_it(made_
         assert running(made_data_dir)
         assert second.stop() == 0
     assert not running(made_data_dir)
+
+
+@pytest.mark.slow
+def test_servers_that_begin_at_once_on_nothing_all_become_ready(data_dir: Path, tmp_path: Path) -> None:
+    answered: list[int] = []
+
+    def serve(number: int) -> None:
+        with serving(tmp_path / f"log{number}", "--data", data_dir) as server:
+            begun.wait(60)
+            answered.append(server.post("customers.get_or_create", {"customer_id": "acme"})[0])
+
+    begun = threading.Barrier(3)
+    servers = [threading.Thread(target=serve, args=(number,)) for number in range(3)]
+    for server in servers:
+        server.start()
+    for server in servers:
+        server.join(120)
+    assert answered == [200, 200, 200]
+    assert not running(data_dir)
+
+
+@pytest.mark.slow
+def test_a_read_model_that_stopped_does_not_keep_the_server_from_starting(database_url: str, tmp_path: Path) -> None:
+    with serving(tmp_path / "log", "--database-url", database_url) as server:
+        assert until(lambda: b'"status":"ok"' in server.get("/readyz")[1])
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        stopped = "UPDATE projections SET failed_position = 1, failure = 'a test' WHERE model = 'timeline'"
+        assert conn.execute(stopped).rowcount == 1
+    with serving(tmp_path / "log", "--database-url", database_url) as server:
+        assert server.get("/readyz")[0] == 503
+        assert server.post("customers.get_or_create", {"customer_id": "acme"})[0] == 200
 
 
 @pytest.mark.slow
@@ -160,8 +192,6 @@ def test_a_directory_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> N
 
 
 def test_a_schema_newer_than_the_code_is_refused(database_url: str) -> None:
-    import psycopg
-
     with psycopg.connect(database_url, autocommit=True) as conn:
         conn.execute("INSERT INTO schema_migrations (number, name, checksum) VALUES (9999, '9999_later.sql', 'x')")
     for command in (("serve", "--port", "0"), ("worker",), ("ledgers", "list"), ("keys", "list")):

@@ -37,7 +37,7 @@ def happened(database_url: str, stored_name: str) -> list[tuple[str, float]]:
 
 
 @pytest.fixture
-def shop(database_url: str, tmp_path: Path) -> Iterator[str]:
+def shop(database_url: str, tmp_path: Path) -> str:
     """A ledger of ten customers whose balance of messages expires in two seconds; the server is gone again."""
     with serving(tmp_path / "log", "--database-url", database_url, "--no-worker") as server:
         feature = {"feature_id": "messages", "name": "Messages", "type": "metered", "consumable": True}
@@ -48,7 +48,7 @@ def shop(database_url: str, tmp_path: Path) -> Iterator[str]:
             assert server.post("customers.get_or_create", customer)[0] == 200
             grant = {**customer, "feature_id": "messages", "included_grant": 5, "expires_at": expires_at}
             assert server.post("balances.create", grant)[0] == 200
-    yield database_url
+    return database_url
 
 
 def test_two_workers_make_each_due_thing_happen_once_and_at_its_own_instant(shop: str) -> None:
