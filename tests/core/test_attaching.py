@@ -1,10 +1,14 @@
 """A first plan, add-ons, purchases, and plans of entities: what they grant and what they cost at once."""
 
+from datetime import UTC, datetime
+
 import pytest
+from msgspec.structs import replace
 
 from ledger.core.change import Attach, Schedule
 from ledger.core.errors import Refusal
 from ledger.core.events import Quantity
+from ledger.core.settings import LedgerSettings
 from ledger.core.terms import TierBehavior
 from tests.core.account import Account, bought
 from tests.core.offers import (
@@ -238,6 +242,23 @@ def test_a_plan_without_a_cycle_cannot_be_left_at_the_end_of_one() -> None:
     account.attach("free")
     with pytest.raises(Refusal, match="no billing cycle"):
         account.bill(Attach("pro", schedule=Schedule.END_OF_CYCLE))
+
+
+def test_a_plan_may_be_anchored_to_the_month_of_the_ledgers_time_zone() -> None:
+    anchored = replace(PRO, anchor_to_month_start=True)
+    account = Account(
+        anchored, settings=LedgerSettings(timezone="Europe/Berlin"), now=datetime(2026, 6, 16, tzinfo=UTC)
+    )
+    assert account.attach("pro") == round(2000 * (14 * 24 + 22) / (30 * 24))
+    period_end = account.subscription("pro").period_end
+    assert period_end == datetime(2026, 6, 30, 22, tzinfo=UTC)
+    assert account.standing("messages").next_reset_at == period_end
+
+
+def test_an_archived_plan_takes_no_new_customers() -> None:
+    with pytest.raises(Refusal, match="pro is archived") as refused:
+        Account(replace(PRO, archived=True)).attach("pro")
+    assert refused.value.code == "invalid_request"
 
 
 def test_quantities_are_totals_with_the_included_units() -> None:

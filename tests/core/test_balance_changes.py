@@ -250,6 +250,12 @@ def test_when_a_balance_resets_or_expires_can_be_changed() -> None:
     assert account.standing("words").grants == []
 
 
+def test_units_may_be_added_and_their_expiry_changed_at_once() -> None:
+    added, timed = given(ANN, loose(100)).when(UpdateBalance("messages", add=units(5), expires_at=LATER)).decided
+    assert isinstance(added, BalanceGranted)
+    assert timed == BalanceSet("messages", (Change("2.0", level(100, 105), level(100, 105)),), expires_at=LATER)
+
+
 @pytest.mark.parametrize(
     ("command", "code", "sentence"),
     [

@@ -2,13 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from ledger.core.change import Attach, Schedule, is_upgrade
 from ledger.core.events import PlanExpired, PlanUnscheduled
+from ledger.core.period import Every, Interval
 from ledger.core.terms import Plan
 from tests.core.account import Account
 from tests.core.offers import (
     FREE,
     MESSAGES,
+    ONCE,
     PREMIUM,
     PRO,
     PRO_ANNUAL,
@@ -162,6 +166,14 @@ def test_seats_in_use_carry_over() -> None:
         assert account.balance("users") == (seats - used, used)
 
 
+def test_seats_of_an_entity_carry_over_too() -> None:
+    account = Account(plan("pro", 20, included(USERS, 3)), plan("premium", 50, included(USERS, 5))).entities("e1")
+    account.attach("pro", "e1")
+    account.track("users", 2, "e1")
+    account.attach("premium", "e1")
+    assert account.balance("users", "e1") == (3, 2)
+
+
 def test_seats_beyond_the_included_ones_are_credited_and_charged() -> None:
     account = on("pro", plan("pro", 20, metered(USERS, 1, 1000)), plan("premium", 50, metered(USERS, 2, 1500)))
     account.track("users", 4)
@@ -272,6 +284,12 @@ def test_which_switch_is_an_upgrade() -> None:
     assert is_upgrade(PRO, plan("same", 20))
     assert is_upgrade(plan("flat", 0, tiered(MESSAGES, 0, [(100, 100), (None, 900)])), plan("two", 2))
     assert not is_upgrade(plan("half", 1200, every=YEAR), plan("low", 99))
+    weekly = plan("weekly", 10, every=Every(Interval.WEEK))
+    assert is_upgrade(weekly, plan("monthly", 30))
+    assert not is_upgrade(plan("two_weekly", 1, every=Every(Interval.WEEK, 2)), plan("free", 0))
+    assert is_upgrade(plan("monthly", 43), replace(plan("seats", 43), items=(metered(USERS, 0, 100),)))
+    with_setup = replace(plan("setup", 43), items=(prepaid(MESSAGES, 0, 99999, every=ONCE),))
+    assert is_upgrade(with_setup, plan("monthly", 43))
 
 
 def test_the_old_plan_ends_before_the_new_one_begins() -> None:

@@ -276,6 +276,12 @@ def test_usage_may_be_told_late_within_the_open_period_and_a_few_days_before_it(
     assert refused.value.code == "billing_period_closed"
 
 
+def test_usage_of_a_lifetime_balance_may_be_told_any_time() -> None:
+    account = Account()
+    account.do(GrantBalance("messages", included=units(5)))
+    assert account.do(Track("messages", used_at=START - timedelta(days=4000)))
+
+
 @pytest.mark.parametrize(
     ("command", "code", "sentence"),
     [
