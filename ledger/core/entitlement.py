@@ -106,6 +106,8 @@ def window(grant: Grant, now: datetime, zone: tzinfo) -> Period | None:
         return None
     if grant.period_start is not None and grant.period_end is not None and grant.period_start <= now < grant.period_end:
         return Period(grant.period_start, grant.period_end)
+    if now < anchor:
+        return Period(min(grant.terms.created_at, now), anchor)  # its first boundary was named
     return period_at(anchor, reset, now, zone)
 
 

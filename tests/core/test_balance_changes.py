@@ -88,6 +88,19 @@ def test_a_grant_may_reset_from_now_or_from_a_first_boundary() -> None:
     assert account.balance("messages") == (50, 0)
 
 
+def test_nothing_resets_before_a_first_boundary_that_was_named() -> None:
+    account = Account()
+    first = START + timedelta(days=45)
+    account.do(GrantBalance("messages", included=units(50), reset=DAY, next_reset_at=first))
+    account.track("messages", 20)
+    assert account.standing("messages").next_reset_at == first
+    account.wait(44)
+    assert account.balance("messages") == (30, 20)
+    account.wait(1)
+    assert account.balance("messages") == (50, 0)
+    assert account.standing("messages").next_reset_at == first + timedelta(days=1)
+
+
 def test_a_grant_may_be_unlimited_or_of_a_boolean_feature() -> None:
     account = Account()
     account.do(GrantBalance("messages", unlimited=True))
