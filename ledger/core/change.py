@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+import msgspec
+
 from ledger.core.decider import Command, Context
 from ledger.core.entitlement import Granting, check_quantities
 from ledger.core.errors import InvalidRequest, PlanAlreadyAttached
@@ -68,6 +70,7 @@ def plan_attach(customer: Customer, command: Attach, context: Context) -> Planne
         raise PlanAlreadyAttached(plan.plan_id)
     if current is None:
         return start(customer, command, plan, context)
+    command = _with_kept_quantities(command, plan, current)
     if _immediate(current, plan, command.schedule):
         return _switch(customer, command, plan, current, waiting, context)
     return _schedule(command, plan, current, waiting, customer, context)
@@ -76,6 +79,15 @@ def plan_attach(customer: Customer, command: Attach, context: Context) -> Planne
 def _check_external_id(customer: Customer, external_id: str | None) -> None:
     if external_id and any(each.external_id == external_id for each in customer.subscriptions.values()):
         raise InvalidRequest(f"subscription_id {external_id} is in use by this customer: choose another")
+
+
+def _with_kept_quantities(command: Attach, plan: Plan, current: Subscription) -> Attach:
+    """Units bought ahead of a feature that both plans sell ahead stay bought unless the command says how many."""
+    said = {each.feature_id for each in command.quantities}
+    sold = {item.feature_id for item in plan.items if item.prepaid}
+    kept = tuple(each for each in current.quantities if each.feature_id in sold - said)
+    check_quantities(plan, kept)
+    return msgspec.structs.replace(command, quantities=(*command.quantities, *kept)) if kept else command
 
 
 def is_upgrade(old: Plan, new: Plan) -> bool:

@@ -103,6 +103,16 @@ def test_units_bought_ahead_are_credited_and_charged() -> None:
     assert account.remaining("messages") == 200
 
 
+def test_what_was_bought_ahead_stays_bought_unless_the_switch_says_how_much() -> None:
+    small, large = prepaid(MESSAGES, 0, 500, 50), prepaid(MESSAGES, 0, 1000, 100)
+    account = on("premium", plan("pro", 20, small), plan("premium", 50, large), messages=500)
+    account.attach("pro")
+    account.wait_until(FEBRUARY)
+    assert account.remaining("messages") == 500
+    assert account.attach("premium") == 3000
+    assert account.remaining("messages") == 500
+
+
 def test_packs_may_change_their_size_and_price() -> None:
     small, large = prepaid(MESSAGES, 0, 1000, 50), prepaid(MESSAGES, 0, 1000, 100)
     assert (
