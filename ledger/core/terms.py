@@ -111,7 +111,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     archived: bool = False
     anchor_to_month_start: bool = False
     ignore_past_due: bool = False
-    metadata: dict[str, str | int | Decimal | bool | None] = {}
+    metadata: dict[str, str | int | bool | None] = {}
 
     @property
     def priced(self) -> bool:
