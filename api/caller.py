@@ -13,7 +13,7 @@ from api.wire import limits
 from api.wire.fields import CONTROL
 from api.wire.json import plain
 from ledger.clock import whole_milliseconds
-from ledger.core.errors import InvalidInput, Refusal
+from ledger.core.errors import InvalidInput, InvalidRequest, Refusal
 from ledger.core.sealed import Sealed
 from ledger.store.requests import Caller, Once
 
@@ -117,6 +117,12 @@ def business_now(request: ApiRequest) -> datetime | None:
     if not limits.EARLIEST <= instant < limits.LATEST:
         raise _wrong_now(text)
     return whole_milliseconds(instant)
+
+
+def refuse_business_time(request: ApiRequest) -> None:
+    """Refuse `Tallystick-Now` where nothing is written: an answer about the present must not look like another one."""
+    if "HTTP_TALLYSTICK_NOW" in request.environ:
+        raise InvalidRequest("Tallystick-Now is the business time of a write, and this request writes nothing")
 
 
 def _wrong_now(text: str) -> InvalidInput:

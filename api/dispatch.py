@@ -6,7 +6,7 @@ from typing import Final
 from flask import Response
 
 from api.call import Call, Handler
-from api.caller import api_version
+from api.caller import api_version, refuse_business_time
 from api.request import current_request
 from api.services import Services
 from api.views.shapes import Json
@@ -22,6 +22,7 @@ def endpoint(services: Services, operation: Operation, handle: Handler) -> Calla
     """The view function of one operation. Everything that does not depend on the request is done here, once."""
     read = operation.read
     role = Role.WRITE if operation.writes and operation.name not in WRITES_ON_DEMAND else Role.READ
+    writes = operation.writes
     identify, name = services.authenticator.identify, operation.name
 
     def view() -> Response:
@@ -30,6 +31,8 @@ def endpoint(services: Services, operation: Operation, handle: Handler) -> Calla
         identity = request.identity = identify(request.environ.get("HTTP_AUTHORIZATION"))
         version = api_version(request)
         identity.require(role)
+        if not writes:
+            refuse_business_time(request)
         body = request.get_data(cache=False)
         check_content_type(request.environ.get("CONTENT_TYPE"), body)
         payload = parse(body)

@@ -2,6 +2,7 @@
 
 import os
 import re
+from itertools import count
 from typing import Any, Final, cast
 
 from flask import Request
@@ -10,6 +11,8 @@ from flask.globals import request_ctx
 from api.auth import Identity
 from ledger.clock import monotonic
 
+_STARTED: Final = os.urandom(6).hex()
+_numbers = count(1)
 _SANE: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
@@ -31,7 +34,7 @@ class ApiRequest(Request):
         """The caller's `X-Request-Id` where it is sane, else one of ours."""
         if self._request_id is None:
             given = self.environ.get("HTTP_X_REQUEST_ID", "")
-            self._request_id = given if _SANE.fullmatch(given) else f"req_{os.urandom(12).hex()}"
+            self._request_id = given if _SANE.fullmatch(given) else f"req_{_STARTED}{os.getpid():x}{next(_numbers):08x}"
         return self._request_id
 
     @property

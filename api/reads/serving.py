@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import Response
 
 from api.call import Call
-from api.caller import NEWEST_VERSION
+from api.caller import NEWEST_VERSION, refuse_business_time
 from api.errors import PathNotFound
 from api.reads.query import read_query
 from api.reads.resources import Resource
@@ -22,6 +22,7 @@ def reading(services: Services, resource: Resource) -> Callable[..., Response]:
         identity = request.identity = services.authenticator.identify(request.environ.get("HTTP_AUTHORIZATION"))
         if any(not value.isprintable() for value in path.values()):
             raise PathNotFound
+        refuse_business_time(request)
         query = read_query(request, resource.parameters)
         call = Call(services, request, identity, None, NEWEST_VERSION)
         return resource.answer(call, query, **path)

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from api.call import Call, Handlers
-from api.caller import row_once
+from api.caller import refuse_business_time, row_once
 from api.errors import status_of
 from api.views.shapes import Json
 from api.views.usage import accepted, checked, tracked
@@ -31,6 +31,7 @@ def check(call: Call, body: dict[str, Any]) -> Json:
         feature_id, entity_id = body["feature_id"], body.get("entity_id")
         outcome = call.execute(address, Consume(feature_id, required, entity_id, body.get("properties")))
     else:
+        refuse_business_time(call.request)
         outcome = call.look(address)
     answer = _allowed(outcome, body, required)
     return checked(call.scene(outcome), body, required, allowed=answer)

@@ -392,3 +392,13 @@ def test_live_ledgers_have_no_clock_to_move(ledgers: Ledgers) -> None:
         live("balances.track", {"Tallystick_Now": "2096-01-01T00:00:00Z"}, customer_id="acme", feature_id="messages")
     assert caught.value.body["env"] == "live"
     assert live.head() == before
+
+
+def test_a_read_has_no_business_time_of_its_own(acme: Api) -> None:
+    then = {"Tallystick-Now": "2096-01-01T00:00:00Z"}
+    with refused(acme, 400, "invalid_request", "Tallystick-Now"):
+        acme("balances.check", then, customer_id="acme", feature_id="messages")
+    with refused(acme, 400, "invalid_request", "Tallystick-Now"):
+        acme("customers.get", then, customer_id="acme")
+    with refused(acme, 400, "invalid_request", "Tallystick-Now"):
+        acme.get("/v1/customers/acme", **then)
