@@ -12,6 +12,7 @@ from psycopg import Connection
 from ledger.core.events import REGISTRY
 from ledger.store.connections import Limits, connect
 from ledger.store.sealing import OperatorKey
+from projections.collecting import rare_collections
 from projections.deferred import DeferredGeneration
 from projections.events import EventReader
 from projections.folding import Batch
@@ -57,6 +58,7 @@ class Filling:
         self._reading = self._open.enter_context(connect(database_url, limits or Limits()))
         self.conn = self._open.enter_context(connect(database_url, limits or Limits()))
         self._writer = self._open.enter_context(ThreadPoolExecutor(1, thread_name_prefix="filling"))
+        self._open.enter_context(rare_collections())
         self._reader = EventReader(ledger_id, operator)
         folds = frozenset().union(*(model.folds for model in models))
         self._types = [name for name, cls in REGISTRY.items() if cls in folds]

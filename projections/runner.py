@@ -17,6 +17,7 @@ from ledger.clock import Deadline
 from ledger.logging import logger
 from ledger.store.connections import Limits, connect
 from ledger.store.sealing import OperatorKey
+from projections.collecting import rare_collections
 from projections.events import EventReader
 from projections.folding import PASSING, Batch, Generation, ModelFailed
 from projections.models import MODELS
@@ -156,7 +157,7 @@ class Runner:
         wait = RETRY_SECONDS
         while not self._stopping.is_set():
             try:
-                with self._connected() as conn, Wake(self._database_url, self._limits) as wake:
+                with rare_collections(), self._connected() as conn, Wake(self._database_url, self._limits) as wake:
                     wait = RETRY_SECONDS
                     self._follow(conn, wake)
             except Exception:
@@ -167,7 +168,7 @@ class Runner:
 
     def catch_up(self) -> int:
         """Fold everything that is there now in every ledger; answers how many events."""
-        with self._connected() as conn:
+        with rare_collections(), self._connected() as conn:
             total = 0
             while folded := self.round(conn):
                 total += folded

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -86,25 +86,27 @@ class Views:
         Waits a little for the runner. Raises `ProjectionBehind` past the time limit, `ProjectionFailed` when one of
         the models stands still, `UnknownLedger`; with `allow_stale` it takes what is there.
         """
-        with self._pool.connection() as conn:
-            if not allow_stale:
-                self._wait(conn, ledger_id, models)
-            with _snapshot(conn):
-                yield View(conn, ledger_id, self._standing(conn, ledger_id, models))
-
-    def _wait(self, conn: Connection[Any], ledger_id: str, models: Sequence[str]) -> None:
-        found = self._standing(conn, ledger_id, models)
-        needed, reached = found.head, found.projected
-        if reached >= needed:
-            return
-        conn.execute(statement("want"), {"ledger_id": ledger_id}, prepare=True)
+        needed: int | None = None
         deadline, pause = Deadline(self._wait_seconds), FIRST_POLL_SECONDS
-        while reached < needed:
+        while True:
+            with self._pool.connection() as conn, _snapshot(conn):
+                standing = self._standing(conn, ledger_id, models)
+                if allow_stale or standing.projected >= (standing.head if needed is None else needed):
+                    yield View(conn, ledger_id, standing)
+                    return
+            # The connection is given back meanwhile: those who wait must not use them up.
+            if needed is None:
+                needed = standing.head
+                self._want(ledger_id)
             if not deadline.remaining():
-                raise ProjectionBehind(needed, reached)
+                raise ProjectionBehind(needed, standing.projected)
             _pause(min(pause, deadline.remaining()))
             pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
-            reached = self._projected(conn, ledger_id)
+
+    def _want(self, ledger_id: str) -> None:
+        # A replica takes no notice, and some engines none at all: the runner looks again soon anyway.
+        with suppress(psycopg.DatabaseError), self._pool.connection() as conn:
+            conn.execute(statement("want"), {"ledger_id": ledger_id}, prepare=True)
 
     def _standing(self, conn: Connection[Any], ledger_id: str, models: Sequence[str]) -> Standing:
         row = conn.execute(statement("read_standing"), {"ledger_id": ledger_id}, prepare=True).fetchone()
@@ -114,10 +116,6 @@ class Views:
         for model in models:
             standing.generation(model)
         return standing
-
-    def _projected(self, conn: Connection[Any], ledger_id: str) -> int:
-        row = conn.execute(statement("read_projected"), {"ledger_id": ledger_id}, prepare=True).fetchone()
-        return 0 if row is None else int(row[0])
 
 
 def _pause(seconds: float) -> None:
