@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -19,7 +20,8 @@ from ledger.store.requests import Caller, Once
 
 ACTOR_CHARS: Final = 255
 REASON_CHARS: Final = 2_000
-NEWEST_VERSION: Final = (2, 5, 0)
+NEWEST_ENCODED: Final = "UTF-8''"
+_VERSION: Final = (2, 5, 0)
 OLDEST_VERSION: Final = (2, 3, 0)
 _VERSION: Final = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 _RFC_3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})")
@@ -62,13 +64,20 @@ def caller(request: ApiRequest) -> Caller:
 
 
 def _text(name: str, value: str, most: int) -> str:
-    """A header's text: UTF-8, though WSGI hands it over as Latin-1."""
+    """A header's text: UTF-8, though WSGI hands it over as Latin-1, or percent-encoded behind `UTF-8''` (RFC 8187).
+
+    Not every server passes bytes beyond ASCII on: some hand over an empty text instead.
+    """
     try:
-        text = value.encode("latin-1").decode().strip()
+        encoded = value[len(_ENCODED) :] if value[: len(_ENCODED)].upper() == _ENCODED else None
+        text = (value.encode("latin-1") if encoded is None else unquote_to_bytes(encoded)).decode().strip()
     except UnicodeError:
         raise InvalidInput(f"The header {name} is not UTF-8") from None
     if not 0 < len(text) <= most or CONTROL.search(text):
-        raise InvalidInput(f"The header {name} must be text of 1 to {most} characters without control characters")
+        raise InvalidInput(
+            f"The header {name} must be text of 1 to {most} characters without control characters; letters beyond"
+            " ASCII are percent-encoded, as in UTF-8''f%C3%BCr"
+        )
     return text
 
 

@@ -112,6 +112,14 @@ def test_the_timeline_says_who_why_and_what_changed(acme: Api) -> None:
     assert len(acme.get("/v1/timeline?limit=500")["list"]) == acme.head()
 
 
+def test_a_reason_beyond_ascii_may_be_percent_encoded(acme: Api) -> None:
+    reason = {"Tallystick-Reason": "utf-8''f%C3%BCr%20Ada%20%E2%9C%93"}
+    acme("balances.update", reason, customer_id="acme", feature_id="messages", remaining=7)
+    assert acme.get("/v1/timeline?limit=1")["list"][0]["reason"] == "für Ada ✓"
+    with pytest.raises(Refused, match="400 invalid_inputs"):
+        acme("balances.track", {"Tallystick-Actor": "UTF-8''%ff"}, customer_id="acme", feature_id="messages")
+
+
 def test_the_timeline_goes_on_where_its_page_ended(acme: Api) -> None:
     everything = acme.get("/v1/timeline?limit=500")["list"]
     seen: list[Any] = []
