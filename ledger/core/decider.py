@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 CATALOG_STREAM: Final = UUID(int=1)
 SETTINGS_STREAM: Final = UUID(int=2)
 
+CLOCK: Final = "clock"
+"""The actor of what happens by itself; nobody else may carry the name."""
+
 
 class Ask(NamedTuple):
     """A claim that a command wants looked up, under the head lock, before it is decided."""

@@ -61,6 +61,13 @@ class CustomerExists(Refusal):
         super().__init__(f"Customer id {customer_id} is taken: choose another, or update that customer")
 
 
+class EmailTaken(Refusal):
+    code = "customer_already_exists"
+
+    def __init__(self) -> None:
+        super().__init__("Another customer without an id is known by this email: give one of the two an id first")
+
+
 class EntityNotFound(Refusal):
     code = "entity_not_found"
 

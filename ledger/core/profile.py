@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ledger.core.decider import Ask, Command, Context
-from ledger.core.errors import ClockMovedBack, CustomerExists, InvalidInput, LiveClock
+from ledger.core.errors import ClockMovedBack, CustomerExists, EmailTaken, InvalidInput, LiveClock
 from ledger.core.events import (
     ClockMoved,
     CustomerCreated,
@@ -108,8 +108,11 @@ def decide_update(customer: Customer, command: UpdateCustomer, context: Context)
     new_id = command.new_customer_id
     if new_id == customer.customer_id:
         new_id = None
-    if new_id is not None and context.claims.get((CUSTOMER_ID, new_id), context.stream_id) != context.stream_id:
+    if new_id is not None and _another(context, CUSTOMER_ID, new_id):
         raise CustomerExists(new_id)
+    email = changed.get("email")
+    if customer.customer_id is None and new_id is None and isinstance(email, str) and _another(context, EMAIL, email):
+        raise EmailTaken
     if customer.customer_id is None and new_id is None and "email" in changed and changed["email"] is None:
         raise InvalidInput("email is all this customer is known by: give it an id before the email goes")
     receipts = command.send_email_receipts
@@ -121,6 +124,10 @@ def decide_update(customer: Customer, command: UpdateCustomer, context: Context)
     return [
         CustomerUpdated(Sealed(before), Sealed(changed), customer.customer_id if new_id else None, new_id, receipts)
     ]
+
+
+def _another(context: Context, kind: str, value: str) -> bool:
+    return context.claims.get((kind, value), context.stream_id) != context.stream_id
 
 
 def decide_delete(customer: Customer, context: Context) -> Sequence[Event]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ledger.core import decider
-from ledger.core.decider import Claim, Command, Context, Decider
+from ledger.core.decider import CLOCK, Claim, Command, Context, Decider
 from ledger.core.errors import InvalidInput, InvalidRequest
 from ledger.core.events import Event, KeyCreated, KeyRevoked, LedgerChanged, LedgerCreated
 
@@ -173,6 +173,8 @@ def decide(state: LedgerSettings, command: Command, context: Context) -> Sequenc
         case ChangeSetting():
             return _change(state, command)
         case CreateKey():
+            if command.name == CLOCK:
+                raise InvalidInput(f"{CLOCK} is the actor of what happens by itself: choose another name for the key")
             if any(key.name == command.name and key.revoked_at is None for key in state.keys.values()):
                 raise InvalidRequest(f"A key named {command.name} exists already: revoke it, or choose another name")
             return [KeyCreated(command.key_id, command.name, command.role, context.now)]

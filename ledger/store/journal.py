@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from ledger.core.decider import CLOCK
 from ledger.core.events import Event, stored_name
 from ledger.core.sealed import Sealed
 from ledger.store.chain import NULL, Draft, bytes_field, instant_field, integer_field, text_field
@@ -12,8 +13,6 @@ from ledger.store.codec import Codec
 from ledger.store.reading import SnapshotRow
 from ledger.store.requests import Caller
 from ledger.store.warm import Warm
-
-CLOCK: Final = "clock"
 
 
 class Author(NamedTuple):

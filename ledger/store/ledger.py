@@ -14,7 +14,7 @@ import psycopg
 from psycopg import Connection
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from ledger.core.decider import Command
+from ledger.core.decider import CLOCK, Command
 from ledger.core.errors import InvalidInput
 from ledger.errors import OperatorError
 from ledger.store.addresses import (
@@ -27,7 +27,6 @@ from ledger.store.addresses import (
     StreamAddress,
 )
 from ledger.store.connections import Limits, open_pool
-from ledger.store.journal import CLOCK
 from ledger.store.kinds import Kinds, core_kinds
 from ledger.store.pending import Pending
 from ledger.store.reading import OnceRow

@@ -6,11 +6,10 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM
+from ledger.core.decider import CATALOG_STREAM, CLOCK, SETTINGS_STREAM
 from ledger.core.events import Event
 from ledger.store import reading
 from ledger.store.codec import Codec
-from ledger.store.journal import CLOCK
 from ledger.store.keyring import KeyRing
 from ledger.store.kinds import Kinds
 from ledger.store.reading import OnceRow, StoredRow

@@ -106,6 +106,13 @@ def test_the_email_of_a_customer_without_an_id_stays() -> None:
     assert given(ANN).when(UpdateCustomer({"email": None})).decided
 
 
+def test_two_customers_without_an_id_cannot_share_an_email() -> None:
+    held = {("email", "cy@example.com"): UUID(int=9)}
+    change = UpdateCustomer({"email": "cy@example.com"})
+    given(NAMELESS).when(change, claims=held).refused("customer_already_exists", "without an id")
+    assert given(ANN).when(change, claims=held).decided
+
+
 def test_a_deleted_customer_takes_no_more_commands() -> None:
     deleted = CustomerDeleted("ann", START)
     given(ANN).when(DeleteCustomer()).then(deleted)

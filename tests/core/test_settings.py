@@ -97,6 +97,8 @@ def test_keys_are_named_and_revoked() -> None:
     revoked = KeyRevoked("k1", START)
     assert decide(RevokeKey("k1"), MADE, created) == [revoked]
     assert decide(RevokeKey("k1"), MADE, created, revoked) == []
+    with pytest.raises(InvalidInput, match="happens by itself"):
+        decide(CreateKey("k3", "clock", Role.READ), MADE)
     assert decide(CreateKey("k2", "nightly", Role.READ), MADE, created, revoked)
     with pytest.raises(Refusal, match="Key k9 does not exist"):
         decide(RevokeKey("k9"), MADE)
