@@ -20,9 +20,9 @@ from ledger.store.requests import Caller, Once
 
 ACTOR_CHARS: Final = 255
 REASON_CHARS: Final = 2_000
-NEWEST_ENCODED: Final = "UTF-8''"
-_VERSION: Final = (2, 5, 0)
+NEWEST_VERSION: Final = (2, 5, 0)
 OLDEST_VERSION: Final = (2, 3, 0)
+_ENCODED: Final = "UTF-8''"
 _VERSION: Final = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 _RFC_3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})")
 
