@@ -5,7 +5,7 @@ from functools import reduce
 import pytest
 
 from ledger.core.decider import SETTINGS_STREAM, Command, Context
-from ledger.core.errors import Refusal
+from ledger.core.errors import InvalidInput, Refusal
 from ledger.core.events import Event, KeyCreated, KeyRevoked, LedgerChanged, LedgerCreated
 from ledger.core.settings import (
     SETTINGS,
