@@ -1,12 +1,14 @@
 """The timeline: everything that happened, in words, newest first unless asked."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from ledger.core.events import REGISTRY
 from projections.cursors import BY_POSITION, Question, from_cursor, to_cursor
 from projections.jsonb import read_json
 from projections.queries.rows import Page, TimelineEntry
+from projections.timeline.fold import kind as kind_of
 from projections.view import View
 
 
@@ -29,7 +31,8 @@ class TimelineFilter(NamedTuple):
     recorded_to: datetime | None = None
 
 
-EVERYTHING = TimelineFilter()
+EVERYTHING: Final = TimelineFilter()
+KINDS: Final = sorted({kind_of(name) for name in REGISTRY})
 
 
 def timeline(
@@ -48,10 +51,16 @@ def timeline(
         ("timeline",),
         after=None if after is None else after[0],
         limit=limit + 1,
+        kinds=None if keep.kind is None else kinds_of(keep.kind),
         **keep._asdict(),
     )
     entries = [_entry(row) for row in rows[:limit]]
     return Page(entries, to_cursor(question, [entries[-1].position]) if len(rows) > limit else None)
+
+
+def kinds_of(kind: str) -> list[str]:
+    """The kinds that a filter means: itself, and all that begin with it; none where there is no such kind."""
+    return [each for each in KINDS if each == kind or each.startswith(f"{kind}.")]
 
 
 def _entry(row: tuple[Any, ...]) -> TimelineEntry:

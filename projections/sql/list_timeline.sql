@@ -5,9 +5,9 @@ FROM timeline
 WHERE ledger_id = %(ledger_id)s AND generation = %(timeline_generation)s
   AND (%(after)s::bigint IS NULL OR position < %(after)s::bigint)
   AND (%(stream_id)s::uuid IS NULL OR stream_id = %(stream_id)s::uuid)
-  AND (%(kind)s::text IS NULL OR kind = %(kind)s::text OR starts_with(kind, %(kind)s::text || '.'))
+  AND (%(kinds)s::text[] IS NULL OR kind = ANY (%(kinds)s::text[]))
   AND (%(actor)s::text IS NULL OR actor = %(actor)s::text)
-  AND (%(feature_id)s::text IS NULL OR %(feature_id)s::text = ANY (feature_ids))
+  AND (%(feature_id)s::text IS NULL OR feature_ids @> ARRAY[%(feature_id)s::text])
   AND (%(entity_id)s::text IS NULL OR entity_id = %(entity_id)s::text)
   AND (%(plan_id)s::text IS NULL OR plan_id = %(plan_id)s::text)
   AND (%(at_from)s::timestamptz IS NULL OR at >= %(at_from)s::timestamptz)
