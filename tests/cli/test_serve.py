@@ -3,13 +3,14 @@
 import signal
 import socket
 import threading
+from http.client import HTTPException
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 
-from tests.cli.program import SECRET, refused, run, serving, until
+from tests.cli.program import SECRET, refused, report, run, serving, until
 
 
 def running(data: Path) -> bool:
@@ -106,17 +107,20 @@ def test_a_database_that_dies_is_started_again(made_data_dir: Path, tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_what_was_answered_before_the_end_is_kept(database_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)])
+def test_what_was_answered_before_the_end_is_kept(
+    database_url: str, tmp_path: Path, number: signal.Signals, status: int
+) -> None:
     answered: list[str] = []
 
     def create(caller: int) -> None:
-        for number in range(10_000):
+        for each in range(10_000):
             try:
-                status, customer = server.post("customers.get_or_create", {"customer_id": f"c{caller}-{number}"})
-            except OSError:
+                code, customer = server.post("customers.get_or_create", {"customer_id": f"c{caller}-{each}"})
+            except (OSError, HTTPException):
                 return
-            assert status in {200, 503}
-            if status == 200:
+            assert code in {200, 503}
+            if code == 200:
                 answered.append(customer["id"])
 
     with serving(tmp_path / "log", "--database-url", database_url) as server:
@@ -124,12 +128,13 @@ def test_what_was_answered_before_the_end_is_kept(database_url: str, tmp_path: P
         for caller in callers:
             caller.start()
         assert until(lambda: len(answered) > 50)
-        assert server.stop() == 0
+        assert server.stop(number) == status
         for caller in callers:
             caller.join()
     with serving(tmp_path / "log", "--database-url", database_url) as server:
         missing = [each for each in answered if server.post("customers.get", {"customer_id": each})[0] != 200]
     assert missing == []
+    assert report("replay", "verify", "--database-url", database_url)[0]["whole"]
 
 
 @pytest.mark.slow
