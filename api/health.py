@@ -66,8 +66,9 @@ def _checks(services: Services) -> dict[str, str]:
         return {"database": "does not answer"}
     except psycopg.errors.UndefinedTable:
         return {"database": OK, "schema": "not migrated"}
-    schema = OK if applied == _needed() else "not the one this program needs"
-    return {"database": OK, "schema": schema, **_projections(services)}
+    if applied != _needed():
+        return {"database": OK, "schema": "not the one this program needs"}
+    return {"database": OK, "schema": OK, **_projections(services)}
 
 
 def _projections(services: Services) -> dict[str, str]:

@@ -43,6 +43,32 @@ def test_probes_say_that_all_is_well(api: Api) -> None:
     )
 
 
+def test_a_server_is_not_ready_on_a_database_that_is_not_migrated(blank_database_url: str, tmp_path: Path) -> None:
+    store = Store(blank_database_url, operator_key=bytes(32))
+    try:
+        ready = create_app(store, read_settings({}, data_dir=tmp_path)).test_client().get("/readyz")
+    finally:
+        store.close()
+    assert (ready.status_code, ready.get_json()["checks"]) == (503, {"database": "ok", "schema": "not migrated"})
+
+
+def test_a_read_model_that_stopped_is_said_by_every_answer_that_needs_it(unprojected: tuple[Flask, Store]) -> None:
+    app, store = unprojected
+    api = Ledgers(app, store).sandbox()
+    Runner(store.database_url, store.operator).catch_up()
+    api("customers.list")
+    with store.pool.connection() as conn:
+        conn.execute("UPDATE projections SET failed_position = 1, failure = 'x' WHERE model = 'balances'")
+
+    with pytest.raises(Refused, match=r"503 projection_failed.*balances") as caught:
+        api("customers.list")
+    assert caught.value.headers["Retry-After"] == "30"
+    assert api.get("/v1/timeline")["list"], "other models go on"
+    ready = app.test_client().get("/readyz")
+    assert (ready.status_code, ready.get_json()["checks"]["projections"]) == (503, f"stopped in {api.ledger_id}")
+    assert f'tallystick_projections_failed{{ledger="{api.ledger_id}"}} 1.0' in app.test_client().get("/metrics").text
+
+
 def test_metrics_count_requests_refusals_and_commits(api: Api, projector: Runner) -> None:
     catalog(api)
     api("customers.get_or_create", customer_id="acme")
