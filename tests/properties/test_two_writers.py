@@ -3,7 +3,7 @@
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from ledger.store.migrate import STORE_MIGRATIONS, migrate
@@ -28,6 +28,8 @@ def run(database_url: str, examples: int, steps: int) -> None:
             deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
+            # Shrinking runs the world hundreds of times more; what failed is printed whole and kept for the next run.
+            phases=[Phase.reuse, Phase.generate],
         ),
     )
 

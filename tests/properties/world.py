@@ -19,7 +19,7 @@ from ledger.core.profile import CreateCustomer
 from ledger.core.settings import CreateLedger, Env
 from ledger.core.state import Customer
 from ledger.core.terms import FeatureKind
-from ledger.core.usage import Track
+from ledger.core.usage import Consume, Track
 from ledger.store.ledger import (
     Caller,
     CatalogAddress,
@@ -82,13 +82,13 @@ class World:
         ledger = self.stores[writer].ledger(self.ledger_id)
         return ledger.submit(address, command, by=ME, once=once, business_now=now)
 
-    def settle(self, command: Command, asked: "Future[Outcome]", *, again: bool = False) -> Outcome | None:
+    def settle(self, command: Command, asked: "Future[Outcome]") -> Outcome | None:
         """Wait for an answer, and check what it says; None for a refusal."""
         try:
             outcome = asked.result(30)
         except Refusal:
             return None
-        if isinstance(command, Track) and not again:
+        if isinstance(command, Track | Consume):
             self.tracked += sum((each.value for each in outcome.events if isinstance(each, UsageRecorded)), ZERO)
             check_floors(command, outcome)
         return outcome
@@ -152,9 +152,9 @@ class World:
             return conn.execute(question, [self.ledger_id, *parameters]).fetchall()
 
 
-def check_floors(command: Track, outcome: Outcome) -> None:
+def check_floors(command: Track | Consume, outcome: Outcome) -> None:
     """Usage that may not overflow leaves no balance below what may be bought of it."""
-    if command.overage is Overage.OVERFLOW:
+    if isinstance(command, Track) and command.overage is Overage.OVERFLOW:
         return
     before, after = outcome.steps[0].before, outcome.steps[0].after
     for event in outcome.events:
