@@ -2,7 +2,10 @@
 
 from decimal import Decimal
 
-from tests.api.client import Api, catalog
+import pytest
+
+from api.wire.operations import OPERATIONS
+from tests.api.client import Api, Refused, catalog
 
 
 def test_a_customer_gets_the_default_plan_and_its_balance(api: Api) -> None:
@@ -26,3 +29,14 @@ def test_tracking_takes_from_the_balance_and_checking_sees_it(api: Api) -> None:
     assert tracked["balance"]["remaining"] == Decimal("7.5")
     assert checked["allowed"] is False
     assert checked["balance"] == tracked["balance"]
+
+
+def test_every_operation_of_the_wire_is_served_or_says_that_it_is_not(api: Api) -> None:
+    unserved = {
+        name for name in OPERATIONS if f"/v1/{name}" not in {rule.rule for rule in api.app.url_map.iter_rules()}
+    }
+
+    assert unserved == {"events.list", "invoices.list"}
+    for name in unserved:
+        with pytest.raises(Refused, match="404 not_supported"):
+            api(name)
