@@ -1,6 +1,6 @@
-"""Waiting for news of the log: looking again at short intervals, and at once when a reader asks for it.
+"""Waiting for news of the log: a writer's notice after its commit, or a reader's that has to wait.
 
-Writers give no notice: notices make commits wait for one another. Readers do, and only when they have to wait.
+Notices only make it quick. Whoever hears none (some poolers and engines refuse LISTEN) looks again by itself.
 """
 
 import threading
@@ -12,26 +12,28 @@ from psycopg import Connection
 
 from ledger.store.connections import Limits, connect
 
-CHANNEL: Final = "tallystick_wanted"
-POLL_SECONDS: Final = 0.02
+CHANNELS: Final = ("tallystick_events", "tallystick_wanted")
+LISTENING_SECONDS: Final = 0.25
+DEAF_SECONDS: Final = 0.02
 
 
 class Wake:
-    """Listens on a connection of its own. Without LISTEN (some poolers and engines refuse it) it only looks again."""
+    """Listens on a connection of its own."""
 
     def __init__(self, database_url: str, limits: Limits) -> None:
         self._conn: Connection[Any] | None = connect(database_url, limits)
         try:
-            self._conn.execute(f"LISTEN {CHANNEL}")
+            for channel in CHANNELS:
+                self._conn.execute(f"LISTEN {channel}")
         except psycopg.DatabaseError:
             self.close()
 
     def wait(self, stopping: threading.Event) -> None:
-        """Return when a reader waits, when it is time to look anyway, or when stopping."""
+        """Return when something was written, when a reader waits, when it is time to look anyway, or when stopping."""
         if self._conn is None:
-            stopping.wait(POLL_SECONDS)
+            stopping.wait(DEAF_SECONDS)
             return
-        for _ in self._conn.notifies(timeout=POLL_SECONDS, stop_after=1):
+        for _ in self._conn.notifies(timeout=LISTENING_SECONDS, stop_after=1):
             return
 
     def close(self) -> None:
