@@ -66,7 +66,7 @@ format: setup  ## rewrite the code in the agreed shape
 	$(BIN)/ruff format .
 
 # Modules that write pages under docs/. A page names its module in its first lines, so a page without one is found.
-GENERATORS := ledger.docs api.docs
+GENERATORS := ledger.docs
 define each_generator
 	@for module in $(GENERATORS); do \
 	  if test -e "$$(echo $$module | tr . /).py"; then $(BIN)/python -m $$module $(1) || exit 1; \

@@ -1,4 +1,4 @@
-"""The WSGI application for a server of your own: `gunicorn --threads 64 'api.wsgi:build()'`.
+"""The WSGI application, for a WSGI server of your own: `api.wsgi:build()`, one process with many threads.
 
 It neither starts a database nor migrates: `tallystick ledgers list` with the same DATABASE_URL does the latter.
 """
