@@ -84,7 +84,7 @@ class Streams:
     def _fold_all(self, events: ServerCursor[Any], tables: Tables, total: int, progress: Progress) -> bool:
         folded: Folded | None = None
         while page := events.fetchmany(ROWS_AT_ONCE):
-            self._codec.keys.load({UUID(bytes=row[0]) for row in page})
+            self._codec.keys.load([UUID(bytes=stream) for stream in {row[0] for row in page}])
             for stream, position, version, name, state, at in page:
                 if folded is None or folded.stream != stream:
                     if folded is not None:

@@ -1,6 +1,7 @@
 """A whole ledger verifies; whatever is changed in it, by whomever, is named."""
 
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
@@ -58,6 +59,26 @@ def test_an_empty_ledger_verifies_and_an_unknown_one_is_said_to_be_so(store: Sto
     assert verified(store, "empty").whole
     with pytest.raises(UnknownLedger):
         verified(store, "nowhere")
+
+
+def test_a_ledger_is_verified_while_it_is_written_to_and_folded(store: Store, lived: Book, runner: Runner) -> None:
+    before, stop = store.ledgers()[0].position, threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            lived.track("busy", 1)
+
+    writing = threading.Thread(target=write)
+    runner.start()
+    writing.start()
+    try:
+        found = [verified(store) for _ in range(3)]
+    finally:
+        stop.set()
+        writing.join()
+        runner.stop()
+    assert [each.difference for each in found] == [None, None, None]
+    assert before < found[0].position < found[2].position < store.ledgers()[0].position
 
 
 def test_ledgers_are_verified_each_for_itself(store: Store, lived: Book, runner: Runner) -> None:
