@@ -73,7 +73,7 @@ class PlanFilterSchema(WireSchema):
     """One plan, all of its versions or some."""
 
     id = PlanId(required=True)
-    versions = ListOf(Whole(1))
+    versions = ListOf(Whole(1, limits.PLAN_VERSION_MAX))
 
 
 class DisplaySchema(WireSchema):
