@@ -10,7 +10,7 @@ from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, Flag, Ident
 from api.wire.limits import LOCK_ID_CHARS
 from api.wire.nesting import FreeForm, ListOf, Shape, Unsupported
 from api.wire.plans import METHODS, TIER_BEHAVIORS, ResetSchema, TierAnswerSchema
-from api.wire.quantities import Amount, Milliseconds, Quantity
+from api.wire.quantities import Amount, Milliseconds, Quantity, Total
 from api.wire.schema import WireSchema
 
 
@@ -129,10 +129,10 @@ class BalancePartSchema(WireSchema):
 
     id = Text(required=True)
     plan_id = PlanId(required=True, allow_none=True)
-    included_grant = Quantity(required=True)
-    prepaid_grant = Quantity(required=True)
-    remaining = Quantity(required=True)
-    usage = Quantity(required=True)
+    included_grant = Total(required=True)
+    prepaid_grant = Total(required=True)
+    remaining = Total(required=True)
+    usage = Total(required=True)
     unlimited = Flag(required=True)
     reset = Shape(ShownResetSchema, required=True, allow_none=True)
     price = Shape(ShownPriceSchema, required=True, allow_none=True)
@@ -143,8 +143,8 @@ class BalancePartSchema(WireSchema):
 class ShownRolloverSchema(WireSchema):
     """Units carried over from an earlier period."""
 
-    granted = Quantity(required=True)
-    balance = Quantity(required=True)
+    granted = Total(required=True)
+    balance = Total(required=True)
     expires_at = Milliseconds(required=True)
 
 
@@ -152,9 +152,9 @@ class BalanceAnswerSchema(WireSchema):
     """All that a customer or an entity holds of one feature; `breakdown` has each grant."""
 
     feature_id = FeatureId(required=True)
-    granted = Quantity(required=True)
-    remaining = Quantity(required=True)
-    usage = Quantity(required=True)
+    granted = Total(required=True)
+    remaining = Total(required=True)
+    usage = Total(required=True)
     unlimited = Flag(required=True)
     overage_allowed = Flag(required=True)
     max_purchase = Quantity(required=True, allow_none=True)

@@ -72,6 +72,20 @@ class Quantity(WireField):
         return schema
 
 
+class Total(WireField):
+    """A sum of quantities in an answer: as exact as its parts, and beyond the bound of any one of them."""
+
+    must_be = "a number"
+
+    def read(self, value: Any) -> Decimal:
+        if type(value) is int or (type(value) is Decimal and value.is_finite()):
+            return Decimal(value)
+        raise self.wrong(value)
+
+    def describe(self) -> JsonSchema:
+        return {"type": "number"}
+
+
 class Amount(Quantity):
     """Money in major units of its currency (20 is twenty dollars). The core turns it into minor units."""
 
