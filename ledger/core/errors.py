@@ -75,6 +75,13 @@ class EntityNotFound(Refusal):
         super().__init__(f"Entity {entity_id} does not exist for this customer")
 
 
+class EntityAmbiguous(Refusal):
+    code = "entity_id_required"
+
+    def __init__(self, entity_id: str) -> None:
+        super().__init__(f"Several customers have an entity {entity_id}: say which one with customer_id")
+
+
 class EntityExists(Refusal):
     code = "entity_already_exists"
 

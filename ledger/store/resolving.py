@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM
-from ledger.core.errors import CustomerNotFound, EntityNotFound, InvalidRequest
+from ledger.core.errors import CustomerNotFound, EntityAmbiguous, EntityNotFound
 from ledger.core.profile import CUSTOMER_ID
 from ledger.store.addresses import (
     Address,
@@ -68,5 +68,5 @@ class Resolver:
         if not holders:
             raise EntityNotFound(entity_id)
         if len(holders) > 1:
-            raise InvalidRequest(f"Several customers have an entity {entity_id}: say which one with customer_id")
+            raise EntityAmbiguous(entity_id)
         return holders.pop()

@@ -11,7 +11,7 @@ import pytest
 
 from ledger.core.adjustment import GrantBalance
 from ledger.core.entity import CreateEntity
-from ledger.core.errors import CustomerNotFound, EntityNotFound, InvalidRequest, LiveClock, Refusal
+from ledger.core.errors import CustomerNotFound, EntityAmbiguous, EntityNotFound, LiveClock, Refusal
 from ledger.core.events import CustomerCreated, UsageRecorded
 from ledger.core.profile import CreateCustomer, DeleteCustomer, MoveClock, UpdateCustomer
 from ledger.core.sealed import Sealed
@@ -139,7 +139,7 @@ def test_an_entity_finds_its_customer_when_only_one_has_it(ledger: Ledger) -> No
     with pytest.raises(EntityNotFound):
         ledger.look(EntityAddress("sea"), by=ME)
     ledger.execute(CustomerAddress("bob"), CreateEntity("seat", "seats"), by=ME)
-    with pytest.raises(InvalidRequest, match="Several customers"):
+    with pytest.raises(EntityAmbiguous, match="Several customers"):
         ledger.look(EntityAddress("seat"), by=ME)
 
 
