@@ -83,3 +83,28 @@ def test_no_field_of_any_request_can_break_the_server(abused: Serving) -> None:
                     failed.append((operation.name, body, answer.text))
     assert failed == []
     command_line(abused.data_dir, "replay", "verify")
+
+
+READS = [
+    "/v1/customers", "/v1/customers/read", "/v1/customers/read/balances", "/v1/customers/read/timeline", "/v1/timeline",
+    "/v1/events", "/v1/customers/a%00b", "/v1/customers/%ff", "/v1/customers/" + "x" * 5_000, "/v1/nothing",
+]  # fmt: skip
+QUERIES = [
+    "limit=0", "limit=-1", "limit=1e9", "limit=x", "limit=1&limit=2", "cursor=abc", "start_cursor=%00", "search=%00",
+    "search=%25_%5c", "search=%ff", "kind=x", "actor=%00", "feature=none", "entity=", "from=x", "from=-1",
+    "to=0001-01-01T00:00:00Z", "as_of=x", "as_of=position:0", "as_of=position:-1", "as_of=2999-01-01T00:00:00Z",
+    "as_of=position:99999999999999999999", "as_of=1066-10-14T00:00:00Z", "at=9999-99-99", "a" * 9_000 + "=",
+    "after=99999999999999999999999", "position=1e400", "order=sideways",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", READS, ids=lambda path: path[:30])
+def test_no_query_can_break_a_read(http: httpx.Client, path: str) -> None:
+    http.post("/v1/customers.get_or_create", json={"customer_id": "read"}).raise_for_status()
+    for query in ["", *QUERIES]:
+        for accepted in ("application/json", "text/csv", "application/x-ndjson", "q=;;"):
+            answer = http.get(f"{path}?{query}", headers={"Accept": accepted})
+            assert answer.status_code < 500, (query, accepted, answer.text)
+            if answer.status_code >= 400:
+                assert answer.headers["content-type"] == "application/problem+json", (query, accepted)
+                assert {"title", "detail", "code", "status"} <= answer.json().keys()

@@ -33,11 +33,12 @@ def node() -> str:
     with (HERE / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not INSTALLED.exists() or INSTALLED.stat().st_mtime < wanted:
-            subprocess.run(
+            done = subprocess.run(
                 [program("npm"), "ci", "--omit=peer", "--ignore-scripts", "--no-audit", "--no-fund"],
-                cwd=HERE, check=True, timeout=300, capture_output=True,
+                cwd=HERE, check=False, timeout=300, capture_output=True, text=True,
                 env={**os.environ, "PATH": f"{os.environ['PATH']}{os.pathsep}{BESIDE_PYTHON}"},
             )  # fmt: skip
+            assert done.returncode == 0, done.stderr
             INSTALLED.touch()
     return program("node")
 
