@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from api.cli.lifeline import follow
+from ledger.interpreter import settle
 from ledger.logging import set_up_logging
 from ledger.settings import Settings, read_settings
 
@@ -34,7 +35,9 @@ def build() -> "Flask":
     multiprocessing.util.Finalize(None, store.close, exitpriority=10)
     for name in SECRETS:  # granian copies the environment into every request's
         os.environ.pop(name, None)
-    return create_app(store, settings, metrics)
+    app = create_app(store, settings, metrics)
+    settle()
+    return app
 
 
 def run(settings: Settings) -> None:

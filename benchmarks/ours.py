@@ -15,6 +15,7 @@ from decimal import Decimal
 
 import psycopg
 
+from api.cli.running import WORKER_NICENESS
 from api.schema import bring_up_to_date
 from benchmarks.bench import Bench
 from benchmarks.database import Database, throw_away
@@ -26,6 +27,7 @@ from ledger.core.profile import CreateCustomer
 from ledger.core.settings import CreateLedger, Env
 from ledger.core.terms import Feature, FeatureKind, Plan, PlanItem
 from ledger.core.usage import Track
+from ledger.interpreter import settle
 from ledger.store.ledger import (
     Caller,
     CatalogAddress,
@@ -89,7 +91,8 @@ def worked_ledger(bench: Bench, customers: int) -> Iterator[Ours]:
         with contextlib.closing(Store(database.url, operator_key=MASTER_KEY_BYTES)) as store:
             store.create_ledger(LEDGER_ID, Env.SANDBOX)
             _open(store.ledger(LEDGER_ID), customers)
-            with tallystick("worker", "--database-url", database.url):
+            settle()
+            with tallystick("worker", "--nice", str(WORKER_NICENESS), "--database-url", database.url):
                 ours = Ours(database, store.ledger(LEDGER_ID), customers)
                 ours.seconds_until_projected()
                 yield ours

@@ -32,7 +32,7 @@ READY_SECONDS: Final = 120.0
 LOOK_SECONDS: Final = 0.1
 WORKER_STOP_SECONDS: Final = 15.0
 GRACE_SECONDS: Final = 5.0  # over the drain time, for what follows it
-WORKER_NICENESS: Final = 5  # requests come before renewals and rows
+WORKER_NICENESS: Final = 15  # requests come before renewals and rows
 
 log = logger(__name__)
 
