@@ -69,6 +69,8 @@ def open_pool(database_url: str, limits: Limits) -> ConnectionPool[Connection[An
         min_size=limits.pool_min,
         max_size=limits.pool_max,
         timeout=limits.connect_seconds,
+        # The pause between attempts doubles: without a short end, the pool would sleep on long after the database woke.
+        reconnect_timeout=limits.connect_seconds / 2,
         kwargs=_session(limits),
         configure=lambda conn: prepare_session(conn, limits),
         check=ConnectionPool.check_connection,
