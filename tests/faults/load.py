@@ -173,5 +173,6 @@ class Load:
                 expected[customer_id] += value
         for customer_id in self._customers:
             answer = client.post("/v1/customers.get", json={"customer_id": customer_id})
+            assert answer.status_code == 200, answer.text
             balance = answer.json()["balances"]["messages"]
             assert (balance["usage"], balance["remaining"]) == (expected[customer_id], PLENTY - expected[customer_id])
