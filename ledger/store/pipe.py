@@ -66,6 +66,7 @@ class Pipe:
     def __init__(self, conn: Connection[Any], *, keeps: bool = False) -> None:
         self._keeps = keeps
         self._pg, self._prepared, self._numbers = conn.pgconn, dict[str, bytes](), itertools.count(1)
+        self._ahead: Sequence[bool] = []
         self._poll = select.poll()
         self._poll.register(conn.pgconn.socket, select.POLLIN)
 
@@ -82,19 +83,50 @@ class Pipe:
             found = _PIPES[conn] = Pipe(conn, keeps=True)
         return found
 
-    def run(self, calls: Sequence[Call]) -> list[PGresult]:
-        """Send every call, then take every answer. The first error is raised after all of them were taken."""
+    def run(self, calls: Sequence[Call], ahead: Sequence[Call] = ()) -> list[PGresult]:
+        """Send every call, then take every answer. The first error is raised after all of them were taken.
+
+        The calls of `ahead` are sent along and run when these have succeeded; nothing else may be run on the
+        connection until `take_ahead` has taken their answers.
+        """
         pg = self._pg
         pg.enter_pipeline_mode()
-        try:
-            sent = [self._send(call) for call in calls]
-            pg.pipeline_sync()
-            self._flush()
-            results = [self._result() for prepares in sent for _ in range(1 + prepares)]
-            self._result()
-        finally:
-            if pg.status == psycopg.pq.ConnStatus.OK:
-                pg.exit_pipeline_mode()
+        sent = [self._send(call) for call in calls]
+        if ahead:
+            # The server keeps answers back until it is asked for them, and `ahead` may have to wait for a lock.
+            pg.send_flush_request()
+        self._ahead = [self._send(call) for call in ahead]
+        pg.pipeline_sync()
+        self._flush()
+        results = self._results(sent)
+        if not self._ahead:
+            self._end()
+        elif any(result.status == ExecStatus.FATAL_ERROR for result in results):
+            self._results(self._ahead)
+            self._end()
+        return self._answers(sent, results)
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether calls were sent ahead whose answers nobody has taken."""
+        return bool(self._ahead)
+
+    def take_ahead(self) -> list[PGresult]:
+        """The answers of the calls that were sent ahead; as `run`."""
+        sent = self._ahead
+        results = self._results(sent)
+        self._end()
+        return self._answers(sent, results)
+
+    def _end(self) -> None:
+        self._ahead = []
+        self._result()
+        self._pg.exit_pipeline_mode()
+
+    def _results(self, sent: Sequence[bool]) -> list[PGresult]:
+        return [self._result() for prepares in sent for _ in range(1 + prepares)]
+
+    def _answers(self, sent: Sequence[bool], results: Sequence[PGresult]) -> list[PGresult]:
         for result in results:
             if result.status == ExecStatus.FATAL_ERROR:
                 # Which of them were prepared before the error is not worth working out: all get new names.

@@ -1,6 +1,6 @@
 """A batch's way through the database: read under the lock, decide, write, commit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -78,9 +78,16 @@ class Transaction:
     """Runs batches of one ledger on one connection. `flight` is set from the moment a commit is on its way."""
 
     def __init__(
-        self, conn: Connection[Any], memory: Memory, recorder: LedgerRecorder, most_events: int = MOST_EVENTS
+        self,
+        conn: Connection[Any],
+        memory: Memory,
+        recorder: LedgerRecorder,
+        most_events: int = MOST_EVENTS,
+        more_wait: Callable[[], bool] = bool,
     ) -> None:
+        """`more_wait` says, when a commit is sent, whether the next batch is to be begun along with it."""
         self._conn, self._memory, self._recorder, self._most_events = conn, memory, recorder, most_events
+        self._more_wait = more_wait
         self._pipe = Pipe.of(conn)
         self.flight: Flight | None = None
         self.events = 0
@@ -112,10 +119,13 @@ class Transaction:
     def _begin(self, requests: Sequence[Pending]) -> Batch:
         conn, ledger_id = self._conn, self._memory.ledger_id
         needs = needs_of(self._memory, requests)
-        _, locked = self._pipe.run([BEGIN, Call("lock_head", {"ledger_id": ledger_id})])
+        _, locked = self._pipe.take_ahead() if self._pipe.is_ahead else self._pipe.run(self._beginning())
         head, recorded_at = locked_head(locked, ledger_id)
         found, known = reading.read_ahead(conn, ledger_id, needs.claims, needs.onces)
         return self._batch(head, recorded_at, needs, found, known)
+
+    def _beginning(self) -> list[Call]:
+        return [BEGIN, Call("lock_head", {"ledger_id": self._memory.ledger_id})]
 
     def _glance(self, needs: Needs) -> Batch | None:
         # The common look: everything is warm and nobody else has written, so the head alone is read.
@@ -165,7 +175,8 @@ class Transaction:
         self.events = len(batch.journal.drafts)
         head, calls = write(self._recorder, batch)
         self.flight = Flight(head, self.events > 0, uses[0].once if uses else None, batch.recorded_at)
-        done = self._pipe.run([*calls, COMMIT])[-1].command_status
+        ahead = self._beginning() if self._more_wait() else []
+        done = self._pipe.run([*calls, COMMIT], ahead)[-1].command_status
         if done != b"COMMIT":
             raise CommitFailed(f"the database answered a commit with {done!r}")
         self.flight = None

@@ -29,7 +29,7 @@ from ledger.store.transaction import Flight, Transaction, was_committed
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = 0.1
-TELL_SECONDS: Final = 0.01
+TELL_SECONDS: Final = 0.02
 LOST: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
@@ -152,7 +152,7 @@ class Writer:
 
     def _serve(self, requests: Sequence[Pending]) -> None:
         waiting = requests
-        if all(request.is_look for request in requests):
+        if not self._is_ahead and all(request.is_look for request in requests):
             waiting = self._attempt(requests, Transaction.look)
         while waiting:
             waiting = self._attempt(waiting, Transaction.run)
@@ -162,7 +162,8 @@ class Writer:
     ) -> list[Pending]:
         started, transaction = monotonic(), None
         try:
-            transaction = Transaction(self._connection(), self._memory, self._recorder, self._tuning.batch_events)
+            most = self._tuning.batch_events
+            transaction = Transaction(self._connection(), self._memory, self._recorder, most, self._more_wait)
             waiting = work(transaction, requests)
         except LOST as error:
             return self._lost(requests, transaction, error)
@@ -189,9 +190,21 @@ class Writer:
             except Exception:
                 log.exception("an observer failed", extra={"ledger_id": self._recorder.ledger_id})
 
+    @property
+    def _is_ahead(self) -> bool:
+        return self._conn is not None and Pipe.of(self._conn).is_ahead
+
+    def _more_wait(self) -> bool:
+        # Then the next batch's lock is asked for with this one's commit: a round trip less. Not when followers are
+        # due to be told, which takes the connection for itself.
+        return bool(self._queue) and not self._closing and not self._tells()
+
+    def _tells(self) -> bool:
+        return monotonic() - self._told_at >= TELL_SECONDS
+
     def _tell(self) -> None:
         # After the commit and after its callers; under load only now and then, as followers take all there is.
-        if self._conn is None or (self._queue and monotonic() - self._told_at < TELL_SECONDS):
+        if self._conn is None or self._is_ahead or (self._queue and not self._tells()):
             return
         self._told_at = monotonic()
         try:

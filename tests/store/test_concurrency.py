@@ -166,9 +166,9 @@ def test_a_connection_lost_around_its_commit_is_answered_from_the_log(
     real = Pipe.run
     cuts: list[int] = []
 
-    def cutting(pipe: Pipe, calls: Sequence[Call]) -> Any:
+    def cutting(pipe: Pipe, calls: Sequence[Call], ahead: Sequence[Call] = ()) -> Any:
         if cuts or len(calls) < 2 or calls[-1] != COMMIT:
-            return real(pipe, calls)
+            return real(pipe, calls, ahead)
         cuts.append(pipe.backend_pid)
         answers = real(pipe, calls[:-1] if moment == "before" else calls)
         with psycopg.connect(store.database_url, autocommit=True) as killer:
@@ -185,6 +185,38 @@ def test_a_connection_lost_around_its_commit_is_answered_from_the_log(
     with store.pool.connection() as conn:
         assert conn.execute("SELECT count(*) FROM events WHERE request_id = 'cut'").fetchone() == (1,)
     assert ledger.execute(CustomerAddress("ann"), Track("messages"), by=ME, once=once).replayed
+
+
+def test_callers_are_answered_while_the_next_lock_is_waited_for(store: Store, ledger: Ledger) -> None:
+    # The lock of the next batch is asked for along with a commit; whoever holds it keeps nobody from their answer.
+    open_customer(ledger, "ann", messages=1_000)
+    answered: list[float] = []
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            ledger.execute(CustomerAddress("ann"), Track("messages"), by=ME)
+            answered.append(time.monotonic())
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    try:
+        with psycopg.connect(store.database_url, autocommit=True) as conn:
+            for _ in range(20):
+                with conn.transaction():
+                    conn.execute("SELECT 1 FROM ledgers WHERE ledger_id = 'main' FOR UPDATE")
+                    locked_at = time.monotonic()
+                    time.sleep(0.05)
+                    late = [each for each in answered if each > locked_at + 0.02]
+                    assert not late, "answered before it could be decided"
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+    with store.pool.connection() as conn:
+        tracked = conn.execute("SELECT count(*) FROM events WHERE type = 'usage.recorded.v1'").fetchone()
+    assert tracked == (len(answered),)
 
 
 def test_a_head_that_stays_locked_is_a_typed_answer_in_time(store: Store, ledger: Ledger) -> None:
