@@ -6,6 +6,7 @@ share of the machine while we measure.
 
 import contextlib
 import itertools
+import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ from ledger.core.profile import CreateCustomer
 from ledger.core.settings import CreateLedger, Env
 from ledger.core.terms import Feature, FeatureKind, Plan, PlanItem
 from ledger.core.usage import Track
-from ledger.interpreter import settle
+from ledger.interpreter import run_anywhere, settle
 from ledger.store.ledger import (
     Caller,
     CatalogAddress,
@@ -91,11 +92,15 @@ def worked_ledger(bench: Bench, customers: int) -> Iterator[Ours]:
         with contextlib.closing(Store(database.url, operator_key=MASTER_KEY_BYTES)) as store:
             store.create_ledger(LEDGER_ID, Env.SANDBOX)
             _open(store.ledger(LEDGER_ID), customers)
-            settle()
             with tallystick("worker", "--nice", str(WORKER_NICENESS), "--database-url", database.url):
                 ours = Ours(database, store.ledger(LEDGER_ID), customers)
                 ours.seconds_until_projected()
-                yield ours
+                anywhere = os.sched_getaffinity(0)
+                settle()  # as the server does
+                try:
+                    yield ours
+                finally:
+                    run_anywhere(anywhere)
 
 
 def _open(ledger: Ledger, customers: int) -> None:

@@ -188,8 +188,8 @@ class Runner:
     def _follow(self, conn: Connection[Any], wake: Wake) -> None:
         sweep_at = Deadline(0.0)
         while not self._stopping.is_set():
-            if self.round(conn):
-                continue
+            if self.round(conn) >= self._batch_events:
+                continue  # a full batch: there is more
             if not sweep_at.remaining():
                 sweep_at = Deadline(0.0 if sweep_step(conn) else SWEEP_SECONDS)
                 continue

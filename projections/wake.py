@@ -1,6 +1,8 @@
 """Waiting for news of the log: a writer's notice after its commit, or a reader's that has to wait.
 
 Notices only make it quick. Whoever hears none (some poolers and engines refuse LISTEN) looks again by itself.
+A reader who waits is served at once. Writers' notices are answered in turns with a rest between: many events in
+one batch cost far less than in many, and the rest is the writers'.
 """
 
 import threading
@@ -10,10 +12,13 @@ from typing import Any, Final, Self
 import psycopg
 from psycopg import Connection
 
+from ledger.clock import Deadline
 from ledger.store.connections import Limits, connect
 
-CHANNELS: Final = ("tallystick_events", "tallystick_wanted")
+WRITTEN: Final = "tallystick_events"
+WANTED: Final = "tallystick_wanted"
 LISTENING_SECONDS: Final = 0.25
+REST_SECONDS: Final = 0.1
 DEAF_SECONDS: Final = 0.02
 
 
@@ -23,18 +28,23 @@ class Wake:
     def __init__(self, database_url: str, limits: Limits) -> None:
         self._conn: Connection[Any] | None = connect(database_url, limits)
         try:
-            for channel in CHANNELS:
+            for channel in (WRITTEN, WANTED):
                 self._conn.execute(f"LISTEN {channel}")
         except psycopg.DatabaseError:
             self.close()
 
     def wait(self, stopping: threading.Event) -> None:
-        """Return when something was written, when a reader waits, when it is time to look anyway, or when stopping."""
+        """Return when something was written and it is time, when a reader waits, or when it is time to look anyway."""
         if self._conn is None:
             stopping.wait(DEAF_SECONDS)
             return
-        for _ in self._conn.notifies(timeout=LISTENING_SECONDS, stop_after=1):
-            return
+        rested, looking = Deadline(REST_SECONDS), Deadline(LISTENING_SECONDS)
+        until = looking
+        while not until.passed() and not stopping.is_set():
+            for notice in self._conn.notifies(timeout=until.remaining(), stop_after=1):
+                if notice.channel == WANTED:
+                    return
+                until = rested
 
     def close(self) -> None:
         """Stop listening."""

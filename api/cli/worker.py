@@ -28,7 +28,7 @@ def worker(place: Place, *, nice: int, metrics_port: int | None) -> int:
     from api.stores import open_store
     from api.work.meters import Meters
     from api.worker import Worker
-    from ledger.interpreter import settle
+    from ledger.interpreter import collect_rarely
     from ledger.logging import logger, set_up_logging
 
     if nice:
@@ -43,7 +43,7 @@ def worker(place: Place, *, nice: int, metrics_port: int | None) -> int:
             if metrics_port is not None:
                 meters.serve(ready.host, metrics_port)
             running = Worker(store, ready, meters, [place.ledger_id] if place.ledger_id else [])
-            settle()
+            collect_rarely()
             running.start()
             logger(__name__).info("worker started")
             while not told:

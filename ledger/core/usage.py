@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from ledger.core.balance import Grant
 from ledger.core.decider import Command, Context
@@ -15,6 +16,9 @@ from ledger.core.sealed import Sealed
 from ledger.core.standing import allowed, held
 from ledger.core.state import Customer
 from ledger.core.terms import Feature, FeatureKind
+
+CLOCK_SKEW: Final = timedelta(minutes=5)
+"""How far ahead of ours a caller's clock may be; what it says was used then was used now."""
 
 
 class BillingPeriodClosed(Refusal):
@@ -55,7 +59,7 @@ def decide_track(customer: Customer, command: Track, context: Context) -> Sequen
     features = _features(command, context)
     if command.entity_id is not None:
         customer.entity(command.entity_id)
-    if command.used_at is not None and command.used_at > context.now:
+    if command.used_at is not None and command.used_at > context.now + CLOCK_SKEW:
         raise InvalidInput(
             f"timestamp {command.used_at.isoformat()} is in the future: usage is recorded once it happened"
         )
@@ -110,7 +114,7 @@ def _record(customer: Customer, feature_id: str, command: Track, context: Contex
         command.event_name,
         windows_opened(grants, [each.grant_id for each in allocations], context.now, context.settings.zone),
         Sealed(dict(command.properties)) if command.properties else None,
-        command.used_at,
+        None if command.used_at is None else min(command.used_at, context.now),
     )
 
 

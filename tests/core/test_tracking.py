@@ -17,6 +17,7 @@ from tests.core.offers import (
     FREE,
     MESSAGES,
     MONTH,
+    PRO,
     SSO,
     START,
     USERS,
@@ -311,3 +312,11 @@ def test_a_check_that_sends_its_event_records_all_of_it_or_nothing() -> None:
     assert account.do(Consume("sso")) == []
     assert account.do(Consume("messages", units(0))) == []
     assert account.balance("messages") == (2, 8)
+
+
+def test_a_callers_clock_may_be_a_little_ahead() -> None:
+    account = Account(PRO)
+    account.attach("pro")
+    (recorded,) = account.do(Track("messages", used_at=START + timedelta(minutes=4)))
+    assert isinstance(recorded, UsageRecorded)
+    assert recorded.used_at == START
