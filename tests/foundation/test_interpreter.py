@@ -15,10 +15,11 @@ waiting = threading.Event()
 threading.Thread(target=waiting.wait, daemon=True).start()
 taken = settle()
 tasks = {frozenset(os.sched_getaffinity(int(task))) for task in os.listdir("/proc/self/task")}
-again = settle()
 run_anywhere(before)
+anywhere = os.sched_getaffinity(0) == before
+again = settle()
 print(taken, again, sorted(map(sorted, tasks)), round(sys.getswitchinterval(), 3), gc.get_freeze_count() > 0,
-      os.sched_getaffinity(0) == before, flush=True)
+      anywhere, flush=True)
 sys.stdin.read()
 """
 
