@@ -1,6 +1,5 @@
 """The runner folds what is new, once, whoever runs and wherever it dies."""
 
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -221,4 +220,5 @@ def test_stopping_is_prompt_and_may_be_said_twice(store: Store) -> None:
     runner.start()
     runner.stop(5)
     runner.stop(5)
-    assert not any(each.name == "projections" for each in threading.enumerate())
+    assert runner._thread is not None
+    assert not runner._thread.is_alive()
