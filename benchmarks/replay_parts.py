@@ -2,8 +2,9 @@
 
     python -m benchmarks.replay_parts fold DATABASE_URL LEDGER_ID
 
-Prints {"events", "seconds"}. `fold` decodes every event from its stored bytes and folds it into the state of its
-stream, all states kept, on one core; the time the database takes to hand the rows over is not counted.
+Prints {"events", "seconds"}. `chain` follows the hashes over the table, the time to read it counted. `fold` decodes every
+event from its stored bytes and folds it into the state of its stream, all states kept, on one core; the time the database
+takes to hand the rows over is not counted.
 """
 
 import json
@@ -24,6 +25,7 @@ from ledger.core.settings import SETTINGS
 from ledger.store.codec import Codec
 from ledger.store.keyring import KeyRing
 from ledger.store.sealing import OperatorKey
+from ledger.store.verifying import verify_chain
 
 Row = tuple[UUID, str, bytes]
 ROWS_A_FETCH = 10_000
@@ -69,7 +71,18 @@ def _fetches(connection: "psycopg.Connection[Any]", ledger_id: str) -> Iterator[
             yield rows
 
 
-PARTS = {"fold": fold}
+def chain(url: str, ledger_id: str) -> dict[str, float]:
+    """Follow the chain of the whole log from the table."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        begin = time.perf_counter()
+        verified = verify_chain(connection, ledger_id)
+        seconds = time.perf_counter() - begin
+    if verified.broken is not None:
+        raise RuntimeError(f"the chain is broken: {verified.broken}")
+    return {"events": verified.position, "seconds": seconds}
+
+
+PARTS = {"fold": fold, "chain": chain}
 
 if __name__ == "__main__":
     json.dump(PARTS[sys.argv[1]](*sys.argv[2:]), sys.stdout)
