@@ -37,7 +37,7 @@ class Settings:
     web_workers: int = 1  # a second process takes turns with the first at the head of every ledger
     web_threads: int = 64
     drain_seconds: float = 10.0
-    max_body_bytes: int = 1_048_576
+    max_body_bytes: int = 1_000_000
 
     pool_min: int = 1
     pool_max: int = 16
@@ -166,7 +166,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str, str], object]]] = {
     "web_workers": ("TALLYSTICK_WEB_WORKERS", _whole(1, 64)),
     "web_threads": ("TALLYSTICK_WEB_THREADS", _whole(1, 512)),
     "drain_seconds": ("TALLYSTICK_DRAIN_SECONDS", _seconds(0, 300)),
-    "max_body_bytes": ("TALLYSTICK_MAX_BODY_BYTES", _whole(1_024, 64 * 1_048_576)),
+    "max_body_bytes": ("TALLYSTICK_MAX_BODY_BYTES", _whole(1_024, 1_000_000)),
     "pool_min": ("TALLYSTICK_POOL_MIN", _whole(0, 100)),
     "pool_max": ("TALLYSTICK_POOL_MAX", _whole(2, 100)),
     "connect_timeout_seconds": ("TALLYSTICK_CONNECT_TIMEOUT_SECONDS", _seconds(1, 300)),
