@@ -22,6 +22,7 @@ from ledger.core.customer import CUSTOMER
 from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM, Decider
 from ledger.core.events import REGISTRY
 from ledger.core.settings import SETTINGS
+from ledger.interpreter import collect_rarely
 from ledger.store.codec import Codec
 from ledger.store.keyring import KeyRing
 from ledger.store.sealing import OperatorKey
@@ -85,4 +86,5 @@ def chain(url: str, ledger_id: str) -> dict[str, float]:
 PARTS = {"fold": fold, "chain": chain}
 
 if __name__ == "__main__":
+    collect_rarely()  # as every process of ours that folds
     json.dump(PARTS[sys.argv[1]](*sys.argv[2:]), sys.stdout)

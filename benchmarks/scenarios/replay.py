@@ -43,7 +43,7 @@ def _part(ours: Ours, events: int, part: str, title: str) -> Iterator[Figure]:
 
 def _rebuild(ours: Ours, events: int) -> Iterator[Figure]:
     where = ["--database-url", ours.database.url, "--ledger", LEDGER_ID]
-    finished = child.run(command(["replay", "rebuild", "all", *where]))
+    finished = child.run(command(["replay", "rebuild", *where]))
     yield from _figures("rebuild", "rebuilding all projections", events, finished.seconds, finished.peak_mib)
 
 

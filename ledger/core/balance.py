@@ -39,7 +39,7 @@ from ledger.core.terms import FeatureKind
 Grants = Mapping[str, "Grant"]
 
 
-class Grant(msgspec.Struct, frozen=True):
+class Grant(msgspec.Struct, frozen=True, gc=False):
     """One source of units, and where it stands."""
 
     terms: GrantTerms

@@ -23,8 +23,11 @@ from ledger.core.sealed import Sealed
 from ledger.core.terms import Feature, FeatureKind, ItemPrice, Plan
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What every event carries: the reason that its caller gave, sealed; none on what fell due by itself."""
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
+    """What every event carries: the reason that its caller gave, sealed; none on what fell due by itself.
+
+    `gc=False`, here and on the states that are folded most: the core's values never form a cycle.
+    """
 
     reason: Sealed | None = None
 
@@ -32,7 +35,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 # --- values inside events -----------------------------------------------------------------------------
 
 
-class Allocation(msgspec.Struct, frozen=True, array_like=True):
+class Allocation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Units taken from one grant; negative when they were given back."""
 
     grant_id: str
@@ -54,7 +57,7 @@ class Level(msgspec.Struct, frozen=True, array_like=True):
     remaining: Decimal
 
 
-class GrantTerms(msgspec.Struct, frozen=True, omit_defaults=True):
+class GrantTerms(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A new balance, with everything that later folds need to know of it.
 
     Loose when there is no `subscription_id`. `used` units were carried in from before; only then, and only

@@ -20,7 +20,7 @@ class Entity(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-class Customer(msgspec.Struct, frozen=True):
+class Customer(msgspec.Struct, frozen=True, gc=False):
     """Everything remembered of one customer. Before its first event it is `Customer()`.
 
     `clock` is its own test clock, standing still, once it has one. `due_at` is the next instant at which
