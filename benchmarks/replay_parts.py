@@ -2,9 +2,9 @@
 
     python -m benchmarks.replay_parts fold DATABASE_URL LEDGER_ID
 
-Prints {"events", "seconds"}. `chain` follows the hashes over the table, the time to read it counted. `fold` decodes every
-event from its stored bytes and folds it into the state of its stream, all states kept, on one core; the time the database
-takes to hand the rows over is not counted.
+Prints {"events", "seconds"}. `chain` follows the hashes over the table, the time to read it counted. `fold` decodes
+every event from its stored bytes and folds it into the state of its stream, all states kept, on one core; the time the
+database takes to hand the rows over is not counted.
 """
 
 import json
