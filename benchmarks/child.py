@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 # Linux counts the peak in KiB, macOS in bytes.
@@ -20,11 +20,11 @@ class Finished:
     output: str
 
 
-def run(command: Sequence[str]) -> Finished:
+def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Finished:
     """Run to the end. The peak is of the child alone, as the kernel counted it, not of samples; failing is an error."""
     with tempfile.TemporaryFile("w+") as output:
         begin = time.perf_counter()
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, text=True)
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True)
         usage, status = _wait(process.pid)
         seconds = time.perf_counter() - begin
         process.returncode = status

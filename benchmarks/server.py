@@ -95,7 +95,7 @@ def prepare(server: Server) -> None:
 @contextlib.contextmanager
 def tallystick(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """The console script as a child; ended with SIGTERM, as an operator would."""
-    process = subprocess.Popen(command(arguments), env=_environment(), stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command(arguments), env=environment(), stdout=subprocess.PIPE, text=True)
     try:
         yield process
     finally:
@@ -114,7 +114,7 @@ def command(arguments: Sequence[str]) -> list[str]:
     return [str(program), *arguments]
 
 
-def _environment() -> Mapping[str, str]:
+def environment() -> Mapping[str, str]:
     """Ours, without a DATABASE_URL that would lead a child elsewhere."""
     kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     return {**kept, "TALLYSTICK_BOOTSTRAP_KEY": KEY, "TALLYSTICK_MASTER_KEY": MASTER_KEY}

@@ -13,7 +13,7 @@ from benchmarks import child
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, Target
 from benchmarks.ours import LEDGER_ID, Ours, fill, worked_ledger
-from benchmarks.server import command
+from benchmarks.server import command, environment
 
 SIZES = (100_000, 2_000_000)
 CUSTOMERS = 10_000
@@ -43,12 +43,14 @@ def _part(ours: Ours, events: int, part: str, title: str) -> Iterator[Figure]:
 
 def _rebuild(ours: Ours, events: int) -> Iterator[Figure]:
     where = ["--database-url", ours.database.url, "--ledger", LEDGER_ID]
-    finished = child.run(command(["replay", "rebuild", *where]))
+    finished = child.run(command(["replay", "rebuild", *where]), environment())
     yield from _figures("rebuild", "rebuilding all projections", events, finished.seconds, finished.peak_mib)
 
 
 def _verify(ours: Ours, events: int) -> Iterator[Figure]:
-    finished = child.run(command(["replay", "verify", "--database-url", ours.database.url, "--ledger", LEDGER_ID]))
+    finished = child.run(
+        command(["replay", "verify", "--database-url", ours.database.url, "--ledger", LEDGER_ID]), environment()
+    )
     yield from _figures("verify", "replay verify, everything", events, finished.seconds, finished.peak_mib)
 
 
