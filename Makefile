@@ -43,11 +43,11 @@ run: setup  ## the server on http://127.0.0.1:8000, with its own database and sa
 	$(BIN)/tallystick serve --demo
 
 .PHONY: test
-test: setup  ## the suite without its slow and fault parts
+test: setup  ## the suite; its slow and fault parts at a small size
 	$(PYTEST) -n $(WORKERS) -m "not slow and not fault"
 
 .PHONY: test-full
-test-full: setup  ## the whole suite; the database part on PostgreSQL 15 too where the machine has it
+test-full: setup  ## the whole suite at its full size; the database part on PostgreSQL 15 too where the machine has it
 	$(PYTEST) -n $(WORKERS)
 	@if test -x /usr/lib/postgresql/15/bin/initdb; then \
 	  echo "again on PostgreSQL 15"; TALLYSTICK_TEST_POSTGRES=/usr/lib/postgresql/15/bin \
