@@ -29,14 +29,22 @@ from ledger.store.sealing import OperatorKey
 from ledger.store.verifying import verify_chain
 
 Row = tuple[UUID, str, bytes]
+DECIDERS = {CATALOG_STREAM: CATALOG, SETTINGS_STREAM: SETTINGS}
 ROWS_A_FETCH = 10_000
 EVENTS = b"SELECT stream_id, type, state FROM events WHERE ledger_id = %s ORDER BY position"
 KEYS = b"SELECT stream_id, wrapped_key FROM data_keys WHERE ledger_id = %s AND stream_id = ANY(%s)"
 
 
+class _Stream:
+    __slots__ = ("evolve", "state")
+
+    def __init__(self, decider: Decider) -> None:
+        self.evolve, self.state = decider.evolve, decider.initial
+
+
 def fold(url: str, ledger_id: str) -> dict[str, float]:
     """Fold the whole log, in the order of its positions."""
-    states: dict[UUID, Any] = {}
+    streams: dict[UUID, _Stream] = {}
     events, seconds = 0, 0.0
     with psycopg.connect(url) as connection:
 
@@ -46,23 +54,20 @@ def fold(url: str, ledger_id: str) -> dict[str, float]:
         codec = Codec(REGISTRY, KeyRing(OperatorKey(MASTER_KEY_BYTES), ledger_id, fetch))
         for rows in _fetches(connection, ledger_id):
             begin = time.perf_counter()
-            _fold(states, codec, rows)
+            _fold(streams, codec, rows)
             seconds += time.perf_counter() - begin
             events += len(rows)
     return {"events": events, "seconds": seconds}
 
 
-def _fold(states: dict[UUID, Any], codec: Codec, rows: Sequence[Row]) -> None:
+def _fold(streams: dict[UUID, _Stream], codec: Codec, rows: Sequence[Row]) -> None:
     codec.keys.load({stream_id for stream_id, _, _ in rows})
     decode = codec.decode
     for stream_id, name, stored in rows:
-        decider = _decider(stream_id)
-        before = states.get(stream_id, decider.initial)
-        states[stream_id] = decider.evolve(before, decode(name, stored, stream_id))
-
-
-def _decider(stream_id: UUID) -> Decider:
-    return {CATALOG_STREAM: CATALOG, SETTINGS_STREAM: SETTINGS}.get(stream_id, CUSTOMER)
+        stream = streams.get(stream_id)
+        if stream is None:
+            stream = streams[stream_id] = _Stream(DECIDERS.get(stream_id, CUSTOMER))
+        stream.state = stream.evolve(stream.state, decode(name, stored, stream_id))
 
 
 def _fetches(connection: "psycopg.Connection[Any]", ledger_id: str) -> Iterator[list[Row]]:

@@ -65,12 +65,16 @@ class Codec:
     def _seal(self, value: object) -> object:
         if not isinstance(value, Sealed):
             raise NotImplementedError(f"{type(value).__name__} cannot be stored")
+        if value.value == {}:
+            return {SEALED: None}  # nothing is known, so there is nothing to hide and no key to make
         sealed = self.keys.to_seal(self._stream_id).seal(msgspec.json.encode(value.value))
         return {SEALED: binascii.b2a_base64(sealed, newline=False).decode()}
 
     def _open(self, wanted: type[Any], stored: Any) -> Any:
         if wanted is not Sealed:
             raise NotImplementedError(f"{wanted.__name__} cannot be read")
+        if stored[SEALED] is None:
+            return Sealed({})
         key = self.keys.to_open(self._stream_id)
         if key is None:
             return Sealed(FORGOTTEN)

@@ -119,6 +119,16 @@ def test_an_event_without_personal_data_asks_for_no_key(stream_id: Any) -> None:
     assert codec.decode("feature.deleted.v1", stored, stream_id) == event
 
 
+def test_a_customer_of_whom_nothing_is_known_has_no_key(store: Store, ledger: Ledger) -> None:
+    known_by_id = ledger.execute(OpeningAddress("plain", None), CreateCustomer("plain"), by=ME).steps[0].stream_id
+    with psycopg.connect(store.database_url) as conn:
+        keys = conn.execute("SELECT count(*) FROM data_keys WHERE stream_id = %s", (known_by_id,)).fetchone()
+        codec = reading_codec(conn, "main", store.kinds, store.operator)
+        row = read_log(conn, "main", after=0, limit=100)[-1]
+        assert codec.decode(row.type, row.state, row.stream_id).personal == Sealed({})  # type: ignore[attr-defined]  # it is the customer.created just written
+    assert keys == (0,)
+
+
 def test_an_unknown_name_is_a_clear_error(stream_id: Any) -> None:
     codec = Codec(REGISTRY, KeyRing(OperatorKey(OPERATOR_KEY), "main", lambda _: {}))
     with pytest.raises(UnknownEvent, match=r"'os\.system'"):
