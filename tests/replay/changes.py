@@ -88,7 +88,7 @@ CHANGES: Final[dict[str, tuple[str, Stage, str]]] = {
     "a snapshot's bytes": (
         "UPDATE snapshots SET state = set_byte(state, 40, get_byte(state, 40) # 1)",
         Stage.SNAPSHOTS,
-        "cannot be read",
+        "the snapshot of stream",
     ),
     "a snapshot's version": ("UPDATE snapshots SET version = version - 1", Stage.SNAPSHOTS, "cannot be read"),
     "a snapshot's instant": (
@@ -99,7 +99,7 @@ CHANGES: Final[dict[str, tuple[str, Stage, str]]] = {
     "a snapshot beyond its stream": (
         "UPDATE snapshots SET version = version + 100000",
         Stage.SNAPSHOTS,
-        "is beyond its end",
+        "is beyond its events",
     ),
     "a balance that is shown": (
         "UPDATE balances SET remaining = remaining + 1 WHERE status = 'active'",
