@@ -12,7 +12,7 @@ from ledger.core.events import REGISTRY, Event
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "events.md"
 PREFACE: Final = """\
-<!-- Written by `python -m ledger.docs` from ledger/core/events.py; do not edit. -->
+<!-- Written by `python -m ledger.docs` from ledger/core/events/; do not edit. -->
 # Events
 
 Everything that can have happened, by the name it is stored under. A name and its fields never change: another shape is

@@ -83,7 +83,7 @@ def _attach(body: dict[str, Any]) -> Attach:
 
 
 def _update(call: Call, body: dict[str, Any]) -> BillingChange:
-    which = {
+    which: dict[str, Any] = {
         "plan_id": body.get("plan_id"),
         "subscription_id": local_id(call, SUBSCRIPTION, body["customer_id"], body.get("subscription_id")),
         "entity_id": body.get("entity_id"),

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from api.ids import shown_customer
 from api.views.shapes import Json, Scene
+from ledger.core.events import Line
 from ledger.core.money import to_major
-from ledger.core.quote import Line, Move, NextCycle, Quote
+from ledger.core.quote import Move, NextCycle, Quote
 
 
 def attach_preview(scene: Scene, quote: Quote) -> Json:
@@ -22,18 +23,18 @@ def update_preview(scene: Scene, quote: Quote) -> Json:
 
 def _preview(scene: Scene, quote: Quote) -> Json:
     planned = quote.planned
-    total = to_major(planned.total_minor, quote.currency)
+    total = to_major(planned.total_minor, quote.planned.currency)
     shown: Json = {
         "customer_id": shown_customer(scene.customer.customer_id, scene.stream_id),
-        "line_items": _lines(scene, planned.lines, quote.currency),
+        "line_items": _lines(scene, planned.lines, quote.planned.currency),
         "subtotal": total,
         "total": total,
-        "currency": quote.currency,
+        "currency": quote.planned.currency,
         "incoming": [_move(each) for each in planned.incoming],
         "outgoing": [_move(each) for each in planned.outgoing],
     }
     if quote.next_cycle is not None:
-        shown["next_cycle"] = _next_cycle(scene, quote.next_cycle, quote.currency)
+        shown["next_cycle"] = _next_cycle(scene, quote.next_cycle, quote.planned.currency)
     return shown
 
 
@@ -66,23 +67,25 @@ def _line(scene: Scene, line: Line, currency: str) -> Json:
 
 def _line_head(scene: Scene, line: Line) -> Json:
     shown: Json = {"display_name": _name(scene, line), "plan_id": line.plan_id, "feature_id": line.feature_id}
-    if line.period is not None:
-        shown["period"] = {"start": line.period.start, "end": line.period.end}
+    if line.period_start is not None:
+        shown["period"] = {"start": line.period_start, "end": line.period_end}
     return shown
 
 
 def _name(scene: Scene, line: Line) -> str:
     feature = scene.catalog.features.get(line.feature_id) if line.feature_id else None
-    return feature.name if feature else line.plan_name
+    return feature.name if feature else line.plan_name or line.description or ""
 
 
 def describe(scene: Scene, line: Line) -> str:
     """One line for a person: what it is for, and which days it covers in the ledger's time zone."""
-    name = line.plan_name if line.feature_id is None else f"{line.plan_name} - {_name(scene, line)}"
+    if line.description is not None:
+        return line.description
+    name = line.plan_name or "" if line.feature_id is None else f"{line.plan_name} - {_name(scene, line)}"
     what = f"Unused time on {name}" if line.credit else name
-    if line.period is None:
+    if line.period_start is None or line.period_end is None:
         return what
-    start, end = (instant.astimezone(scene.zone) for instant in line.period)
+    start, end = line.period_start.astimezone(scene.zone), line.period_end.astimezone(scene.zone)
     return f"{what} (from {_day(start, with_year=start.year != end.year)} to {_day(end, with_year=True)})"
 
 

@@ -9,6 +9,7 @@ period's bounds are kept only from the first unit moved until the reset.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -18,29 +19,54 @@ from ledger.core.events import (
     BalanceDeleted,
     BalanceExpired,
     BalanceGranted,
+    BalanceRecalculated,
     BalanceReset,
     BalanceSet,
+    BalanceToppedUp,
     Change,
+    Draw,
+    EffectReversed,
     EntityCreated,
     EntityDeleted,
     Event,
     GrantTerms,
     Level,
+    LockClosed,
+    LockOpened,
     PlanActivated,
     PlanAttached,
+    PlanChanged,
     PlanExpired,
     QuantityChanged,
+    SeatsKept,
+    UsageBackdated,
     UsageRecorded,
     Window,
 )
-from ledger.core.money import add, subtract
+from ledger.core.money import ZERO, add, subtract
 from ledger.core.terms import FeatureKind
 
 Grants = Mapping[str, "Grant"]
 
 
+MOST_CLOSED: Final = 24
+
+
+class ClosedPeriod(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A period that is over: what was granted in it and what was used, with what was brought in later."""
+
+    start: datetime
+    end: datetime
+    granted: Decimal
+    used: Decimal
+
+
 class Grant(msgspec.Struct, frozen=True, gc=False):
-    """One source of units, and where it stands."""
+    """One source of units, and where it stands.
+
+    `kept_seats` are freed seats that are paid until the period ends. `drawn` is what features have drawn of credits
+    in this period, in their own units. `closed` are the last periods that were billed by use.
+    """
 
     terms: GrantTerms
     included: Decimal
@@ -49,6 +75,9 @@ class Grant(msgspec.Struct, frozen=True, gc=False):
     period_start: datetime | None = None
     period_end: datetime | None = None
     expires_at: datetime | None = None
+    kept_seats: Decimal = ZERO
+    drawn: Mapping[str, Decimal] = {}
+    closed: tuple[ClosedPeriod, ...] = ()
 
     @property
     def grant_id(self) -> str:
@@ -94,11 +123,14 @@ def opened(terms: GrantTerms) -> Grant:
     return Grant(terms, terms.included, terms.prepaid, balance, terms.period_start, terms.period_end, terms.expires_at)
 
 
-def evolve(grants: Grants, event: Event) -> Grants:
+def evolve(grants: Grants, event: Event) -> Grants:  # noqa: PLR0912  one case for each event that moves a balance
     """Fold one event of a customer into its grants; events about other things leave them as they are."""
     match event:
-        case UsageRecorded():
-            return _taken(grants, event.allocations, event.opened)
+        case UsageRecorded() | LockOpened() | LockClosed():
+            after = _taken(grants, event.allocations, event.opened)
+            return _drawn(after, event) if event.drawn else after
+        case UsageBackdated():
+            return {**grants, event.grant_id: _backdated(grants[event.grant_id], event)}
         case EntityCreated() if event.allocations:
             return _taken(grants, event.allocations, ())
         case EntityDeleted():
@@ -108,25 +140,44 @@ def evolve(grants: Grants, event: Event) -> Grants:
             return {**grants, **{terms.grant_id: opened(terms) for terms in event.grants}}
         case PlanExpired():
             return {k: grant for k, grant in grants.items() if grant.terms.subscription_id != event.subscription_id}
+        case PlanChanged():
+            kept = {key: grant for key, grant in grants.items() if key not in event.ended}
+            return {**kept, **{terms.grant_id: opened(terms) for terms in event.grants}}
         case QuantityChanged():
             return {**grants, event.grant_id: _resized(grants[event.grant_id], event)}
+        case SeatsKept():
+            seats = msgspec.structs.replace(grants[event.grant_id], kept_seats=event.after)
+            return {**grants, event.grant_id: seats}
         case BalanceGranted():
             return _granted(grants, event)
         case BalanceSet():
             return _set(grants, event)
-        case BalanceDeducted():
+        case BalanceDeducted() | BalanceRecalculated():
             return _changed(grants, event.changes, event.opened)
+        case BalanceToppedUp():
+            return {**grants, event.grant_id: _topped_up(grants[event.grant_id], event)}
+        case EffectReversed():
+            return _changed(_taken(grants, event.allocations, event.opened), event.changes, ())
         case BalanceDeleted() | BalanceExpired():
             return {key: grant for key, grant in grants.items() if key != event.grant_id}
         case BalanceReset():
-            return {**grants, event.grant_id: _reset(grants[event.grant_id], event)}
+            return _reset(grants, event)
     return grants
 
 
 def with_balance(grant: Grant, balance: Decimal) -> Grant:
     """The same grant at another balance (spelled out: this runs once for every unit of usage ever folded)."""
     return Grant(
-        grant.terms, grant.included, grant.prepaid, balance, grant.period_start, grant.period_end, grant.expires_at
+        grant.terms,
+        grant.included,
+        grant.prepaid,
+        balance,
+        grant.period_start,
+        grant.period_end,
+        grant.expires_at,
+        grant.kept_seats,
+        grant.drawn,
+        grant.closed,
     )
 
 
@@ -177,5 +228,41 @@ def _resized(grant: Grant, event: QuantityChanged) -> Grant:
     return msgspec.structs.replace(grant, prepaid=event.prepaid_after, balance=add(grant.balance, delta))
 
 
-def _reset(grant: Grant, event: BalanceReset) -> Grant:
-    return msgspec.structs.replace(grant, balance=event.after.remaining, period_start=None, period_end=None)
+def _reset(grants: Grants, event: BalanceReset) -> Grants:
+    grant = grants[event.grant_id]
+    after = _changed(grants, event.trimmed, ())
+    over = grant.closed
+    if grant.terms.price is not None:
+        period = ClosedPeriod(event.period_start, event.period_end, event.before.granted, grant.used)
+        over = (*over, period)[-MOST_CLOSED:]
+    after[event.grant_id] = msgspec.structs.replace(
+        grant, balance=event.after.remaining, period_start=None, period_end=None, drawn={}, closed=over
+    )
+    if event.rolled is not None:
+        after[event.rolled.grant_id] = opened(event.rolled)
+    return after
+
+
+def _drawn(grants: Grants, event: UsageRecorded | LockOpened | LockClosed) -> Grants:
+    after = dict(grants)
+    for each in event.drawn:
+        after[each.grant_id] = _draw(after[each.grant_id], event.feature_id, each)
+    return after
+
+
+def _draw(grant: Grant, feature_id: str, draw: Draw) -> Grant:
+    units = add(grant.drawn.get(feature_id, ZERO), draw.units)
+    return msgspec.structs.replace(grant, drawn={**grant.drawn, feature_id: units})
+
+
+def _topped_up(grant: Grant, event: BalanceToppedUp) -> Grant:
+    prepaid = add(grant.prepaid, event.amount)
+    return msgspec.structs.replace(grant, prepaid=prepaid, balance=event.after.remaining)
+
+
+def _backdated(grant: Grant, event: UsageBackdated) -> Grant:
+    closed = tuple(
+        ClosedPeriod(each.start, each.end, each.granted, event.used_after) if each.start == event.period_start else each
+        for each in grant.closed
+    )
+    return msgspec.structs.replace(grant, closed=closed)

@@ -1,154 +1,149 @@
-"""What falls due by itself: expiries, scheduled starts, renewals and resets, each at its own exact instant.
+"""Time passes: what falls due at one instant happens in the order of `Rank`, and what it costs is one invoice.
 
-`advance` answers one step at a time, the earliest instant first and within an instant in the order of
-`Rank` (architecture.md, "Time"). Several missed periods are several steps. An idle window is no step at all.
+`advance` answers one instant at a time, the earliest first. Several missed periods are several instants, each with
+its own events and invoice. An idle window is none at all.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from enum import IntEnum
-from typing import NamedTuple
 
 from ledger.core.balance import Grant
 from ledger.core.decider import Context
-from ledger.core.deduction import overage_allowed
-from ledger.core.entitlement import Granting
+from ledger.core.draft import Draft
+from ledger.core.entitlement import Granting, prepaid_units
 from ledger.core.events import (
     BalanceExpired,
-    BalanceReset,
     Ended,
     Event,
-    Level,
     PlanActivated,
     PlanExpired,
     PlanRenewed,
+    QuantityChanged,
+    SeatsKept,
 )
-from ledger.core.money import ZERO, negate
-from ledger.core.period import next_period, period_at
-from ledger.core.pricing import consumed
+from ledger.core.falling_due import Due, Rank, due_things
+from ledger.core.invoicing import bill_cycle
+from ledger.core.lines import charges, grant_of, overage_of
+from ledger.core.lock import Lock
+from ledger.core.locking import expire
+from ledger.core.money import ZERO
+from ledger.core.period import common_period
+from ledger.core.rollover import reset_of
 from ledger.core.state import Customer
-from ledger.core.subscription import Status, Subscription
-
-
-class Rank(IntEnum):
-    """The order of what falls due at one instant."""
-
-    USAGE_CLOSED = 1
-    EXPIRY = 2
-    START = 3
-    RENEWAL = 4
-    RESET = 5
-
-
-class Due(NamedTuple):
-    """Something that falls due: when, in which order, and what it is about."""
-
-    at: datetime
-    rank: Rank
-    id: str
-    subject: Subscription | Grant
-
-
-def due_things(customer: Customer) -> Iterator[Due]:
-    """Everything of a customer that falls due at some time."""
-    for subscription in customer.subscriptions.values():
-        yield from _of_subscription(subscription)
-    for grant in customer.grants.values():
-        if grant.expires_at is not None:
-            yield Due(grant.expires_at, Rank.EXPIRY, grant.grant_id, grant)
-        if grant.resets_at is not None:
-            rank = Rank.USAGE_CLOSED if overage_allowed(grant) else Rank.RESET
-            yield Due(grant.resets_at, rank, grant.grant_id, grant)
-
-
-def _of_subscription(subscription: Subscription) -> Iterator[Due]:
-    key = subscription.subscription_id
-    if subscription.status is Status.SCHEDULED:
-        yield Due(subscription.started_at, Rank.START, key, subscription)
-    elif subscription.expires_at is not None:
-        yield Due(subscription.expires_at, Rank.EXPIRY, key, subscription)
-    elif subscription.period_end is not None and _bills_ahead(subscription):
-        yield Due(subscription.period_end, Rank.RENEWAL, key, subscription)
-
-
-def _bills_ahead(subscription: Subscription) -> bool:
-    """True when a new period changes what is owed: a base price, units bought ahead, or seats in use."""
-    plan = subscription.plan
-    recurring_base = plan.base is not None and plan.base.every.repeats
-    return recurring_base or any(item.price and item.price.every.repeats and not consumed(item) for item in plan.items)
-
-
-def next_due_at(customer: Customer) -> datetime | None:
-    """The earliest instant at which something falls due, or None."""
-    return min((due.at for due in due_things(customer)), default=None)
+from ledger.core.subscription import Subscription
+from ledger.core.trial import end_trial
 
 
 def advance(customer: Customer, context: Context) -> tuple[datetime, Sequence[Event]] | None:
-    """The next step that is due at or before now, with its instant; None when nothing is."""
-    if customer.due_at is None or customer.due_at > context.now or not customer.exists:
+    """Everything that is due at the earliest instant at or before now; None when nothing is."""
+    at = customer.due_at
+    if at is None or at > context.now or not customer.exists:
         return None
-    due = min(
-        (each for each in due_things(customer) if each.at <= context.now), key=lambda each: each[:3], default=None
-    )
-    if due is None:
+    draft = Draft(customer, context, at)
+    while (due := _next(draft.customer, at)) is not None:
+        _happen(draft, due)
+    bill_cycle(draft)
+    return at, draft.events
+
+
+def _next(customer: Customer, at: datetime) -> Due | None:
+    if customer.due_at is None or customer.due_at > at:
         return None
-    return due.at, _happen(customer, due, context)
+    return min((each for each in due_things(customer) if each.at <= at), key=lambda each: each[:3], default=None)
 
 
-def _happen(customer: Customer, due: Due, context: Context) -> Sequence[Event]:
-    subject, zone = due.subject, context.settings.zone
-    if isinstance(subject, Grant):
-        if due.rank is Rank.EXPIRY:
-            return [BalanceExpired(subject.feature_id, subject.grant_id, subject.level, subject.terms.entity_id)]
-        return [_reset(subject)]
-    if due.rank is Rank.EXPIRY:
-        return _expire(customer, subject, due.at, context)
-    if due.rank is Rank.START:
-        return [_activate(customer, subject, due.at, context, event=0)]
-    assert subject.plan.cycle is not None
-    period = next_period(subject.anchor, subject.plan.cycle, due.at, zone)
-    return [PlanRenewed(subject.subscription_id, period.start, period.end)]
+def _happen(draft: Draft, due: Due) -> None:
+    subject = due.subject
+    match subject:
+        case Lock():
+            expire(draft, subject)
+        case Grant() if due.rank is Rank.EXPIRY:
+            draft.happen(BalanceExpired(subject.feature_id, subject.grant_id, subject.level, subject.terms.entity_id))
+        case Grant():
+            _reset(draft, subject)
+        case Subscription() if due.rank is Rank.TRIAL_END:
+            end_trial(draft, subject)
+        case Subscription() if due.rank is Rank.EXPIRY:
+            _expire(draft, subject)
+        case Subscription() if due.rank is Rank.START:
+            activate(draft, subject)
+        case Subscription():
+            _renew(draft, subject)
 
 
-def _reset(grant: Grant) -> BalanceReset:
-    assert grant.period_start is not None
-    assert grant.period_end is not None
-    return BalanceReset(
-        grant.feature_id,
-        grant.grant_id,
-        grant.level,
-        Level(grant.granted, grant.granted),
-        max(ZERO, negate(grant.balance)),
-        grant.period_start,
-        grant.period_end,
-        grant.terms.entity_id,
-    )
+def _reset(draft: Draft, grant: Grant) -> None:
+    """Bill what was used beyond the grant, keep what rolls over, and fill it again."""
+    subscription = draft.customer.subscriptions.get(grant.terms.subscription_id or "")
+    if subscription is not None:
+        owed = overage_of(draft.customer, subscription, grant)
+        draft.charge([owed] if owed is not None and owed.amount_minor else [])
+    draft.happen(reset_of(draft, grant))
 
 
-def _expire(customer: Customer, subscription: Subscription, at: datetime, context: Context) -> Sequence[Event]:
+def _renew(draft: Draft, subscription: Subscription) -> None:
+    """Enter the next period: quantities that waited for it count, freed seats go, and it is paid for ahead."""
+    zone, key = draft.context.settings.zone, subscription.subscription_id
+    period = common_period(subscription.anchor, subscription.plan.cycles, draft.now, zone)
+    assert period is not None
+    draft.happen(PlanRenewed(key, period.start, period.end))
+    _settle_quantities(draft, subscription)
+    draft.charge(charges(draft.customer, draft.customer.subscriptions[key], draft.now, zone, renewal=True))
+    draft.cycle_ended = True
+
+
+def _settle_quantities(draft: Draft, subscription: Subscription) -> None:
+    for wanted in subscription.next_quantities:
+        item = next(each for each in subscription.plan.items if each.feature_id == wanted.feature_id and each.prepaid)
+        grant = grant_of(draft.customer, subscription, item)
+        assert grant is not None
+        before = subscription.quantity(item.feature_id)
+        draft.happen(
+            QuantityChanged(
+                subscription.subscription_id,
+                item.feature_id,
+                grant.grant_id,
+                before,
+                wanted.quantity,
+                grant.prepaid,
+                prepaid_units(item, [wanted]),
+            )
+        )
+    for grant in list(draft.customer.grants.values()):
+        if grant.terms.subscription_id == subscription.subscription_id and grant.kept_seats:
+            key = subscription.subscription_id
+            draft.happen(SeatsKept(key, grant.feature_id, grant.grant_id, grant.kept_seats, ZERO))
+
+
+def _expire(draft: Draft, subscription: Subscription) -> None:
     """A plan ends, and the one that waits for it starts in the same step, so that seats in use pass over."""
     successor = next(
         (
             each
-            for each in customer.subscriptions.values()
-            if each.replaces == subscription.subscription_id and not each.active and each.started_at == at
+            for each in draft.customer.subscriptions.values()
+            if each.replaces == subscription.subscription_id and not each.active and each.started_at == draft.now
         ),
         None,
     )
     cause = Ended.REPLACED if successor is not None and not successor.default else Ended.CANCELED
-    expired = PlanExpired(subscription.subscription_id, at, cause, subscription.canceled_at)
-    if successor is None:
-        return [expired]
-    return [expired, _activate(customer, successor, at, context, event=1)]
+    if subscription.canceled_at is None and successor is None:
+        cause = Ended.ENDED
+    before = draft.customer
+    draft.happen(PlanExpired(subscription.subscription_id, draft.now, cause, subscription.canceled_at))
+    draft.cycle_ended = True
+    if successor is not None:
+        activate(draft, successor, before=before)
 
 
-def _activate(
-    customer: Customer, subscription: Subscription, at: datetime, context: Context, *, event: int
-) -> PlanActivated:
-    zone, plan = context.settings.zone, subscription.plan
-    granting = Granting(customer, subscription.subscription_id, plan, subscription.entity_id, zone, event)
-    period = period_at(subscription.anchor, plan.cycle, at, zone) if plan.cycle else None
-    grants = granting.grants(subscription.quantities, subscription.anchor, at, subscription.replaces)
-    return PlanActivated(
-        subscription.subscription_id, at, period.start if period else None, period.end if period else None, grants
+def activate(draft: Draft, subscription: Subscription, *, before: Customer | None = None) -> None:
+    """Start a scheduled plan. Seats in use pass over from the plan it replaces, as it was `before` that ended."""
+    zone, plan = draft.context.settings.zone, subscription.plan
+    granting = Granting(
+        before or draft.customer, subscription.subscription_id, plan, subscription.entity_id, zone, draft.version
     )
+    period = common_period(subscription.anchor, plan.cycles, draft.now, zone)
+    grants = granting.grants(subscription.quantities, subscription.anchor, draft.now, subscription.replaces)
+    key = subscription.subscription_id
+    draft.happen(
+        PlanActivated(key, draft.now, period.start if period else None, period.end if period else None, grants)
+    )
+    draft.charge(charges(draft.customer, draft.customer.subscriptions[key], draft.now, zone))

@@ -1,20 +1,22 @@
 """Ending a plan, now or at the end of its cycle, and taking that back (reference §2.4)."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 
-from ledger.core.change import Attach, scheduled, start
+from ledger.core.billing import Billing
+from ledger.core.change import Attach, cycle_end, scheduled, start
 from ledger.core.decider import Command, Context
+from ledger.core.draft import Draft
 from ledger.core.errors import InvalidRequest, SubscriptionNotFound
 from ledger.core.events import (
     Ended,
-    Event,
     PlanCanceled,
     PlanExpired,
     PlanUncanceled,
     PlanUnscheduled,
 )
-from ledger.core.quote import Move, Planned, refunds
+from ledger.core.invoicing import finish
+from ledger.core.lines import refunds
+from ledger.core.quote import Move, Planned
 from ledger.core.state import Customer
 from ledger.core.subscription import Subscription, scheduled_plan
 from ledger.core.terms import Plan
@@ -25,6 +27,13 @@ class When(StrEnum):
 
     NOW = "cancel_immediately"
     END_OF_CYCLE = "cancel_end_of_cycle"
+
+
+class Refund(StrEnum):
+    """How much of the last payment goes back to the payer in place of a credit: what is left of the time, or all."""
+
+    PRORATED = "prorated"
+    FULL = "full"
 
 
 class Which(Command, frozen=True):
@@ -39,6 +48,8 @@ class Cancel(Which, frozen=True):
     """End a plan. Now: unused time is credited and overage forgiven. At the end of the cycle: nothing is credited."""
 
     when: When = When.END_OF_CYCLE
+    refund: Refund | None = None
+    billing: Billing = Billing()
 
 
 class Uncancel(Which, frozen=True):
@@ -69,77 +80,74 @@ def _described(which: Which) -> str:
 
 def plan_cancel(customer: Customer, command: Cancel, context: Context) -> Planned:
     """Work out a cancellation, or refuse it."""
+    draft = Draft(customer, context)
     subscription = find(customer, command)
     if not subscription.active:
-        return _drop(customer, subscription, context)
+        _drop(draft, subscription)
+        return finish(draft, When.NOW, command.billing)
     if command.when is When.NOW:
-        return _cancel_now(customer, subscription, context)
-    return _cancel_at_end(customer, subscription, context)
+        _cancel_now(draft, subscription)
+    else:
+        _cancel_at_end(draft, subscription)
+    return finish(draft, command.when, command.billing)
 
 
-def _drop(customer: Customer, waiting: Subscription, context: Context) -> Planned:
+def _drop(draft: Draft, waiting: Subscription) -> None:
     """Drop a scheduled plan; the plan it was to replace goes on."""
-    events: list[Event] = [PlanUnscheduled(waiting.subscription_id)]
-    current = customer.subscriptions.get(waiting.replaces or "")
+    draft.happen(PlanUnscheduled(waiting.subscription_id))
+    current = draft.customer.subscriptions.get(waiting.replaces or "")
     if current is not None and current.canceling:
-        events.append(PlanUncanceled(current.subscription_id, current.expires_at))
-    outgoing = [Move(waiting.plan, waiting.quantities, canceled_at=context.now, expires_at=context.now)]
-    return Planned(events, outgoing=outgoing, intent="cancel_immediately")
+        draft.happen(PlanUncanceled(current.subscription_id, current.expires_at))
+    draft.outgoing.append(Move(waiting.plan, waiting.quantities, canceled_at=draft.now, expires_at=draft.now))
 
 
-def _cancel_now(customer: Customer, subscription: Subscription, context: Context) -> Planned:
-    events = _unschedule(customer, subscription)
-    canceled_at = subscription.canceled_at or context.now
-    events.append(PlanExpired(subscription.subscription_id, context.now, Ended.CANCELED, canceled_at))
-    lines = refunds(subscription, customer.grants.values(), context.now, context.settings.zone)
-    default = _default(subscription, context)
-    incoming = []
+def _cancel_now(draft: Draft, subscription: Subscription) -> None:
+    """Unused time is credited, outstanding overage forgiven, and the group's default plan takes over."""
+    before = draft.customer
+    _unschedule(draft, subscription)
+    canceled_at = subscription.canceled_at or draft.now
+    draft.happen(PlanExpired(subscription.subscription_id, draft.now, Ended.CANCELED, canceled_at))
+    draft.charge(refunds(before, subscription, draft.now, draft.context.settings.zone))
+    default = _default(subscription, draft.context)
     if default is not None:
-        events += _start_default(customer, default, subscription, context, len(events))
-        incoming = [Move(default)]
-    outgoing = [Move(subscription.plan, subscription.quantities, canceled_at=canceled_at, expires_at=context.now)]
-    return Planned(events, lines, incoming, outgoing, intent="cancel_immediately")
+        start(
+            draft, Attach(default.plan_id), default, replaces=subscription.subscription_id, default=True, before=before
+        )
+    draft.outgoing.append(
+        Move(subscription.plan, subscription.quantities, canceled_at=canceled_at, expires_at=draft.now)
+    )
 
 
-def _start_default(
-    customer: Customer, default: Plan, ended: Subscription, context: Context, event: int
-) -> Sequence[Event]:
-    command, replaces = Attach(default.plan_id), ended.subscription_id
-    return start(customer, command, default, context, event=event, replaces=replaces, default=True).events
-
-
-def _cancel_at_end(customer: Customer, subscription: Subscription, context: Context) -> Planned:
-    period = subscription.period(context.now, context.settings.zone)
-    if period is None:
+def _cancel_at_end(draft: Draft, subscription: Subscription) -> None:
+    ends_at = cycle_end(draft, subscription)
+    if ends_at is None:
         raise InvalidRequest(
             f"Plan {subscription.plan.plan_id} has no billing cycle to end with: use cancel_action cancel_immediately"
         )
-    ends_at = period.end
-    waiting = _waiting(customer, subscription)
-    default = _default(subscription, context)
+    waiting = _waiting(draft.customer, subscription)
+    default = _default(subscription, draft.context)
     if subscription.canceling and (waiting is None or waiting.default):
-        return Planned([], intent="cancel_end_of_cycle")
-    events = _unschedule(customer, subscription)
+        return
+    _unschedule(draft, subscription)
     if not subscription.canceling:
-        events.append(PlanCanceled(subscription.subscription_id, context.now, ends_at))
-    incoming = []
+        draft.happen(PlanCanceled(subscription.subscription_id, draft.now, ends_at))
     if default is not None:
-        events.append(scheduled(customer, default, subscription, ends_at, event=len(events), default=True))
-        incoming = [Move(default, effective_at=ends_at)]
-    outgoing = [Move(subscription.plan, subscription.quantities, canceled_at=context.now, expires_at=ends_at)]
-    return Planned(events, (), incoming, outgoing, intent="cancel_end_of_cycle")
+        draft.happen(scheduled(draft, default, subscription, ends_at, default=True))
+        draft.incoming.append(Move(default, effective_at=ends_at))
+    draft.outgoing.append(Move(subscription.plan, subscription.quantities, canceled_at=draft.now, expires_at=ends_at))
 
 
-def plan_uncancel(customer: Customer, command: Uncancel) -> Planned:
+def plan_uncancel(customer: Customer, command: Uncancel, context: Context) -> Planned:
     """Work out an uncancel: nothing on a plan that is not cancelling, refused on a scheduled one."""
+    draft = Draft(customer, context)
     subscription = find(customer, command)
     if not subscription.active:
         raise InvalidRequest(f"Plan {subscription.plan.plan_id} is scheduled, not cancelling: cancel it instead")
-    if not subscription.canceling:
-        return Planned([], intent="uncancel")
-    events: list[Event] = [PlanUncanceled(subscription.subscription_id, subscription.expires_at)]
-    events += _unschedule(customer, subscription)
-    return Planned(events, incoming=[Move(subscription.plan, subscription.quantities)], intent="uncancel")
+    if subscription.canceling:
+        draft.happen(PlanUncanceled(subscription.subscription_id, subscription.expires_at))
+        _unschedule(draft, subscription)
+        draft.incoming.append(Move(subscription.plan, subscription.quantities))
+    return finish(draft, "uncancel")
 
 
 def _waiting(customer: Customer, subscription: Subscription) -> Subscription | None:
@@ -148,9 +156,10 @@ def _waiting(customer: Customer, subscription: Subscription) -> Subscription | N
     return scheduled_plan(customer.subscriptions.values(), subscription.entity_id, subscription.plan.group)
 
 
-def _unschedule(customer: Customer, subscription: Subscription) -> list[Event]:
-    waiting = _waiting(customer, subscription)
-    return [PlanUnscheduled(waiting.subscription_id)] if waiting else []
+def _unschedule(draft: Draft, subscription: Subscription) -> None:
+    waiting = _waiting(draft.customer, subscription)
+    if waiting is not None:
+        draft.happen(PlanUnscheduled(waiting.subscription_id))
 
 
 def _default(subscription: Subscription, context: Context) -> Plan | None:

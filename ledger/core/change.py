@@ -1,18 +1,20 @@
-"""Attaching a plan: which kind of switch it is, and the events it takes (reference §2.2)."""
+"""Attaching a plan: which kind of switch it is, and what happens then (reference §2.2)."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from ledger.core.billing import Billing, Carry
+from ledger.core.customising import Customize
 from ledger.core.decider import Command, Context
+from ledger.core.draft import Draft
 from ledger.core.entitlement import Granting, check_quantities
 from ledger.core.errors import InvalidRequest, PlanAlreadyAttached
 from ledger.core.events import (
     Ended,
-    Event,
     PlanAttached,
     PlanCanceled,
     PlanExpired,
@@ -20,12 +22,14 @@ from ledger.core.events import (
     PlanUnscheduled,
     Quantity,
 )
-from ledger.core.period import period_at
+from ledger.core.invoicing import finish
+from ledger.core.lines import charges, overage, refunds
+from ledger.core.period import common_period, period_at
 from ledger.core.pricing import monthly_price, only_consumption
-from ledger.core.quote import Move, Planned, charges, overage, refunds
+from ledger.core.quote import Move, Planned
 from ledger.core.state import Customer
 from ledger.core.subscription import Subscription, main_plan, scheduled_plan
-from ledger.core.terms import Plan
+from ledger.core.terms import FreeTrial, Plan
 
 
 class Schedule(StrEnum):
@@ -43,7 +47,11 @@ class Anchors(NamedTuple):
 
 
 class Attach(Command, frozen=True):
-    """Put a customer, or one of its entities, on a plan. Quantities are totals, included units counted."""
+    """Put a customer, or one of its entities, on a plan. Quantities are totals, included units counted.
+
+    `free_trial` unset takes the plan's own trial, once; None skips it; a trial of the caller's own counts always.
+    `anchor_now` begins the billing cycle anew, `anchor_at` at a later instant.
+    """
 
     plan_id: str
     version: int | None = None
@@ -51,10 +59,29 @@ class Attach(Command, frozen=True):
     quantities: tuple[Quantity, ...] = ()
     external_id: str | None = None
     schedule: Schedule | None = None
+    customize: Customize | None = None
+    free_trial: FreeTrial | UnsetType | None = UNSET
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    anchor_now: bool = False
+    anchor_at: datetime | None = None
+    carry_balances: Carry | None = None
+    carry_usages: Carry | None = None
+    remove_plan_ids: tuple[str, ...] = ()
+    new_billing_subscription: bool | None = None
+    billing: Billing = Billing()
 
 
 def plan_attach(customer: Customer, command: Attach, context: Context) -> Planned:
     """Work out an attach, or refuse it."""
+    draft = Draft(customer, context)
+    attach(draft, command)
+    return finish(draft, "update_plan", command.billing)
+
+
+def attach(draft: Draft, command: Attach) -> None:
+    """Let an attach happen in a draft, or refuse it."""
+    customer, context = draft.customer, draft.context
     plan = context.catalog.plan(command.plan_id, command.version)
     if plan.archived:
         raise InvalidRequest(f"Plan {plan.plan_id} is archived and takes no new customers: choose another")
@@ -63,17 +90,20 @@ def plan_attach(customer: Customer, command: Attach, context: Context) -> Planne
     _check_external_id(customer, command.external_id)
     check_quantities(plan, command.quantities)
     if plan.add_on or plan.one_off:
-        return start(customer, command, plan, context)
+        start(draft, command, plan)
+        return
     current = main_plan(customer.subscriptions.values(), command.entity_id, plan.group)
     waiting = scheduled_plan(customer.subscriptions.values(), command.entity_id, plan.group)
     if any(each is not None and each.plan.plan_id == plan.plan_id for each in (current, waiting)):
         raise PlanAlreadyAttached(plan.plan_id)
     if current is None:
-        return start(customer, command, plan, context)
+        start(draft, command, plan)
+        return
     command = _with_kept_quantities(command, plan, current)
     if _immediate(current, plan, command.schedule):
-        return _switch(customer, command, plan, current, waiting, context)
-    return _schedule(command, plan, current, waiting, customer, context)
+        _switch(draft, command, plan, current, waiting)
+    else:
+        _schedule(draft, command, plan, current, waiting)
 
 
 def _check_external_id(customer: Customer, external_id: str | None) -> None:
@@ -110,22 +140,23 @@ def _immediate(current: Subscription, plan: Plan, schedule: Schedule | None) -> 
 
 
 def start(
-    customer: Customer,
+    draft: Draft,
     command: Attach,
     plan: Plan,
-    context: Context,
     *,
-    event: int = 0,
     replaces: str | None = None,
     default: bool = False,
-) -> Planned:
-    """Start a plan: billed from now, or from the cycle the customer already has; seats pass on from `replaces`."""
-    anchor = _first_anchor(customer, plan, context)
-    attached = _attached(
-        customer, command, plan, context, Anchors(anchor, anchor), event=event, replaces=replaces, default=default
-    )
-    lines = charges(plan, attached.grants, anchor, context.now, context.settings.zone)
-    return Planned([attached], lines, incoming=[Move(plan, command.quantities)], intent="update_plan")
+    before: Customer | None = None,
+) -> None:
+    """Start a plan: billed from now, or from the cycle the customer already has.
+
+    Seats pass on from `replaces`, as the customer was `before` that ended.
+    """
+    anchor, held = _first_anchor(draft.customer, plan, draft.context), before or draft.customer
+    key = _begin(draft, command, plan, Anchors(anchor, anchor), held, replaces=replaces, default=default)
+    zone = draft.context.settings.zone
+    draft.charge(charges(draft.customer, draft.customer.subscriptions[key], draft.now, zone))
+    draft.incoming.append(Move(plan, command.quantities))
 
 
 def _first_anchor(customer: Customer, plan: Plan, context: Context) -> datetime:
@@ -144,70 +175,54 @@ def month_start(context: Context) -> datetime:
     return first.astimezone(context.now.tzinfo)
 
 
-def _attached(
-    customer: Customer,
+def _begin(
+    draft: Draft,
     command: Attach,
     plan: Plan,
-    context: Context,
     anchors: Anchors,
+    before: Customer,
     *,
-    event: int,
     replaces: str | None,
     default: bool = False,
-) -> PlanAttached:
-    zone = context.settings.zone
-    subscription_id = customer.next_id(event)
-    period = period_at(anchors.billing, plan.cycle, context.now, zone) if plan.cycle else None
-    granting = Granting(customer, subscription_id, plan, command.entity_id, zone, event)
-    return PlanAttached(
-        subscription_id,
-        plan,
-        context.now,
-        anchors.billing,
-        period.start if period else None,
-        period.end if period else None,
-        granting.grants(command.quantities, anchors.resets, context.now, replaces),
-        command.entity_id,
-        command.external_id,
-        command.quantities,
-        replaces,
-        default,
+) -> str:
+    """Put the plan in force now; seats in use pass on from how the customer was `before`. Answers its id."""
+    zone, key = draft.context.settings.zone, draft.customer.next_id()
+    period = common_period(anchors.billing, plan.cycles, draft.now, zone)
+    granting = Granting(before, key, plan, command.entity_id, zone, draft.version)
+    draft.happen(
+        PlanAttached(
+            key,
+            plan,
+            draft.now,
+            anchors.billing,
+            period.start if period else None,
+            period.end if period else None,
+            granting.grants(command.quantities, anchors.resets, draft.now, replaces),
+            command.entity_id,
+            command.external_id,
+            command.quantities,
+            replaces,
+            default,
+        )
     )
+    return key
 
 
-def _switch(
-    customer: Customer,
-    command: Attach,
-    plan: Plan,
-    current: Subscription,
-    waiting: Subscription | None,
-    context: Context,
-) -> Planned:
+def _switch(draft: Draft, command: Attach, plan: Plan, current: Subscription, waiting: Subscription | None) -> None:
     """End the current plan now and start the new one; old time is credited, new time and old overage charged."""
-    events: list[Event] = [PlanUnscheduled(waiting.subscription_id)] if waiting else []
-    events.append(PlanExpired(current.subscription_id, context.now, Ended.REPLACED, current.canceled_at))
+    before, zone = draft.customer, draft.context.settings.zone
+    draft.charge(refunds(before, current, draft.now, zone))
+    owed = overage(before, current)
+    if waiting is not None:
+        draft.happen(PlanUnscheduled(waiting.subscription_id))
+    draft.happen(PlanExpired(current.subscription_id, draft.now, Ended.REPLACED, current.canceled_at))
     same_cycle = plan.cycle is not None and plan.cycle == current.plan.cycle
-    anchor = current.anchor if same_cycle else context.now
-    attached = _attached(
-        customer,
-        command,
-        plan,
-        context,
-        Anchors(anchor, _reset_anchor(customer, current)),
-        event=len(events),
-        replaces=current.subscription_id,
-    )
-    zone = context.settings.zone
-    lines = refunds(current, customer.grants.values(), context.now, zone)
-    lines += charges(plan, attached.grants, anchor, context.now, zone)
-    lines += overage(current, customer.grants.values())
-    return Planned(
-        [*events, attached],
-        lines,
-        incoming=[Move(plan, command.quantities)],
-        outgoing=[Move(current.plan, current.quantities, expires_at=context.now)],
-        intent="update_plan",
-    )
+    anchors = Anchors(current.anchor if same_cycle else draft.now, _reset_anchor(before, current))
+    key = _begin(draft, command, plan, anchors, before, replaces=current.subscription_id)
+    draft.charge(charges(draft.customer, draft.customer.subscriptions[key], draft.now, zone))
+    draft.charge(owed)
+    draft.incoming.append(Move(plan, command.quantities))
+    draft.outgoing.append(Move(current.plan, current.quantities, expires_at=draft.now))
 
 
 def _reset_anchor(customer: Customer, current: Subscription) -> datetime:
@@ -220,51 +235,47 @@ def _reset_anchor(customer: Customer, current: Subscription) -> datetime:
     return anchors[0] if anchors else current.anchor
 
 
-def _schedule(
-    command: Attach,
-    plan: Plan,
-    current: Subscription,
-    waiting: Subscription | None,
-    customer: Customer,
-    context: Context,
-) -> Planned:
+def _schedule(draft: Draft, command: Attach, plan: Plan, current: Subscription, waiting: Subscription | None) -> None:
     """Let the current plan run to the end of its cycle and the new one start there; nothing is charged now."""
-    period = current.period(context.now, context.settings.zone)
-    assert period is not None
-    ends_at = period.end
-    events: list[Event] = [PlanUnscheduled(waiting.subscription_id)] if waiting else []
+    ends_at = cycle_end(draft, current)
+    assert ends_at is not None
+    if waiting is not None:
+        draft.happen(PlanUnscheduled(waiting.subscription_id))
     if current.canceled_at is None:
-        events.append(PlanCanceled(current.subscription_id, context.now, ends_at))
-    events.append(scheduled(customer, plan, current, ends_at, event=len(events), command=command))
-    canceled_at = current.canceled_at or context.now
-    return Planned(
-        events,
-        incoming=[Move(plan, command.quantities, effective_at=ends_at)],
-        outgoing=[Move(current.plan, current.quantities, canceled_at=canceled_at, expires_at=ends_at)],
-        intent="update_plan",
-    )
+        draft.happen(PlanCanceled(current.subscription_id, draft.now, ends_at))
+    draft.happen(scheduled(draft, plan, current, ends_at, command=command))
+    canceled_at = current.canceled_at or draft.now
+    draft.incoming.append(Move(plan, command.quantities, effective_at=ends_at))
+    draft.outgoing.append(Move(current.plan, current.quantities, canceled_at=canceled_at, expires_at=ends_at))
+
+
+def cycle_end(draft: Draft, subscription: Subscription) -> datetime | None:
+    """The end of the longest of a plan's intervals, or of its trial; None without a cycle (§2.4)."""
+    if subscription.trial_ends_at is not None:
+        return subscription.trial_ends_at
+    if subscription.period_end is None or subscription.plan.cycle is None:
+        return None
+    return period_at(subscription.anchor, subscription.plan.cycle, draft.now, draft.context.settings.zone).end
 
 
 def scheduled(
-    customer: Customer,
+    draft: Draft,
     plan: Plan,
     current: Subscription,
     starts_at: datetime,
     *,
-    event: int,
     command: Attach | None = None,
     default: bool = False,
 ) -> PlanScheduled:
     """The event that lets `plan` take over from `current` at `starts_at`."""
-    quantities: Sequence[Quantity] = command.quantities if command else ()
     return PlanScheduled(
-        customer.next_id(event),
+        draft.customer.next_id(),
         plan,
         starts_at,
         current.anchor if plan.cycle in (None, current.plan.cycle) else starts_at,
         current.entity_id,
         command.external_id if command else None,
-        tuple(quantities),
+        command.quantities if command else (),
         current.subscription_id,
         default,
     )

@@ -3,21 +3,20 @@
 The ideas are in their own files; here they meet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
 from typing import Final
 
-import msgspec
-
-from ledger.core import adjustment, balance, entity, profile, subscription
-from ledger.core.calendar import advance, next_due_at
+from ledger.core import adjustment, entity, profile
+from ledger.core.calendar import advance
 from ledger.core.cancellation import Cancel, Uncancel, plan_cancel, plan_uncancel
 from ledger.core.catalog import PLAN_IN_USE
 from ledger.core.change import Attach, plan_attach, start
 from ledger.core.decider import Claim, Command, Context, Decider, real_time
+from ledger.core.draft import Draft
 from ledger.core.errors import CustomerNotFound
 from ledger.core.events import (
-    ClockMoved,
     CustomerCreated,
     CustomerDeleted,
     CustomerUpdated,
@@ -28,76 +27,18 @@ from ledger.core.events import (
     PlanScheduled,
     UsageRecorded,
 )
+from ledger.core.folding import evolve, updated
+from ledger.core.invoicing import finish
 from ledger.core.profile import CUSTOMER_ID, EMAIL
 from ledger.core.quantity import ChangeQuantities, plan_quantities
-from ledger.core.quote import Planned, Quote, next_cycle
+from ledger.core.quote import Planned, Quote
 from ledger.core.sealed import Sealed
-from ledger.core.state import Customer, Entity
+from ledger.core.state import Customer
 from ledger.core.terms import Plan
+from ledger.core.upcoming import next_cycle
 from ledger.core.usage import Consume, Track, decide_consume, decide_track
 
 BillingChange = Attach | Cancel | Uncancel | ChangeQuantities
-
-
-def evolve(state: Customer, event: Event) -> Customer:
-    """Fold one event into the customer. Never refuses: it already happened."""
-    if type(event) is UsageRecorded:
-        return _used(state, event)
-    grants = balance.evolve(state.grants, event)
-    subscriptions = subscription.evolve(state.subscriptions, event)
-    after = msgspec.structs.replace(
-        _profile(state, event), version=state.version + 1, grants=grants, subscriptions=subscriptions
-    )
-    return msgspec.structs.replace(after, due_at=next_due_at(after))
-
-
-def _used(state: Customer, event: UsageRecorded) -> Customer:
-    """Usage moves grants only; when it wakes or idles one, the next due instant moves with it."""
-    grants = balance.evolve(state.grants, event)
-    after = msgspec.structs.replace(state, version=state.version + 1, grants=grants)
-    for each in event.allocations:
-        before = state.grants[each.grant_id]
-        if before.granted in (before.balance, grants[each.grant_id].balance):
-            return msgspec.structs.replace(after, due_at=next_due_at(after))
-    return after
-
-
-def _profile(state: Customer, event: Event) -> Customer:
-    match event:
-        case CustomerCreated():
-            return msgspec.structs.replace(
-                state,
-                customer_id=event.customer_id,
-                personal=event.personal,
-                created_at=event.created_at,
-                currency=event.currency,
-                send_email_receipts=event.send_email_receipts,
-            )
-        case CustomerUpdated():
-            return _updated(state, event)
-        case CustomerDeleted():
-            return msgspec.structs.replace(state, deleted_at=event.deleted_at)
-        case ClockMoved():
-            return msgspec.structs.replace(state, clock=event.after)
-        case EntityCreated():
-            made = Entity(event.entity_id, event.feature_id, event.name, event.created_at)
-            return msgspec.structs.replace(state, entities={**state.entities, event.entity_id: made})
-        case EntityDeleted():
-            kept = {key: each for key, each in state.entities.items() if key != event.entity_id}
-            return msgspec.structs.replace(state, entities=kept)
-    return state
-
-
-def _updated(state: Customer, event: CustomerUpdated) -> Customer:
-    personal: Mapping[str, object] = {**state.personal.fields(), **event.after.fields()}
-    known = {key: value for key, value in personal.items() if value is not None}
-    receipts = event.send_email_receipts
-    return msgspec.structs.replace(
-        state,
-        customer_id=event.customer_id_after or state.customer_id,
-        personal=state.personal if event.after.forgotten else Sealed(known),
-        send_email_receipts=state.send_email_receipts if receipts is None else receipts,
-    )
 
 
 def admit(state: Customer, command: Command, context: Context) -> None:
@@ -155,7 +96,7 @@ def plan(state: Customer, command: BillingChange, context: Context) -> Planned:
             adjustment.require_reason("Cancelling a plan", context)
             return plan_cancel(state, command, context)
         case Uncancel():
-            return plan_uncancel(state, command)
+            return plan_uncancel(state, command, context)
         case ChangeQuantities():
             return plan_quantities(state, command, context)
 
@@ -163,11 +104,7 @@ def plan(state: Customer, command: BillingChange, context: Context) -> Planned:
 def preview(state: Customer, command: BillingChange, context: Context) -> Quote:
     """What a change would do, without doing it."""
     planned = plan(state, command, context)
-    after = state
-    for event in planned.events:
-        after = evolve(after, event)
-    currency = state.currency or context.settings.currency
-    return Quote(planned, currency, next_cycle(after, context.now, context.settings.zone))
+    return Quote(planned, next_cycle(reduce(evolve, planned.events, state), context))
 
 
 def _create(state: Customer, command: profile.CreateCustomer, context: Context) -> Sequence[Event]:
@@ -175,12 +112,10 @@ def _create(state: Customer, command: profile.CreateCustomer, context: Context) 
     events += profile.clock_moved(state, context.moved_to)
     for event in events:
         state = evolve(state, event)
+    draft = Draft(state, context)
     for offered in _first_plans(command, context):
-        planned = start(state, Attach(offered.plan_id), offered, context, default=True)
-        for event in planned.events:
-            state = evolve(state, event)
-        events += planned.events
-    return events
+        start(draft, Attach(offered.plan_id), offered, default=True)
+    return [*events, *finish(draft, "update_plan").events]
 
 
 def _first_plans(command: profile.CreateCustomer, context: Context) -> Sequence[Plan]:
@@ -204,7 +139,7 @@ def claims(state: Customer, event: Event) -> Sequence[Claim]:
         case CustomerCreated():
             return _identity(event.customer_id, _email(event.personal), held=True)
         case CustomerUpdated():
-            after = _updated(state, event)
+            after = updated(state, event)
             before_claims = _identity(state.customer_id, state.email, held=False)
             after_claims = _identity(after.customer_id, after.email, held=True)
             released = {(each.kind, each.value) for each in before_claims}

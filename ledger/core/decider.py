@@ -67,7 +67,8 @@ class Context:
 
     `moved_to` is the business instant that the caller asked for (`Tallystick-Now`, or a test clock moved);
     then `now` is that instant. `last_at` is the instant of the stream's last event, `reasoned` says whether
-    the caller gave a reason, `claims` who holds what the command asked about.
+    the caller gave a reason, `claims` who holds what the command asked about. `next_invoice` is the number that the
+    ledger's next final invoice gets: under the head lock, so that there are no gaps.
     """
 
     now: datetime
@@ -78,6 +79,7 @@ class Context:
     moved_to: datetime | None = None
     last_at: datetime | None = None
     reasoned: bool = True
+    next_invoice: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Decider:
     The order for every command: `admit` (refuses a stream or a clock that takes no such command, before anything
     happens), then `advance` until it answers None, then `decide`. `advance` answers the next thing that is due at
     or before `context.now`, as its instant and its events; the caller folds them and asks again. `due_at` is the
-    instant at which somebody must ask next.
+    instant at which somebody must ask next. `asks` names the claims that a command needs looked up, given the state.
     `business_now` is the instant a command happens at: the stream's standing test clock, else the given
     recording instant in whole milliseconds. A state's `version` is the number of events folded into it.
     """
@@ -102,6 +104,7 @@ class Decider:
     due_at: Callable[[Any], datetime | None]
     claims: Callable[[Any, Event], Sequence[Claim]]
     business_now: Callable[[Any, datetime], datetime]
+    asks: Callable[[Any, Any], Sequence[Ask]] = lambda _state, command: command.asks()
 
 
 def whole_milliseconds(instant: datetime) -> datetime:

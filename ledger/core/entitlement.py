@@ -38,13 +38,13 @@ def prepaid_units(item: PlanItem, quantities: Iterable[Quantity]) -> Decimal:
 
 
 class Granting:
-    """Makes the grants of one subscription, with ids derived from the event that will carry them."""
+    """Makes the grants of one subscription, with ids derived from the stream version of the event that carries them."""
 
     def __init__(
-        self, customer: Customer, subscription_id: str, plan: Plan, entity_id: str | None, zone: tzinfo, event: int
+        self, customer: Customer, subscription_id: str, plan: Plan, entity_id: str | None, zone: tzinfo, version: int
     ) -> None:
         self._customer, self._plan, self._entity_id, self._zone = customer, plan, entity_id, zone
-        self._subscription_id, self._event = subscription_id, event
+        self._subscription_id, self._version = subscription_id, version
 
     def grants(
         self, quantities: Sequence[Quantity], anchor: datetime, now: datetime, outgoing: str | None
@@ -63,7 +63,7 @@ class Granting:
         repeats = item.reset is not None and item.reset.repeats
         period = period_at(anchor, item.reset, now, self._zone) if used and repeats and item.reset else None
         return GrantTerms(
-            grant_id=self._customer.next_id(self._event, ordinal),
+            grant_id=f"{self._version}.{ordinal}",
             feature_id=item.feature_id,
             kind=item.kind,
             created_at=now,
@@ -80,6 +80,7 @@ class Granting:
             period_start=period.start if period else None,
             period_end=period.end if period else None,
             price=item.price,
+            rollover=item.rollover,
         )
 
 

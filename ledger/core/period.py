@@ -6,6 +6,7 @@ forward by the gap; a repeated one is the first (architecture.md, "Time").
 """
 
 from calendar import monthrange
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -84,9 +85,12 @@ def period_at(anchor: datetime, every: Every, now: datetime, zone: tzinfo = UTC)
     return Period(boundary(anchor, every, n, zone), boundary(anchor, every, n + 1, zone))
 
 
-def next_period(anchor: datetime, every: Every, end: datetime, zone: tzinfo = UTC) -> Period:
-    """The period that starts where the last one ended."""
-    return period_at(anchor, every, end, zone)
+def common_period(anchor: datetime, everys: Iterable[Every], now: datetime, zone: tzinfo = UTC) -> Period | None:
+    """From the last boundary of any of several repetitions to the next of any; None where none repeats."""
+    periods = [period_at(anchor, every, now, zone) for every in set(everys) if every.repeats]
+    if not periods:
+        return None
+    return Period(max(each.start for each in periods), min(each.end for each in periods))
 
 
 def _estimate(anchor: datetime, every: Every, now: datetime, zone: tzinfo) -> int:

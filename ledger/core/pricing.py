@@ -67,6 +67,11 @@ def monthly_price(plan: Plan) -> Decimal:
     return total
 
 
+def billed_ahead(item: PlanItem) -> bool:
+    """True for an item that is billed at the start of a period: units bought ahead, and seats in use."""
+    return item.price is not None and not consumed(item)
+
+
 def consumed(item: PlanItem) -> bool:
     """True for an item that is billed after the fact by consumption, such as messages over the included ones."""
     return item.usage_based and item.kind.value == "consumable"

@@ -33,6 +33,13 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Gateway(StrEnum):
+    """Who moves the money. Simulated pays at once, or declines; manual waits until a payment is recorded."""
+
+    SIMULATED = "simulated"
+    MANUAL = "manual"
+
+
 class Key(msgspec.Struct, frozen=True):
     key_id: str
     name: str
@@ -42,7 +49,11 @@ class Key(msgspec.Struct, frozen=True):
 
 
 class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How this ledger behaves. `late_usage_days` is how old usage may be and still count (product.md)."""
+    """How this ledger behaves. `late_usage_days` is how old usage may be and still count (product.md).
+
+    `net_terms_days` is how long an invoice that is not charged at once may stay open. `persist_free_overage`: what was
+    used beyond a free grant is taken off the next one (§2.11).
+    """
 
     version: int = 0
     ledger_id: str = ""
@@ -53,6 +64,9 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
     late_usage_days: int = 7
     require_reason: bool = False
     reverse_deduction_order: bool = False
+    persist_free_overage: bool = False
+    gateway: Gateway | None = None
+    net_terms_days: int = 30
     keys: Mapping[str, Key] = {}
 
     @property
@@ -63,6 +77,11 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sandbox(self) -> bool:
         return self.env is Env.SANDBOX
+
+    @property
+    def collects(self) -> Gateway:
+        """The gateway that is asked for money: the one that was set, else the usual one of the environment."""
+        return self.gateway or (Gateway.SIMULATED if self.sandbox else Gateway.MANUAL)
 
 
 class CreateLedger(Command, frozen=True):
@@ -113,11 +132,21 @@ def _timezone(text: str) -> str:
     return text
 
 
+def _gateway(text: str) -> Gateway:
+    try:
+        return Gateway(text)
+    except ValueError:
+        raise InvalidInput(f"{text!r} is not a gateway: choose one of {', '.join(Gateway)}") from None
+
+
 CHANGEABLE: Final = {
     "timezone": _timezone,
     "late_usage_days": _days,
     "require_reason": _boolean,
     "reverse_deduction_order": _boolean,
+    "persist_free_overage": _boolean,
+    "gateway": _gateway,
+    "net_terms_days": _days,
 }
 
 
@@ -151,6 +180,8 @@ def _evolve(state: LedgerSettings, event: Event) -> LedgerSettings:
 
 def _stored(event: LedgerChanged) -> bool | int | str:
     """A setting as it was stored: read without the rules that a new value must keep, which may change."""
+    if event.setting == "gateway":
+        return Gateway(event.after)
     match getattr(LedgerSettings(), event.setting):
         case bool():
             return event.after == str(True)
@@ -186,7 +217,8 @@ def decide(state: LedgerSettings, command: Command, context: Context) -> Sequenc
 def _change(state: LedgerSettings, command: ChangeSetting) -> Sequence[Event]:
     if command.setting not in CHANGEABLE:
         raise InvalidInput(f"{command.setting!r} is not a setting: choose one of {', '.join(sorted(CHANGEABLE))}")
-    before, after = getattr(state, command.setting), CHANGEABLE[command.setting](command.value)
+    after = CHANGEABLE[command.setting](command.value)
+    before = state.collects if command.setting == "gateway" else getattr(state, command.setting)
     if before == after:
         return []
     return [LedgerChanged(command.setting, str(before), str(after))]

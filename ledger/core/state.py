@@ -7,8 +7,12 @@ import msgspec
 
 from ledger.core.balance import Grant
 from ledger.core.errors import EntityNotFound
+from ledger.core.invoice import Account
+from ledger.core.limits import UsageWindow
+from ledger.core.lock import Lock
 from ledger.core.sealed import Sealed
 from ledger.core.subscription import Subscription
+from ledger.core.terms import Controls
 
 
 class Entity(msgspec.Struct, frozen=True):
@@ -18,6 +22,7 @@ class Entity(msgspec.Struct, frozen=True):
     feature_id: str
     name: Sealed | None
     created_at: datetime
+    controls: Controls = Controls()
 
 
 class Customer(msgspec.Struct, frozen=True, gc=False):
@@ -39,6 +44,11 @@ class Customer(msgspec.Struct, frozen=True, gc=False):
     entities: Mapping[str, Entity] = {}
     subscriptions: Mapping[str, Subscription] = {}
     grants: Mapping[str, Grant] = {}
+    account: Account = Account()
+    controls: Controls = Controls()
+    locks: Mapping[str, Lock] = {}
+    windows: Mapping[str, UsageWindow] = {}
+    trials_used: tuple[str, ...] = ()
 
     @property
     def exists(self) -> bool:
@@ -68,9 +78,9 @@ class Customer(msgspec.Struct, frozen=True, gc=False):
             raise EntityNotFound(entity_id)
         return found
 
-    def next_id(self, after: int = 0, ordinal: int = 0) -> str:
-        """An id derived from the version of the event that makes it, `after` events from now, and an ordinal."""
-        return f"{self.version + 1 + after}.{ordinal}"
+    def next_id(self, ordinal: int = 0) -> str:
+        """An id derived from the version of the event that happens next, and an ordinal within it."""
+        return f"{self.version + 1}.{ordinal}"
 
     def _text(self, field: str) -> str | None:
         found = self.personal.fields().get(field)

@@ -8,20 +8,28 @@ from enum import StrEnum
 import msgspec
 
 from ledger.core.events import (
+    AppliedDiscount,
+    DiscountRemoved,
     Event,
     PlanActivated,
     PlanAttached,
     PlanCanceled,
+    PlanChanged,
     PlanExpired,
+    PlanPaidUp,
+    PlanPastDue,
     PlanRenewed,
     PlanScheduled,
     PlanUncanceled,
     PlanUnscheduled,
+    Promise,
     Quantity,
     QuantityChanged,
+    QuantityScheduled,
+    TrialEnded,
 )
 from ledger.core.money import ZERO
-from ledger.core.period import Period, period_at
+from ledger.core.period import Period, common_period
 from ledger.core.terms import Plan
 
 Subscriptions = Mapping[str, "Subscription"]
@@ -35,7 +43,11 @@ class Status(StrEnum):
 
 
 class Subscription(msgspec.Struct, frozen=True):
-    """One attached plan. Priced recurring ones carry the bounds of their billing period."""
+    """One attached plan. Priced recurring ones carry the bounds of their billing period.
+
+    `since` is the stream version of the event that began the period; `past_due` the invoice that was not paid.
+    `next_quantities` take the place of `quantities` at the next renewal.
+    """
 
     subscription_id: str
     plan: Plan
@@ -51,6 +63,16 @@ class Subscription(msgspec.Struct, frozen=True):
     default: bool = False
     canceled_at: datetime | None = None
     expires_at: datetime | None = None
+    trial_ends_at: datetime | None = None
+    past_due: str | None = None
+    discounts: tuple[AppliedDiscount, ...] = ()
+    next_quantities: tuple[Quantity, ...] = ()
+    reverts_to: Promise | None = None
+    since: int = 0
+
+    @property
+    def trialing(self) -> bool:
+        return self.trial_ends_at is not None
 
     @property
     def main(self) -> bool:
@@ -73,29 +95,41 @@ class Subscription(msgspec.Struct, frozen=True):
             return None
         if now < self.period_end:
             return Period(self.period_start, self.period_end)
-        return period_at(self.anchor, self.plan.cycle, now, zone)
+        return common_period(self.anchor, self.plan.cycles, now, zone)
 
     def quantity(self, feature_id: str) -> Decimal:
         """The total units bought of a prepaid feature, included ones counted; zero where none were."""
         return next((each.quantity for each in self.quantities if each.feature_id == feature_id), ZERO)
 
 
-def evolve(subscriptions: Subscriptions, event: Event) -> Subscriptions:
-    """Fold one event of a customer into its subscriptions; events about other things leave them as they are."""
+def evolve(subscriptions: Subscriptions, event: Event, version: int) -> Subscriptions:
+    """Fold the event of a stream version into its subscriptions; events about other things leave them as they are."""
     match event:
         case PlanAttached():
-            return {**subscriptions, event.subscription_id: _attached(event)}
+            return {**subscriptions, event.subscription_id: _attached(event, version)}
         case PlanScheduled():
-            return {**subscriptions, event.subscription_id: _scheduled(event)}
+            return {**subscriptions, event.subscription_id: _scheduled(event, version)}
         case PlanUnscheduled() | PlanExpired():
             return {key: each for key, each in subscriptions.items() if key != event.subscription_id}
-        case PlanActivated() | PlanCanceled() | PlanUncanceled() | PlanRenewed() | QuantityChanged():
-            changed = _changed(subscriptions[event.subscription_id], event)
+        case (
+            PlanActivated()
+            | PlanCanceled()
+            | PlanUncanceled()
+            | PlanRenewed()
+            | PlanChanged()
+            | PlanPastDue()
+            | PlanPaidUp()
+            | TrialEnded()
+            | QuantityChanged()
+            | QuantityScheduled()
+            | DiscountRemoved()
+        ):
+            changed = _changed(subscriptions[event.subscription_id], event, version)
             return {**subscriptions, event.subscription_id: changed}
     return subscriptions
 
 
-def _attached(event: PlanAttached) -> Subscription:
+def _attached(event: PlanAttached, version: int) -> Subscription:
     return Subscription(
         event.subscription_id,
         event.plan,
@@ -109,10 +143,15 @@ def _attached(event: PlanAttached) -> Subscription:
         event.quantities,
         event.replaces,
         event.default,
+        expires_at=event.expires_at,
+        trial_ends_at=event.trial_ends_at,
+        discounts=event.discounts,
+        reverts_to=event.reverts_to,
+        since=version,
     )
 
 
-def _scheduled(event: PlanScheduled) -> Subscription:
+def _scheduled(event: PlanScheduled, version: int) -> Subscription:
     return Subscription(
         event.subscription_id,
         event.plan,
@@ -126,30 +165,97 @@ def _scheduled(event: PlanScheduled) -> Subscription:
         event.quantities,
         event.replaces,
         event.default,
+        expires_at=event.expires_at,
+        discounts=event.discounts,
+        since=version,
     )
 
 
-def _changed(
-    subscription: Subscription, event: PlanActivated | PlanCanceled | PlanUncanceled | PlanRenewed | QuantityChanged
-) -> Subscription:
+_Change = (
+    PlanActivated
+    | PlanCanceled
+    | PlanUncanceled
+    | PlanRenewed
+    | PlanChanged
+    | PlanPastDue
+    | PlanPaidUp
+    | TrialEnded
+    | QuantityChanged
+    | QuantityScheduled
+    | DiscountRemoved
+)
+
+
+def _changed(subscription: Subscription, event: _Change, version: int) -> Subscription:
+    replace = msgspec.structs.replace
     match event:
         case PlanActivated():
-            return msgspec.structs.replace(
+            return replace(
                 subscription,
                 status=Status.ACTIVE,
                 started_at=event.started_at,
                 period_start=event.period_start,
                 period_end=event.period_end,
+                since=version,
             )
         case PlanCanceled():
-            return msgspec.structs.replace(subscription, canceled_at=event.canceled_at, expires_at=event.expires_at)
+            return replace(subscription, canceled_at=event.canceled_at, expires_at=event.expires_at)
         case PlanUncanceled():
-            return msgspec.structs.replace(subscription, canceled_at=None, expires_at=None)
+            return replace(subscription, canceled_at=None, expires_at=None)
         case PlanRenewed():
-            return msgspec.structs.replace(subscription, period_start=event.period_start, period_end=event.period_end)
+            return replace(subscription, period_start=event.period_start, period_end=event.period_end, since=version)
+        case PlanChanged():
+            return _revised(subscription, event, version)
+        case PlanPastDue():
+            return replace(subscription, past_due=event.invoice_id)
+        case PlanPaidUp():
+            return replace(subscription, past_due=None)
+        case TrialEnded():
+            return replace(
+                subscription,
+                trial_ends_at=None,
+                reverts_to=None,
+                period_start=event.period_start,
+                period_end=event.period_end,
+                since=version,
+            )
         case QuantityChanged():
-            others = tuple(each for each in subscription.quantities if each.feature_id != event.feature_id)
-            return msgspec.structs.replace(subscription, quantities=(*others, Quantity(event.feature_id, event.after)))
+            return replace(
+                subscription,
+                quantities=_with(subscription.quantities, event.feature_id, event.after),
+                next_quantities=_without(subscription.next_quantities, event.feature_id),
+            )
+        case QuantityScheduled():
+            return replace(
+                subscription, next_quantities=_with(subscription.next_quantities, event.feature_id, event.after)
+            )
+        case DiscountRemoved():
+            kept = tuple(each for each in subscription.discounts if each.discount_id != event.discount_id)
+            return replace(subscription, discounts=kept)
+
+
+def _revised(subscription: Subscription, event: PlanChanged, version: int) -> Subscription:
+    return msgspec.structs.replace(
+        subscription,
+        plan=event.plan,
+        anchor=event.anchor,
+        period_start=event.period_start,
+        period_end=event.period_end,
+        quantities=event.quantities,
+        next_quantities=(),
+        trial_ends_at=event.trial_ends_at,
+        expires_at=event.expires_at,
+        discounts=event.discounts,
+        since=version,
+    )
+
+
+def _without(quantities: Iterable[Quantity], feature_id: str) -> tuple[Quantity, ...]:
+    return tuple(each for each in quantities if each.feature_id != feature_id)
+
+
+def _with(quantities: Iterable[Quantity], feature_id: str, total: Decimal) -> tuple[Quantity, ...]:
+    return (*_without(quantities, feature_id), Quantity(feature_id, total))
 
 
 def main_plan(subscriptions: Iterable[Subscription], entity_id: str | None, group: str) -> Subscription | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from uuid import UUID
 
 from ledger.core.catalog import CATALOG
@@ -40,9 +41,9 @@ class Kinds:
 def core_code_version() -> str:
     """A digest of the core's source, so that nobody has to remember to raise a number when a fold changes."""
     digest = hashlib.sha256()
-    for file in sorted(resources.files("ledger.core").iterdir(), key=lambda each: each.name):
-        if file.name.endswith(".py"):
-            digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    core = Path(str(resources.files("ledger.core")))
+    for file in sorted(core.rglob("*.py")):
+        digest.update(str(file.relative_to(core)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.core import customer
+from ledger.core import folding
 from ledger.core.events import (
     ClockMoved,
     CustomerCreated,
@@ -124,7 +124,7 @@ def fold(state: Customer, recorded: Recorded) -> tuple[Customer, Sequence[Final]
     event = recorded.event
     if isinstance(event, EntityCreated | EntityDeleted):
         event = msgspec.structs.replace(event, allocations=())
-    after = customer.evolve(state, event)
+    after = folding.identity(state, event)
     return msgspec.structs.replace(after, version=recorded.version), ()
 
 

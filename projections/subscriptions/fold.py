@@ -78,7 +78,7 @@ def fold(state: State, recorded: Recorded) -> tuple[State, Sequence[Final]]:
     """Move the subscriptions of a stream by one event; one that ended is final."""
     event = recorded.event
     before = {key: held.subscription for key, held in state.items()}
-    after = subscription.evolve(before, event)
+    after = subscription.evolve(before, event, recorded.version)
     folded = {key: _held(state.get(key), each, recorded.at) for key, each in after.items()}
     if not isinstance(event, PlanExpired) or event.subscription_id not in state:
         return folded, ()

@@ -12,7 +12,7 @@ from ledger.core.customer import CUSTOMER, BillingChange, preview
 from ledger.core.decider import Command, Context
 from ledger.core.deduction import Overage
 from ledger.core.entity import CreateEntity
-from ledger.core.events import Event, Quantity
+from ledger.core.events import Event, InvoiceFinalized, Quantity
 from ledger.core.profile import CreateCustomer
 from ledger.core.quote import Quote
 from ledger.core.settings import LedgerSettings
@@ -118,7 +118,8 @@ class Account:
 
     def context(self) -> Context:
         last_at = self.log[-1][0] if self.log else None
-        return Context(self.now, self.catalog, self.settings, STREAM, {}, None, last_at, self.reasoned)
+        number = 1 + sum(isinstance(event, InvoiceFinalized) for _, event in self.log)
+        return Context(self.now, self.catalog, self.settings, STREAM, {}, None, last_at, self.reasoned, number)
 
     def _happen(self, at: datetime, events: Sequence[Event]) -> None:
         assert not self.log or at >= self.log[-1][0], "time went back within a stream"

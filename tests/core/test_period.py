@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ledger.core.period import Every, Interval, boundary, next_period, period_at
+from ledger.core.period import Every, Interval, boundary, period_at
 from ledger.core.proration import remaining_share
 from tests.core.offers import DAY, MONTH, units
 
@@ -73,7 +73,7 @@ def test_every_instant_lies_in_exactly_one_period(
 ) -> None:
     period = period_at(anchor, every, now, zone)
     assert period.start <= now < period.end
-    following = next_period(anchor, every, period.end, zone)
+    following = period_at(anchor, every, period.end, zone)
     assert following.start == period.end
     assert period_at(anchor, every, period.start, zone) == period
     assert period_at(anchor, every, period.end - timedelta(milliseconds=1), zone) == period

@@ -75,9 +75,8 @@ def test_volume_tiers_price_the_whole_quantity(before: int, after: int, owed: in
 
 def test_the_event_says_before_and_after() -> None:
     account = with_quantity(prepaid(MESSAGES, 50, 1000), messages=150)
-    assert account.do(ChangeQuantities("pro", quantities=bought(messages=250))) == [
-        QuantityChanged("2.0", "messages", "2.0", units(150), units(250), units(100), units(200))
-    ]
+    changed, *_ = account.do(ChangeQuantities("pro", quantities=bought(messages=250)))
+    assert changed == QuantityChanged("2.0", "messages", "2.0", units(150), units(250), units(100), units(200))
     assert account.subscription("pro").quantity("messages") == 250
     assert account.do(ChangeQuantities("pro", quantities=bought(messages=250))) == []
 

@@ -305,6 +305,6 @@ def test_which_switch_is_an_upgrade() -> None:
 def test_the_old_plan_ends_before_the_new_one_begins() -> None:
     account = on("pro", FREE, PRO, PREMIUM)
     account.attach("free")
-    first, second, _ = account.do(Attach("premium"))
+    first, second, *_ = account.do(Attach("premium"))
     assert isinstance(first, PlanUnscheduled)
     assert isinstance(second, PlanExpired)

@@ -1,0 +1,225 @@
+"""Everything that can have happened, under the names it is stored by.
+
+An event is a fact in the past tense and is kept for ever: a class here is never edited. A change of shape
+is a new class with the next version in its tag; the old one moves to `former` with an `upcast`. Each class has
+a golden file in `tests/golden/` with the bytes of one stored event.
+
+Ids of grants, subscriptions, invoices, payments and charges are `<stream version>.<ordinal>` of the event that made
+them, unique within their stream and their kind. Quantities are units of the feature; amounts of money are minor
+units; instants are aware UTC.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from ledger.core.events.balances import (
+    BalanceDeducted,
+    BalanceDeleted,
+    BalanceExpired,
+    BalanceGranted,
+    BalanceRecalculated,
+    BalanceReset,
+    BalanceSet,
+    BalanceToppedUp,
+    EffectReversed,
+)
+from ledger.core.events.base import Event, stored_name
+from ledger.core.events.former import (
+    BalanceResetV1,
+    PlanAttachedV1,
+    PlanScheduledV1,
+    UsageRecordedV1,
+)
+from ledger.core.events.invoices import (
+    ChangeAbandoned,
+    ChargeAccrued,
+    CreditNoteIssued,
+    CreditTo,
+    InvoiceCreated,
+    InvoiceFinalized,
+    InvoiceUpdated,
+    InvoiceVoided,
+    InvoiceWrittenOff,
+    Origin,
+    PaymentFailed,
+    PaymentNeedsAction,
+    PaymentRefunded,
+    PaymentRequested,
+    PaymentSucceeded,
+)
+from ledger.core.events.keeping import (
+    KeyCreated,
+    KeyRevoked,
+    LedgerChanged,
+    LedgerCreated,
+)
+from ledger.core.events.offers import (
+    DiscountCreated,
+    DiscountDeleted,
+    DiscountUpdated,
+    FeatureCreated,
+    FeatureDeleted,
+    FeatureUpdated,
+    PlanCreated,
+    PlanDeleted,
+    PlanUpdated,
+    PlanVersionCreated,
+)
+from ledger.core.events.people import (
+    ClockMoved,
+    ControlsChanged,
+    CurrencySet,
+    CustomerCreated,
+    CustomerDeleted,
+    CustomerUpdated,
+    EntityCreated,
+    EntityDeleted,
+)
+from ledger.core.events.plans import (
+    DiscountRemoved,
+    PlanActivated,
+    PlanAttached,
+    PlanCanceled,
+    PlanChanged,
+    PlanExpired,
+    PlanPaidUp,
+    PlanPastDue,
+    PlanRenewed,
+    PlanScheduled,
+    PlanUncanceled,
+    PlanUnscheduled,
+    QuantityChanged,
+    QuantityScheduled,
+    SeatsKept,
+    TrialEnded,
+)
+from ledger.core.events.usage import (
+    LockClosed,
+    LockEnd,
+    LockOpened,
+    UsageAlerted,
+    UsageBackdated,
+    UsageRecorded,
+)
+from ledger.core.events.values import (
+    Allocation,
+    AppliedDiscount,
+    Change,
+    Counted,
+    Draw,
+    Ended,
+    GrantTerms,
+    Level,
+    Line,
+    LineDiscount,
+    LineKind,
+    Promise,
+    Quantity,
+    Window,
+)
+
+__all__ = [
+    "REGISTRY",
+    "Allocation",
+    "AppliedDiscount",
+    "BalanceDeducted",
+    "BalanceDeleted",
+    "BalanceExpired",
+    "BalanceGranted",
+    "BalanceRecalculated",
+    "BalanceReset",
+    "BalanceResetV1",
+    "BalanceSet",
+    "BalanceToppedUp",
+    "Change",
+    "ChangeAbandoned",
+    "ChargeAccrued",
+    "ClockMoved",
+    "ControlsChanged",
+    "Counted",
+    "CreditNoteIssued",
+    "CreditTo",
+    "CurrencySet",
+    "CustomerCreated",
+    "CustomerDeleted",
+    "CustomerUpdated",
+    "DiscountCreated",
+    "DiscountDeleted",
+    "DiscountRemoved",
+    "DiscountUpdated",
+    "Draw",
+    "EffectReversed",
+    "Ended",
+    "EntityCreated",
+    "EntityDeleted",
+    "Event",
+    "FeatureCreated",
+    "FeatureDeleted",
+    "FeatureUpdated",
+    "GrantTerms",
+    "InvoiceCreated",
+    "InvoiceFinalized",
+    "InvoiceUpdated",
+    "InvoiceVoided",
+    "InvoiceWrittenOff",
+    "KeyCreated",
+    "KeyRevoked",
+    "LedgerChanged",
+    "LedgerCreated",
+    "Level",
+    "Line",
+    "LineDiscount",
+    "LineKind",
+    "LockClosed",
+    "LockEnd",
+    "LockOpened",
+    "Origin",
+    "PaymentFailed",
+    "PaymentNeedsAction",
+    "PaymentRefunded",
+    "PaymentRequested",
+    "PaymentSucceeded",
+    "PlanActivated",
+    "PlanAttached",
+    "PlanAttachedV1",
+    "PlanCanceled",
+    "PlanChanged",
+    "PlanCreated",
+    "PlanDeleted",
+    "PlanExpired",
+    "PlanPaidUp",
+    "PlanPastDue",
+    "PlanRenewed",
+    "PlanScheduled",
+    "PlanScheduledV1",
+    "PlanUncanceled",
+    "PlanUnscheduled",
+    "PlanUpdated",
+    "PlanVersionCreated",
+    "Promise",
+    "Quantity",
+    "QuantityChanged",
+    "QuantityScheduled",
+    "SeatsKept",
+    "TrialEnded",
+    "UsageAlerted",
+    "UsageBackdated",
+    "UsageRecorded",
+    "UsageRecordedV1",
+    "Window",
+    "stored_name",
+]
+
+
+def _registry() -> Mapping[str, type[Event]]:
+    found: dict[str, type[Event]] = {}
+    for cls in Event.__subclasses__():
+        tag = cls.__struct_config__.tag
+        assert isinstance(tag, str), cls
+        assert tag not in found, tag
+        found[tag] = cls
+    return MappingProxyType(found)
+
+
+REGISTRY: Final = _registry()

@@ -1,0 +1,131 @@
+"""How a customer's events fold: each idea folds its own part, and here they meet."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from ledger.core import balance, invoice, limits, subscription
+from ledger.core.events import (
+    ClockMoved,
+    ControlsChanged,
+    Counted,
+    CurrencySet,
+    CustomerCreated,
+    CustomerDeleted,
+    CustomerUpdated,
+    EntityCreated,
+    EntityDeleted,
+    Event,
+    LockClosed,
+    LockOpened,
+    PlanAttached,
+    UsageRecorded,
+)
+from ledger.core.falling_due import next_due_at
+from ledger.core.lock import Lock
+from ledger.core.sealed import Sealed
+from ledger.core.state import Customer, Entity
+
+
+def evolve(state: Customer, event: Event) -> Customer:
+    """Fold one event into the customer. Never refuses: it already happened."""
+    if type(event) is UsageRecorded:
+        return _used(state, event)
+    grants = balance.evolve(state.grants, event)
+    version = state.version + 1
+    subscriptions = subscription.evolve(state.subscriptions, event, version)
+    account = invoice.evolve(state.account, event)
+    after = msgspec.structs.replace(
+        _set_aside(identity(state, event), event),
+        version=version,
+        grants=grants,
+        subscriptions=subscriptions,
+        account=account,
+    )
+    return msgspec.structs.replace(after, due_at=next_due_at(after))
+
+
+def _used(state: Customer, event: UsageRecorded) -> Customer:
+    """Usage moves grants only; when it wakes or idles one, the next due instant moves with it."""
+    grants = balance.evolve(state.grants, event)
+    after = msgspec.structs.replace(state, version=state.version + 1, grants=grants)
+    if event.counted:
+        after = _counted(after, event.counted)
+    for each in event.allocations:
+        before = state.grants[each.grant_id]
+        if before.granted in (before.balance, grants[each.grant_id].balance):
+            return msgspec.structs.replace(after, due_at=next_due_at(after))
+    return after
+
+
+def _counted(state: Customer, counted: Iterable[Counted]) -> Customer:
+    return msgspec.structs.replace(state, windows=limits.evolve(state.windows, counted))
+
+
+def identity(state: Customer, event: Event) -> Customer:
+    """Fold what an event says of who a customer and its entities are, and of the limits they set themselves."""
+    match event:
+        case CustomerCreated():
+            return msgspec.structs.replace(
+                state,
+                customer_id=event.customer_id,
+                personal=event.personal,
+                created_at=event.created_at,
+                currency=event.currency,
+                send_email_receipts=event.send_email_receipts,
+            )
+        case CustomerUpdated():
+            return updated(state, event)
+        case CustomerDeleted():
+            return msgspec.structs.replace(state, deleted_at=event.deleted_at)
+        case CurrencySet():
+            return msgspec.structs.replace(state, currency=event.after)
+        case ClockMoved():
+            return msgspec.structs.replace(state, clock=event.after)
+        case EntityCreated():
+            made = Entity(event.entity_id, event.feature_id, event.name, event.created_at)
+            return msgspec.structs.replace(state, entities={**state.entities, event.entity_id: made})
+        case EntityDeleted():
+            kept = {key: each for key, each in state.entities.items() if key != event.entity_id}
+            return msgspec.structs.replace(state, entities=kept)
+        case ControlsChanged():
+            return _controlled(state, event)
+    return state
+
+
+def _set_aside(state: Customer, event: Event) -> Customer:
+    match event:
+        case PlanAttached() if event.trial_ends_at is not None:
+            return msgspec.structs.replace(state, trials_used=_once(state.trials_used, event.plan.plan_id))
+        case LockOpened():
+            opened = _counted(state, event.counted)
+            return msgspec.structs.replace(opened, locks={**state.locks, event.lock_id: Lock.opened(event)})
+        case LockClosed():
+            closed = _counted(state, event.counted)
+            kept_locks = {key: each for key, each in state.locks.items() if key != event.lock_id}
+            return msgspec.structs.replace(closed, locks=kept_locks)
+    return state
+
+
+def _once(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return names if name in names else (*names, name)
+
+
+def _controlled(state: Customer, event: ControlsChanged) -> Customer:
+    if event.entity_id is None:
+        return msgspec.structs.replace(state, controls=event.after)
+    entity = msgspec.structs.replace(state.entities[event.entity_id], controls=event.after)
+    return msgspec.structs.replace(state, entities={**state.entities, event.entity_id: entity})
+
+
+def updated(state: Customer, event: CustomerUpdated) -> Customer:
+    """The customer with what an update says of it; what is forgotten stays as it is."""
+    personal: Mapping[str, object] = {**state.personal.fields(), **event.after.fields()}
+    known = {key: value for key, value in personal.items() if value is not None}
+    receipts = event.send_email_receipts
+    return msgspec.structs.replace(
+        state,
+        customer_id=event.customer_id_after or state.customer_id,
+        personal=state.personal if event.after.forgotten else Sealed(known),
+        send_email_receipts=state.send_email_receipts if receipts is None else receipts,
+    )

@@ -1,0 +1,111 @@
+"""From lines to an invoice: one for each change and for each instant of the calendar, paid where that can be."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from ledger.core.billing import Billing, InvoiceMode, IssueMethod
+from ledger.core.decider import Context
+from ledger.core.draft import Draft
+from ledger.core.events import (
+    ChangeAbandoned,
+    InvoiceCreated,
+    InvoiceFinalized,
+    Line,
+    Origin,
+    PlanPastDue,
+)
+from ledger.core.payment import collect, would_decline
+from ledger.core.quote import Planned
+from ledger.core.settings import Gateway
+from ledger.core.state import Customer
+
+
+def currency_of(customer: Customer, context: Context) -> str:
+    """The currency that a customer is billed in."""
+    return customer.currency or context.settings.currency
+
+
+def finish(draft: Draft, intent: str, billing: Billing | None = None, origin: Origin = Origin.CHANGE) -> Planned:
+    """Put what a change costs on an invoice and ask for the money; a change that is not paid for is abandoned."""
+    billing = billing or Billing()
+    currency = currency_of(draft.customer, draft.context)
+    planned = draft.planned(intent, currency)
+    if billing.no_billing_changes or not draft.lines:
+        return planned
+    due = planned.total_minor - draft.customer.account.credit_minor
+    if due > 0 and billing.invoice_mode is None and would_decline(draft.customer, draft.context.settings.collects):
+        return _abandoned(draft, planned, due)
+    issue(draft, draft.lines, origin, billing.invoice_mode)
+    return draft.planned(intent, currency)
+
+
+def _abandoned(draft: Draft, planned: Planned, due_minor: int) -> Planned:
+    """The attempt stays on record; nothing else of the change happens."""
+    failed = Draft(draft.before, draft.context, draft.now)
+    payment_id = failed.customer.next_id()
+    collect(failed, due_minor, planned.currency, None)
+    plan_ids = tuple(dict.fromkeys(move.plan.plan_id for move in (*planned.incoming, *planned.outgoing)))
+    failed.happen(ChangeAbandoned(payment_id, planned.intent, plan_ids))
+    failed.lines, failed.incoming, failed.outgoing = draft.lines, draft.incoming, draft.outgoing
+    return failed.planned(planned.intent, planned.currency)
+
+
+def bill_cycle(draft: Draft) -> None:
+    """Put what fell due at one instant, and the charges that waited for it, on one invoice.
+
+    Plans whose invoice is not paid become past due.
+    """
+    waiting = draft.customer.account.accrued if draft.lines or draft.cycle_ended else {}
+    lines = [*draft.lines, *waiting.values()]
+    if not lines:
+        return
+    draft.lines = lines
+    invoice_id = issue(draft, lines, Origin.CYCLE, None, charges=tuple(waiting))
+    if draft.customer.account.invoices[invoice_id].due_minor and draft.context.settings.collects is not Gateway.MANUAL:
+        _past_due(draft, invoice_id, lines)
+
+
+def _past_due(draft: Draft, invoice_id: str, lines: Sequence[Line]) -> None:
+    for key in dict.fromkeys(line.subscription_id for line in lines):
+        subscription = draft.customer.subscriptions.get(key or "")
+        if subscription is not None and subscription.active and subscription.past_due is None:
+            draft.happen(PlanPastDue(subscription.subscription_id, invoice_id))
+
+
+def issue(
+    draft: Draft, lines: Sequence[Line], origin: Origin, mode: InvoiceMode | None, *, charges: tuple[str, ...] = ()
+) -> str:
+    """Make an invoice of lines; final and asked for at once unless the mode says otherwise. Answers its id."""
+    currency = currency_of(draft.customer, draft.context)
+    invoice_id = draft.customer.next_id()
+    terms_days = mode.net_terms_days if mode else None
+    draft.happen(
+        InvoiceCreated(
+            invoice_id, origin, currency, draft.now, tuple(lines), charges, _entity(lines), net_terms_days=terms_days
+        )
+    )
+    if mode is None or mode.issue is not IssueMethod.DRAFT:
+        finalize(draft, invoice_id, charge=mode is None)
+    return invoice_id
+
+
+def _entity(lines: Sequence[Line]) -> str | None:
+    entities = {line.entity_id for line in lines}
+    return next(iter(entities)) if len(entities) == 1 else None
+
+
+def finalize(draft: Draft, invoice_id: str, *, charge: bool = True) -> None:
+    """Give a draft its number and apply the customer's credit; then ask for what is left, if it is to be charged."""
+    account = draft.customer.account
+    invoice = account.invoices[invoice_id]
+    total = invoice.total_minor
+    applied = max(0, min(account.credit_minor, total))
+    number = draft.context.next_invoice + sum(isinstance(each, InvoiceFinalized) for each in draft.events)
+    settings = draft.context.settings
+    days = settings.net_terms_days if invoice.net_terms_days is None else invoice.net_terms_days
+    waits = not charge or settings.collects is Gateway.MANUAL
+    due_at = invoice.due_at or (draft.now + timedelta(days=days) if waits and total > applied else None)
+    draft.happen(InvoiceFinalized(invoice_id, number, draft.now, applied, max(0, -total), due_at))
+    left = draft.customer.account.invoices[invoice_id].due_minor
+    if charge and left:
+        collect(draft, left, invoice.currency, invoice_id)

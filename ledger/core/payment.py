@@ -1,0 +1,45 @@
+"""Asking for money: a gateway is asked, and answers by a later event (product.md, "Payments").
+
+The simulated gateway's answer follows from the customer's recorded payment method, so both are decided in one batch.
+A manual one never answers by itself: somebody records the payment.
+"""
+
+from typing import Final
+
+from ledger.core.draft import Draft
+from ledger.core.events import PaymentFailed, PaymentNeedsAction, PaymentRequested, PaymentSucceeded
+from ledger.core.settings import Gateway
+from ledger.core.state import Customer
+
+PAYMENT_METHOD: Final = "payment_method"
+"""The key of a customer's metadata that names its payment method."""
+DECLINED: Final = "pm_declined"
+NEEDS_ACTION: Final = "pm_needs_action"
+
+
+def method_of(customer: Customer) -> str | None:
+    """The payment method that is recorded for a customer."""
+    found = customer.metadata.get(PAYMENT_METHOD)
+    return found if isinstance(found, str) else None
+
+
+def would_decline(customer: Customer, gateway: Gateway) -> bool:
+    """Whether a charge to this customer fails at once."""
+    return gateway is Gateway.SIMULATED and method_of(customer) in (DECLINED, NEEDS_ACTION)
+
+
+def collect(draft: Draft, amount_minor: int, currency: str, invoice_id: str | None) -> bool:
+    """Ask the ledger's gateway for an amount, and record what it answers; False when it did not pay."""
+    gateway = draft.context.settings.collects
+    if gateway is Gateway.MANUAL:
+        return True
+    payment_id, method = draft.customer.next_id(), method_of(draft.customer)
+    draft.happen(PaymentRequested(payment_id, gateway, amount_minor, currency, invoice_id, method))
+    if method == DECLINED:
+        draft.happen(PaymentFailed(payment_id, amount_minor, currency, "card_declined", invoice_id))
+        return False
+    if method == NEEDS_ACTION:
+        draft.happen(PaymentNeedsAction(payment_id, amount_minor, currency, "3ds_required", invoice_id))
+        return False
+    draft.happen(PaymentSucceeded(payment_id, amount_minor, currency, draft.now, invoice_id))
+    return True
