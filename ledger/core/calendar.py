@@ -15,41 +15,72 @@ from ledger.core.events import (
     BalanceExpired,
     Ended,
     Event,
+    Origin,
     PlanActivated,
     PlanExpired,
+    PlanPaidUp,
     PlanRenewed,
     QuantityChanged,
     SeatsKept,
 )
-from ledger.core.falling_due import Due, Rank, due_things
+from ledger.core.falling_due import Due, Rank, due_by, still_due
 from ledger.core.invoicing import bill_cycle
-from ledger.core.lines import charges, grant_of, overage_of
+from ledger.core.lines import charges, grant_of, overage, overage_of
 from ledger.core.lock import Lock
 from ledger.core.locking import expire
 from ledger.core.money import ZERO
-from ledger.core.period import common_period
+from ledger.core.period import common_period, period_at
 from ledger.core.rollover import reset_of
 from ledger.core.state import Customer
 from ledger.core.subscription import Subscription
+from ledger.core.terms import PlanItem
 from ledger.core.trial import end_trial
 
 
 def advance(customer: Customer, context: Context) -> tuple[datetime, Sequence[Event]] | None:
-    """Everything that is due at the earliest instant at or before now; None when nothing is."""
+    """Everything that is due at the earliest instant at or before now; None when nothing is.
+
+    What should have happened before the stream's last event happens with it: `at` never falls.
+    """
     at = customer.due_at
     if at is None or at > context.now or not customer.exists:
         return None
-    draft = Draft(customer, context, at)
-    while (due := _next(draft.customer, at)) is not None:
-        _happen(draft, due)
+    draft = Draft(customer, context, max(at, context.last_at or at))
+    _pass(draft)
     bill_cycle(draft)
-    return at, draft.events
+    return draft.now, draft.events
 
 
-def _next(customer: Customer, at: datetime) -> Due | None:
-    if customer.due_at is None or customer.due_at > at:
-        return None
-    return min((each for each in due_things(customer) if each.at <= at), key=lambda each: each[:3], default=None)
+def pay_up(draft: Draft) -> None:
+    """Let plans go on whose unpaid invoices have been paid or forgiven: what was held back of them happens now.
+
+    To be asked after everything that closes an invoice. A balance that missed several resets is filled once.
+    """
+    for subscription in list(draft.customer.subscriptions.values()):
+        if subscription.past_due is not None and not _owes(draft.customer, subscription):
+            draft.happen(PlanPaidUp(subscription.subscription_id))
+    if draft.customer.due_at is not None and draft.customer.due_at <= draft.now:
+        _pass(draft)
+        bill_cycle(draft)
+
+
+def _owes(customer: Customer, subscription: Subscription) -> bool:
+    """True while an invoice of a cycle that bills the subscription is open."""
+    return any(
+        line.subscription_id == subscription.subscription_id
+        for invoice in customer.account.open_invoices()
+        if invoice.origin is Origin.CYCLE
+        for line in invoice.lines
+    )
+
+
+def _pass(draft: Draft) -> None:
+    """Let everything happen that is due by the draft's instant, and what falls due because of it."""
+    while found := due_by(draft.customer, draft.now):
+        for due in found:
+            current = still_due(draft.customer, due)
+            if current is not None:
+                _happen(draft, current)
 
 
 def _happen(draft: Draft, due: Due) -> None:
@@ -72,9 +103,9 @@ def _happen(draft: Draft, due: Due) -> None:
 
 
 def _reset(draft: Draft, grant: Grant) -> None:
-    """Bill what was used beyond the grant, keep what rolls over, and fill it again."""
+    """Bill what was used beyond the grant, keep what rolls over, and fill it again. A trial owes nothing."""
     subscription = draft.customer.subscriptions.get(grant.terms.subscription_id or "")
-    if subscription is not None:
+    if subscription is not None and not subscription.trialing:
         owed = overage_of(draft.customer, subscription, grant)
         draft.charge([owed] if owed is not None and owed.amount_minor else [])
     draft.happen(reset_of(draft, grant))
@@ -92,30 +123,39 @@ def _renew(draft: Draft, subscription: Subscription) -> None:
 
 
 def _settle_quantities(draft: Draft, subscription: Subscription) -> None:
-    for wanted in subscription.next_quantities:
-        item = next(each for each in subscription.plan.items if each.feature_id == wanted.feature_id and each.prepaid)
+    """Let quantities that waited for the renewal count, and freed seats go, where the price's own period begins.
+
+    A balance is filled before its quantity moves, so that nothing of the old period is read as overage of the new.
+    """
+    key = subscription.subscription_id
+    for item in subscription.plan.items:
         grant = grant_of(draft.customer, subscription, item)
-        assert grant is not None
-        before = subscription.quantity(item.feature_id)
-        draft.happen(
-            QuantityChanged(
-                subscription.subscription_id,
-                item.feature_id,
-                grant.grant_id,
-                before,
-                wanted.quantity,
-                grant.prepaid,
-                prepaid_units(item, [wanted]),
-            )
-        )
-    for grant in list(draft.customer.grants.values()):
-        if grant.terms.subscription_id == subscription.subscription_id and grant.kept_seats:
-            key = subscription.subscription_id
+        if grant is None or not _begins(draft, subscription, item):
+            continue
+        wanted = next((each for each in subscription.next_quantities if each.feature_id == item.feature_id), None)
+        if item.prepaid and wanted is not None:
+            if grant.resets_at == draft.now:
+                _reset(draft, grant)
+            before, prepaid = subscription.quantity(item.feature_id), prepaid_units(item, [wanted])
+            changed = (before, wanted.quantity, grant.prepaid, prepaid)
+            draft.happen(QuantityChanged(key, item.feature_id, grant.grant_id, *changed))
+        if grant.kept_seats:
             draft.happen(SeatsKept(key, grant.feature_id, grant.grant_id, grant.kept_seats, ZERO))
 
 
+def _begins(draft: Draft, subscription: Subscription, item: PlanItem) -> bool:
+    """True where a period of the item's price begins now; a plan of several intervals renews at each of them."""
+    if item.price is None or not item.price.every.repeats:
+        return False
+    zone = draft.context.settings.zone
+    return period_at(subscription.anchor, item.price.every, draft.now, zone).start == draft.now
+
+
 def _expire(draft: Draft, subscription: Subscription) -> None:
-    """A plan ends, and the one that waits for it starts in the same step, so that seats in use pass over."""
+    """A plan ends, and the one that waits for it starts in the same step, so that seats in use pass over.
+
+    What was used beyond its grants and is not billed yet is billed now (§2.3, "final invoice").
+    """
     successor = next(
         (
             each
@@ -128,6 +168,8 @@ def _expire(draft: Draft, subscription: Subscription) -> None:
     if subscription.canceled_at is None and successor is None:
         cause = Ended.ENDED
     before = draft.customer
+    if not subscription.trialing:
+        draft.charge(each for each in overage(before, subscription) if each.amount_minor)
     draft.happen(PlanExpired(subscription.subscription_id, draft.now, cause, subscription.canceled_at))
     draft.cycle_ended = True
     if successor is not None:

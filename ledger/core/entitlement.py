@@ -113,14 +113,17 @@ def window(grant: Grant, now: datetime, zone: tzinfo) -> Period | None:
 
 
 def windows_opened(grants: Iterable[Grant], touched: Iterable[str], now: datetime, zone: tzinfo) -> tuple[Window, ...]:
-    """The periods of touched grants that were idle until now: their first change says which period it falls in."""
+    """The periods of touched grants that were idle until now: their first change says which period it falls in.
+
+    One that is held back from its reset stays in the period that it was used in.
+    """
     ids = set(touched)
     found = []
     for grant in grants:
         if (
             grant.grant_id in ids
             and grant.terms.reset is not None
-            and (grant.period_end is None or grant.period_end <= now)
+            and (grant.period_end is None or (grant.idle and grant.period_end <= now))
         ):
             period = window(grant, now, zone)
             if period is not None:

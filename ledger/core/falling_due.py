@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from enum import IntEnum
+from itertools import chain
 from typing import NamedTuple
 
 from ledger.core.balance import Grant
@@ -14,7 +15,7 @@ from ledger.core.subscription import Status, Subscription
 
 
 class Rank(IntEnum):
-    """The order of what falls due at one instant."""
+    """The order of what falls due at one instant. Charges that waited for it are billed with what it costs."""
 
     LOCK_EXPIRY = 0
     USAGE_CLOSED = 1
@@ -37,15 +38,34 @@ class Due(NamedTuple):
 def due_things(customer: Customer) -> Iterator[Due]:
     """Everything of a customer that falls due at some time."""
     for lock in customer.locks.values():
-        yield Due(lock.expires_at, Rank.LOCK_EXPIRY, lock.lock_id, lock)
+        yield _of_lock(lock)
     for subscription in customer.subscriptions.values():
         yield from _of_subscription(subscription)
     for grant in customer.grants.values():
-        if grant.expires_at is not None:
-            yield Due(grant.expires_at, Rank.EXPIRY, grant.grant_id, grant)
-        if grant.resets_at is not None and not _held_back(customer, grant):
-            rank = Rank.USAGE_CLOSED if overage_allowed(grant) else Rank.RESET
-            yield Due(grant.resets_at, rank, grant.grant_id, grant)
+        if grant.period_end is not None or grant.expires_at is not None:
+            yield from _of_grant(customer, grant)
+
+
+def due_by(customer: Customer, at: datetime) -> list[Due]:
+    """What is due at an instant or before it, in the order in which it happens."""
+    return sorted((each for each in due_things(customer) if each.at <= at), key=lambda each: each[:3])
+
+
+def still_due(customer: Customer, due: Due) -> Due | None:
+    """What was found to be due, as it is after other things have happened at the same instant; None once it is not."""
+    now: Iterator[Due] = iter(())
+    match due.subject:
+        case Lock() if due.id in customer.locks:
+            now = iter((_of_lock(customer.locks[due.id]),))
+        case Subscription() if due.id in customer.subscriptions:
+            now = _of_subscription(customer.subscriptions[due.id])
+        case Grant() if due.id in customer.grants:
+            now = _of_grant(customer, customer.grants[due.id])
+    return next((each for each in now if each.rank is due.rank and each.at <= due.at), None)
+
+
+def _of_lock(lock: Lock) -> Due:
+    return Due(lock.expires_at, Rank.LOCK_EXPIRY, lock.lock_id, lock)
 
 
 def _of_subscription(subscription: Subscription) -> Iterator[Due]:
@@ -58,8 +78,17 @@ def _of_subscription(subscription: Subscription) -> Iterator[Due]:
     if subscription.trial_ends_at is not None:
         if ends_at is None or subscription.trial_ends_at < ends_at:
             yield Due(subscription.trial_ends_at, Rank.TRIAL_END, key, subscription)
-    elif _bills_ahead(subscription) and subscription.period_end is not None and ends_at != subscription.period_end:
+    elif subscription.period_end is not None and ends_at != subscription.period_end and _bills_ahead(subscription):
         yield Due(subscription.period_end, Rank.RENEWAL, key, subscription)
+
+
+def _of_grant(customer: Customer, grant: Grant) -> Iterator[Due]:
+    if grant.expires_at is not None:
+        yield Due(grant.expires_at, Rank.EXPIRY, grant.grant_id, grant)
+    resets_at = reset_due_at(customer, grant)
+    if resets_at is not None:
+        rank = Rank.USAGE_CLOSED if overage_allowed(grant) else Rank.RESET
+        yield Due(resets_at, rank, grant.grant_id, grant)
 
 
 def _bills_ahead(subscription: Subscription) -> bool:
@@ -69,12 +98,36 @@ def _bills_ahead(subscription: Subscription) -> bool:
     return recurring_base or any(item.price and item.price.every.repeats and billed_ahead(item) for item in plan.items)
 
 
-def _held_back(customer: Customer, grant: Grant) -> bool:
-    """A plan that is past due does not reset, unless it says that it does not mind (§2.11)."""
+def reset_due_at(customer: Customer, grant: Grant) -> datetime | None:
+    """When a grant is reset. A plan that is past due does not reset, unless it says that it does not mind (§2.11)."""
+    resets_at = grant.resets_at
+    if resets_at is None:
+        return None
     subscription = customer.subscriptions.get(grant.terms.subscription_id or "")
-    return subscription is not None and subscription.past_due is not None and not subscription.plan.ignore_past_due
+    held_back = subscription is not None and subscription.past_due is not None and not subscription.plan.ignore_past_due
+    return None if held_back else resets_at
 
 
 def next_due_at(customer: Customer) -> datetime | None:
     """The earliest instant at which something falls due, or None."""
-    return min((due.at for due in due_things(customer)), default=None)
+    things = (due.at for due in due_things(customer))
+    charges = (each.bill_at for each in customer.account.accrued.values() if each.bill_at is not None)
+    return min(chain(things, charges), default=None)
+
+
+def due_after_use(before: Customer, after: Customer, grant_ids: Iterator[str]) -> datetime | None:
+    """`next_due_at` after units of some grants moved and nothing else: found without a look at all the others.
+
+    A grant that was idle falls due with the others now. One that became idle matters only where it was the next.
+    """
+    found = before.due_at
+    for key in grant_ids:
+        was, grant = before.grants[key], after.grants[key]
+        granted = was.granted
+        if granted == was.balance:
+            resets_at = reset_due_at(after, grant)
+            if resets_at is not None and (found is None or resets_at < found):
+                found = resets_at
+        elif granted == grant.balance and was.period_end == before.due_at:
+            return next_due_at(after)
+    return found

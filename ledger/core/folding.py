@@ -21,7 +21,7 @@ from ledger.core.events import (
     PlanAttached,
     UsageRecorded,
 )
-from ledger.core.falling_due import next_due_at
+from ledger.core.falling_due import due_after_use, next_due_at
 from ledger.core.lock import Lock
 from ledger.core.sealed import Sealed
 from ledger.core.state import Customer, Entity
@@ -42,7 +42,19 @@ def evolve(state: Customer, event: Event) -> Customer:
         subscriptions=subscriptions,
         account=account,
     )
+    if _same_calendar(state, after):
+        return after
     return msgspec.structs.replace(after, due_at=next_due_at(after))
+
+
+def _same_calendar(before: Customer, after: Customer) -> bool:
+    """True where nothing that falls due was touched."""
+    return (
+        after.grants is before.grants
+        and after.subscriptions is before.subscriptions
+        and after.locks is before.locks
+        and after.account.accrued is before.account.accrued
+    )
 
 
 def _used(state: Customer, event: UsageRecorded) -> Customer:
@@ -54,7 +66,8 @@ def _used(state: Customer, event: UsageRecorded) -> Customer:
     for each in event.allocations:
         before = state.grants[each.grant_id]
         if before.granted in (before.balance, grants[each.grant_id].balance):
-            return msgspec.structs.replace(after, due_at=next_due_at(after))
+            due_at = due_after_use(state, after, iter(each.grant_id for each in event.allocations))
+            return msgspec.structs.replace(after, due_at=due_at)
     return after
 
 

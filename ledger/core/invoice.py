@@ -74,11 +74,18 @@ class Invoice(msgspec.Struct, frozen=True):
         return list(dict.fromkeys(line.plan_id for line in self.lines if line.plan_id is not None))
 
 
+class Accrued(msgspec.Struct, frozen=True):
+    """A charge that waits for an invoice; one is made for it at `bill_at`, if there was none before."""
+
+    line: Line
+    bill_at: datetime | None = None
+
+
 class Account(msgspec.Struct, frozen=True):
     """A customer's money: invoices by id, oldest first; `credit_minor` that later invoices may use up."""
 
     invoices: Mapping[str, Invoice] = {}
-    accrued: Mapping[str, Line] = {}
+    accrued: Mapping[str, Accrued] = {}
     credit_minor: int = 0
 
     def open_invoices(self) -> list[Invoice]:
@@ -89,10 +96,12 @@ def evolve(account: Account, event: Event) -> Account:
     """Fold one event of a customer into its account; events about other things leave it as it is."""
     match event:
         case ChargeAccrued():
-            return msgspec.structs.replace(account, accrued={**account.accrued, event.charge_id: event.line})
+            waiting = {**account.accrued, event.charge_id: Accrued(event.line, event.bill_at)}
+            return msgspec.structs.replace(account, accrued=waiting)
         case InvoiceCreated():
-            kept = {key: line for key, line in account.accrued.items() if key not in event.charges}
-            account = msgspec.structs.replace(account, accrued=kept)
+            if event.charges:
+                kept = {key: each for key, each in account.accrued.items() if key not in event.charges}
+                account = msgspec.structs.replace(account, accrued=kept)
             return _with(account, _created(event))
         case InvoiceUpdated():
             return _with(account, _updated(account.invoices[event.invoice_id], event))

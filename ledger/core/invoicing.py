@@ -1,23 +1,26 @@
 """From lines to an invoice: one for each change and for each instant of the calendar, paid where that can be."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ledger.core.billing import Billing, InvoiceMode, IssueMethod
 from ledger.core.decider import Context
 from ledger.core.draft import Draft
 from ledger.core.events import (
     ChangeAbandoned,
+    ChargeAccrued,
     InvoiceCreated,
     InvoiceFinalized,
     Line,
     Origin,
     PlanPastDue,
 )
+from ledger.core.invoice import Accrued
 from ledger.core.payment import collect, would_decline
 from ledger.core.quote import Planned
 from ledger.core.settings import Gateway
 from ledger.core.state import Customer
+from ledger.core.subscription import Subscription
 
 
 def currency_of(customer: Customer, context: Context) -> str:
@@ -29,14 +32,43 @@ def finish(draft: Draft, intent: str, billing: Billing | None = None, origin: Or
     """Put what a change costs on an invoice and ask for the money; a change that is not paid for is abandoned."""
     billing = billing or Billing()
     currency = currency_of(draft.customer, draft.context)
+    taken = _orphaned(draft, billing)
+    draft.charge(each.line for each in taken.values())
     planned = draft.planned(intent, currency)
     if billing.no_billing_changes or not draft.lines:
         return planned
     due = planned.total_minor - draft.customer.account.credit_minor
     if due > 0 and billing.invoice_mode is None and would_decline(draft.customer, draft.context.settings.collects):
         return _abandoned(draft, planned, due)
-    issue(draft, draft.lines, origin, billing.invoice_mode)
+    issue(draft, draft.lines, origin, billing.invoice_mode, charges=tuple(taken))
     return draft.planned(intent, currency)
+
+
+def _orphaned(draft: Draft, billing: Billing) -> dict[str, Accrued]:
+    """Charges that no cycle will take up: those of a plan that this change ends; with an invoice, also older ones."""
+    if billing.no_billing_changes or billing.custom_lines is not None:
+        return {}
+    held, before = draft.customer.subscriptions, draft.before.subscriptions
+    return {
+        key: each
+        for key, each in draft.customer.account.accrued.items()
+        if each.line.subscription_id not in held and (draft.lines or each.line.subscription_id in before)
+    }
+
+
+def accrue(draft: Draft, line: Line) -> None:
+    """Let a line wait for the invoice that its subscription's period ends with, or for the customer's next one."""
+    subscription = draft.customer.subscriptions.get(line.subscription_id or "")
+    draft.happen(ChargeAccrued(draft.customer.next_id(), line, _cycle_ends_at(draft, subscription)))
+
+
+def _cycle_ends_at(draft: Draft, subscription: Subscription | None) -> datetime | None:
+    if subscription is None or not subscription.active:
+        return None
+    if subscription.trial_ends_at is not None:
+        return subscription.trial_ends_at
+    period = subscription.period(draft.now, draft.context.settings.zone)
+    return None if period is None else period.end
 
 
 def _abandoned(draft: Draft, planned: Planned, due_minor: int) -> Planned:
@@ -55,14 +87,26 @@ def bill_cycle(draft: Draft) -> None:
 
     Plans whose invoice is not paid become past due.
     """
-    waiting = draft.customer.account.accrued if draft.lines or draft.cycle_ended else {}
-    lines = [*draft.lines, *waiting.values()]
+    waiting = _waiting(draft)
+    lines = [*draft.lines, *(each.line for each in waiting.values())]
     if not lines:
         return
     draft.lines = lines
     invoice_id = issue(draft, lines, Origin.CYCLE, None, charges=tuple(waiting))
     if draft.customer.account.invoices[invoice_id].due_minor and draft.context.settings.collects is not Gateway.MANUAL:
         _past_due(draft, invoice_id, lines)
+
+
+def _waiting(draft: Draft) -> dict[str, Accrued]:
+    """The charges whose time has come; where a cycle ends, also those that wait for no cycle of their own."""
+    ended = bool(draft.lines) or draft.cycle_ended
+    held = draft.customer.subscriptions
+    return {
+        key: each
+        for key, each in draft.customer.account.accrued.items()
+        if (each.bill_at is not None and each.bill_at <= draft.now)
+        or (ended and (each.bill_at is None or each.line.subscription_id not in held))
+    }
 
 
 def _past_due(draft: Draft, invoice_id: str, lines: Sequence[Line]) -> None:

@@ -9,6 +9,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -31,6 +32,7 @@ class Interval(StrEnum):
 MONTHS: Final = {Interval.MONTH: 1, Interval.QUARTER: 3, Interval.SEMI_ANNUAL: 6, Interval.YEAR: 12}
 _DAYS: Final = {Interval.DAY: 1, Interval.WEEK: 7}
 _SECONDS: Final = {Interval.MINUTE: 60, Interval.HOUR: 3600}
+MOST_REMEMBERED: Final = 8192  # boundaries: the balances of a customer share few anchors
 LENGTH_ORDER: Final = {interval: rank for rank, interval in enumerate([*list(Interval)[1:], Interval.ONE_OFF])}
 
 
@@ -61,6 +63,7 @@ class Period(NamedTuple):
         return (self.end - self.start) // timedelta(milliseconds=1)
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
 def boundary(anchor: datetime, every: Every, n: int, zone: tzinfo = UTC) -> datetime:
     """The n-th boundary after `anchor` (n may be negative); the anchor itself for n = 0."""
     if n == 0:
@@ -78,11 +81,15 @@ def boundary(anchor: datetime, every: Every, n: int, zone: tzinfo = UTC) -> date
 def period_at(anchor: datetime, every: Every, now: datetime, zone: tzinfo = UTC) -> Period:
     """The period that holds `now`: start <= now < end. `every` must repeat."""
     n = _estimate(anchor, every, now, zone)
-    while boundary(anchor, every, n, zone) > now:
+    start = boundary(anchor, every, n, zone)
+    while start > now:
         n -= 1
-    while boundary(anchor, every, n + 1, zone) <= now:
+        start = boundary(anchor, every, n, zone)
+    end = boundary(anchor, every, n + 1, zone)
+    while end <= now:
         n += 1
-    return Period(boundary(anchor, every, n, zone), boundary(anchor, every, n + 1, zone))
+        start, end = end, boundary(anchor, every, n + 1, zone)
+    return Period(start, end)
 
 
 def common_period(anchor: datetime, everys: Iterable[Every], now: datetime, zone: tzinfo = UTC) -> Period | None:

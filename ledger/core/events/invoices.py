@@ -19,10 +19,11 @@ class Origin(StrEnum):
 
 
 class ChargeAccrued(Event, frozen=True, tag="charge.accrued.v1"):
-    """A line that is owed and not yet on an invoice: it goes on the next one."""
+    """A line that is owed and not yet on an invoice: it goes on the next one, made at `bill_at` at the latest."""
 
     charge_id: str
     line: Line
+    bill_at: datetime | None = None
 
 
 class InvoiceCreated(Event, frozen=True, tag="invoice.created.v1"):
