@@ -39,12 +39,16 @@ PLAN_IN_USE: Final = "plan"
 
 
 class Catalog(msgspec.Struct, frozen=True):
-    """Features by id, plan versions by plan id (oldest first, gaps where one was deleted), events by name."""
+    """Features by id, plan versions by plan id (oldest first, gaps where one was deleted), events by name.
+
+    `systems` are the credit systems that a feature draws on, by the feature's id.
+    """
 
     version: int = 0
     features: Mapping[str, Feature] = {}
     plans: Mapping[str, tuple[Plan, ...]] = {}
     listeners: Mapping[str, tuple[str, ...]] = {}
+    systems: Mapping[str, tuple[str, ...]] = {}
 
     def feature(self, feature_id: str) -> Feature:
         """The feature, or `FeatureNotFound`."""
@@ -155,7 +159,11 @@ def _with_features(state: Catalog, features: Mapping[str, Feature]) -> Catalog:
     for feature in features.values():
         for name in feature.event_names:
             listeners[name] = (*listeners.get(name, ()), feature.feature_id)
-    return msgspec.structs.replace(state, features=features, listeners=listeners)
+    systems: dict[str, tuple[str, ...]] = {}
+    for feature in features.values():
+        for cost in feature.credits:
+            systems[cost.feature_id] = (*systems.get(cost.feature_id, ()), feature.feature_id)
+    return msgspec.structs.replace(state, features=features, listeners=listeners, systems=systems)
 
 
 def _with_versions(state: Catalog, plan_id: str, versions: tuple[Plan, ...]) -> Catalog:

@@ -6,6 +6,8 @@ a bug unless one of the named rounding functions below asked for it (product.md,
 
 from collections.abc import Iterable
 from decimal import (
+    ROUND_DOWN,
+    ROUND_FLOOR,
     ROUND_HALF_EVEN,
     ROUND_HALF_UP,
     Context,
@@ -20,6 +22,7 @@ from typing import Final
 
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
+_SMALLEST_UNIT: Final = Decimal("1E-12")
 
 EXACT: Final = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 _ROUNDING: Final = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
@@ -84,6 +87,21 @@ def round_minor(amount_minor: Decimal) -> int:
 def ratio(amount: Decimal, part: int, whole: int) -> Decimal:
     """`amount x part / whole`, kept to 60 digits, half-even: rounded to minor units only by `round_minor`."""
     return _ROUNDING.divide(_ROUNDING.multiply(amount, Decimal(part)), Decimal(whole))
+
+
+def part_of(amount: Decimal, whole: Decimal) -> Decimal:
+    """`amount / whole` in units: 12 decimal places as on the wire, the rest rounded half-even."""
+    return _ROUNDING.divide(amount, whole).quantize(_SMALLEST_UNIT, context=_ROUNDING)
+
+
+def part_below(amount: Decimal, whole: Decimal) -> Decimal:
+    """`amount / whole` in units of 12 decimal places, the rest cut off: never more than can be paid for."""
+    return _ROUNDING.divide(amount, whole).quantize(_SMALLEST_UNIT, rounding=ROUND_DOWN, context=_ROUNDING)
+
+
+def percent_below(amount: Decimal, percent: Decimal) -> Decimal:
+    """A percentage of units above zero, rounded down to whole units (§2.11: a rollover's cap)."""
+    return _ROUNDING.divide(multiply(amount, percent), Decimal(100)).to_integral_value(ROUND_FLOOR, _ROUNDING)
 
 
 def packs(units: Decimal, billing_units: Decimal) -> int:
