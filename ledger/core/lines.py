@@ -15,7 +15,7 @@ from ledger.core.pricing import billed_ahead, consumed, cost
 from ledger.core.proration import remaining_share
 from ledger.core.state import Customer
 from ledger.core.subscription import Subscription
-from ledger.core.terms import FeatureKind, PlanItem
+from ledger.core.terms import PlanItem
 
 
 def charges(
@@ -52,8 +52,8 @@ def _priced_ahead(
         period = _charged(item.price.every, anchor, now, zone)
         if not _in_turn(period, now, sign, renewal=renewal):
             continue
-        units = units_ahead(customer, subscription, item)
-        amount = cost(item.price, item.included, units)
+        free, units = units_ahead(customer, subscription, item)
+        amount = cost(item.price, free, units)
         if amount:
             kind = LineKind.PREPAID if item.prepaid else LineKind.SEATS
             yield line(customer, subscription, kind, amount, period, now, sign=sign, item=item, quantity=units)
@@ -69,14 +69,14 @@ def _in_turn(period: Period | None, now: datetime, sign: int, *, renewal: bool) 
     return not renewal or period.start == now
 
 
-def units_ahead(customer: Customer, subscription: Subscription, item: PlanItem) -> Decimal:
-    """Total units that a price paid ahead covers: those bought, or for seats sold by use those in use."""
+def units_ahead(customer: Customer, subscription: Subscription, item: PlanItem) -> tuple[Decimal, Decimal]:
+    """The units that a price paid ahead leaves free, and all that it covers: those bought, or seats in use."""
     grant = grant_of(customer, subscription, item)
     if grant is None:
-        return ZERO
+        return ZERO, ZERO
     if item.prepaid:
-        return add(item.included, grant.prepaid)
-    return grant.used if item.kind is FeatureKind.ALLOCATED else ZERO
+        return item.included, add(item.included, grant.prepaid)
+    return grant.granted, grant.used
 
 
 def grant_of(customer: Customer, subscription: Subscription, item: PlanItem) -> Grant | None:
@@ -104,10 +104,14 @@ def line(  # noqa: PLR0913  a line is made of this much
     sign: int = 1,
     item: PlanItem | None = None,
     quantity: Decimal = ONE,
+    whole: bool = False,
 ) -> Line:
-    """A line for the part of a price's period that is still to come; for all of a price without a period."""
+    """A line for the part of a price's period that is still to come; for all of a price without a period, or `whole`.
+
+    Of two such lines with opposite signs at one instant one takes back exactly what the other charges.
+    """
     plan = subscription.plan
-    share = amount if period is None else remaining_share(amount, period, now)
+    share = amount if period is None or whole else remaining_share(amount, period, now)
     return Line(
         kind,
         sign * round_minor(share),
@@ -120,7 +124,7 @@ def line(  # noqa: PLR0913  a line is made of this much
         _unit_price(plan.base.amount_minor if item is None and plan.base else None, item),
         None if period is None else max(now, period.start),
         None if period is None else period.end,
-        prorated=period is not None and now > period.start,
+        prorated=period is not None and now > period.start and not whole,
         credit=sign < 0,
         first_version=subscription.since,
         last_version=customer.version,

@@ -1,17 +1,18 @@
-"""Buying more or fewer units ahead: the balance moves at once, the price counts to the period's end (§2.3)."""
+"""Buying more or fewer units ahead: when the balance moves and when the price is due is the item's say (§2.3)."""
 
-from ledger.core.balance import Grant
+from collections.abc import Sequence
+
 from ledger.core.billing import Billing
 from ledger.core.cancellation import Which, find
 from ledger.core.decider import Context
 from ledger.core.draft import Draft
 from ledger.core.entitlement import check_quantities, prepaid_units
 from ledger.core.errors import InvalidRequest, SubscriptionNotFound
-from ledger.core.events import Line, LineKind, Quantity, QuantityChanged
+from ledger.core.events import Quantity, QuantityChanged, QuantityScheduled
 from ledger.core.invoicing import finish
-from ledger.core.lines import grant_of, line
-from ledger.core.money import ZERO, add, subtract
-from ledger.core.period import period_at
+from ledger.core.lines import grant_of
+from ledger.core.midcycle import bill_difference, stays_paid
+from ledger.core.money import add, subtract
 from ledger.core.pricing import cost
 from ledger.core.quote import Move, Planned
 from ledger.core.state import Customer
@@ -29,51 +30,58 @@ class ChangeQuantities(Which, frozen=True):
 def plan_quantities(customer: Customer, command: ChangeQuantities, context: Context) -> Planned:
     """Work out a change of quantities, or refuse it."""
     draft = Draft(customer, context)
-    subscription = find(customer, command)
+    change_quantities(draft, find(customer, command), command.quantities, command.billing)
+    return finish(draft, "update_quantity", command.billing)
+
+
+def change_quantities(
+    draft: Draft, subscription: Subscription, quantities: Sequence[Quantity], billing: Billing
+) -> None:
+    """Let quantities of an active subscription change in a draft, or refuse it."""
     if not subscription.active:
         raise InvalidRequest(
             f"Plan {subscription.plan.plan_id} has not started yet: its quantities are set when it is attached"
         )
     if subscription.plan.one_off:
         raise InvalidRequest(f"Plan {subscription.plan.plan_id} is paid once: attach it again to buy more")
-    check_quantities(subscription.plan, command.quantities)
-    for wanted in command.quantities:
-        _change(draft, subscription, wanted)
-    draft.incoming.append(Move(subscription.plan, command.quantities))
+    check_quantities(subscription.plan, quantities)
+    for wanted in quantities:
+        _change(draft, subscription, wanted, billing)
+    draft.incoming.append(Move(subscription.plan, tuple(quantities)))
     draft.outgoing.append(Move(subscription.plan, subscription.quantities))
-    return finish(draft, "update_quantity", command.billing)
 
 
-def _change(draft: Draft, subscription: Subscription, wanted: Quantity) -> None:
+def _change(draft: Draft, subscription: Subscription, wanted: Quantity, billing: Billing) -> None:
     item = next(item for item in subscription.plan.items if item.feature_id == wanted.feature_id and item.prepaid)
-    grant = grant_of(draft.customer, subscription, item)
-    if grant is None:
+    key, before = subscription.subscription_id, subscription.quantity(item.feature_id)
+    waiting = any(each.feature_id == item.feature_id for each in subscription.next_quantities)
+    if before == wanted.quantity and not waiting:
+        return
+    if item.price is not None and not item.price.every.repeats:
+        raise InvalidRequest(f"Units of {item.feature_id} are paid once: buy more with a one-off plan")
+    if before == wanted.quantity or (wanted.quantity < before and stays_paid(item) and not subscription.trialing):
+        draft.happen(QuantityScheduled(key, item.feature_id, before, wanted.quantity))
+    else:
+        _resize(draft, subscription, item, wanted, billing)
+
+
+def _resize(draft: Draft, subscription: Subscription, item: PlanItem, wanted: Quantity, billing: Billing) -> None:
+    """The balance moves at once; the difference of the two prices is billed."""
+    grant, price = grant_of(draft.customer, subscription, item), item.price
+    if grant is None or price is None:
         raise SubscriptionNotFound(f"a balance of {item.feature_id} on plan {subscription.plan.plan_id}")
     before, prepaid = subscription.quantity(item.feature_id), prepaid_units(item, [wanted])
-    if before == wanted.quantity:
-        return
-    key = subscription.subscription_id
-    draft.happen(QuantityChanged(key, item.feature_id, grant.grant_id, before, wanted.quantity, grant.prepaid, prepaid))
-    draft.charge([_line(draft, subscription, item, grant)])
-
-
-def _line(draft: Draft, subscription: Subscription, item: PlanItem, before: Grant) -> Line:
-    """The difference between the two prices for the time that is left; all of it where the price is paid once."""
-    price, after = item.price, draft.customer.grants[before.grant_id]
-    assert price is not None
-    old = cost(price, item.included, add(item.included, before.prepaid))
-    new = cost(price, item.included, add(item.included, after.prepaid))
-    zone = draft.context.settings.zone
-    period = period_at(subscription.anchor, price.every, draft.now, zone) if price.every.repeats else None
-    amount = subtract(new, old)
-    return line(
-        draft.customer,
-        subscription,
-        LineKind.PREPAID,
-        amount.copy_abs(),
-        period,
-        draft.now,
-        sign=-1 if amount < ZERO else 1,
-        item=item,
-        quantity=subtract(after.prepaid, before.prepaid),
+    draft.happen(
+        QuantityChanged(
+            subscription.subscription_id,
+            item.feature_id,
+            grant.grant_id,
+            before,
+            wanted.quantity,
+            grant.prepaid,
+            prepaid,
+        )
     )
+    old = cost(price, item.included, add(item.included, grant.prepaid))
+    new = cost(price, item.included, add(item.included, prepaid))
+    bill_difference(draft, subscription, item, old, new, subtract(prepaid, grant.prepaid), billing)

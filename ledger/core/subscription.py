@@ -226,9 +226,10 @@ def _changed(subscription: Subscription, event: _Change, version: int) -> Subscr
                 next_quantities=_without(subscription.next_quantities, event.feature_id),
             )
         case QuantityScheduled():
-            return replace(
-                subscription, next_quantities=_with(subscription.next_quantities, event.feature_id, event.after)
-            )
+            waiting = _without(subscription.next_quantities, event.feature_id)
+            if event.after != subscription.quantity(event.feature_id):
+                waiting = (*waiting, Quantity(event.feature_id, event.after))
+            return replace(subscription, next_quantities=waiting)
         case DiscountRemoved():
             kept = tuple(each for each in subscription.discounts if each.discount_id != event.discount_id)
             return replace(subscription, discounts=kept)

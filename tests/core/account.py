@@ -13,7 +13,7 @@ from ledger.core.decider import Command, Context
 from ledger.core.deduction import Overage
 from ledger.core.entity import CreateEntity
 from ledger.core.events import Event, InvoiceFinalized, Quantity
-from ledger.core.profile import CreateCustomer
+from ledger.core.profile import CreateCustomer, UpdateCustomer
 from ledger.core.quote import Quote
 from ledger.core.settings import LedgerSettings
 from ledger.core.standing import Standing
@@ -115,6 +115,15 @@ class Account:
             for each in self.customer.subscriptions.values()
             if each.entity_id == entity_id
         }
+
+    def pays_with(self, method: str) -> "Account":
+        """Record the payment method; `pm_declined` is declined from now on."""
+        self.do(UpdateCustomer({"metadata": {"payment_method": method}}))
+        return self
+
+    def invoiced(self) -> list[int]:
+        """The totals of the invoices so far, in minor units, oldest first."""
+        return [each.total_minor for each in self.customer.account.invoices.values()]
 
     def context(self) -> Context:
         last_at = self.log[-1][0] if self.log else None

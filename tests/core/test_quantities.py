@@ -1,11 +1,15 @@
 """Buying more or fewer units ahead: the balance moves at once, the price for the rest of the period."""
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ledger.core.billing import Billing, ProrationBehavior
 from ledger.core.errors import Refusal
-from ledger.core.events import QuantityChanged
+from ledger.core.events import ChangeAbandoned, PaymentFailed, PaymentRequested, QuantityChanged
 from ledger.core.quantity import ChangeQuantities
-from ledger.core.terms import PlanItem, TierBehavior
+from ledger.core.terms import OnDecrease, OnIncrease, PlanItem, Proration, TierBehavior
 from tests.core.account import Account, bought
 from tests.core.offers import (
     MESSAGES,
@@ -124,3 +128,110 @@ def test_a_purchase_and_a_scheduled_plan_have_no_quantity_to_change() -> None:
     account.attach("pro")
     with pytest.raises(Refusal, match="has not started yet"):
         change(account, messages=200)
+
+
+def billed(item: PlanItem, **how: OnIncrease | OnDecrease) -> PlanItem:
+    return msgspec.structs.replace(item, proration=Proration(**how))
+
+
+@pytest.mark.parametrize(
+    ("how", "now", "next_cycle"),
+    [
+        (OnIncrease.BILL_IMMEDIATELY, 1000, 2000),
+        (OnIncrease.PRORATE_IMMEDIATELY, 500, 2000),
+        (OnIncrease.PRORATE_NEXT_CYCLE, 0, 2500),
+        (OnIncrease.BILL_NEXT_CYCLE, 0, 2000),
+    ],
+)
+def test_an_increase_is_billed_as_the_item_says_and_always_counts_at_once(
+    how: OnIncrease, now: int, next_cycle: int
+) -> None:
+    account = with_quantity(billed(prepaid(MESSAGES, 0, 1000), on_increase=how), messages=100).wait(15.5)
+    assert change(account, messages=200) == now
+    assert account.remaining("messages") == 200
+    assert account.invoiced() == [1000, now] if now else [1000]
+    account.wait(15.5)
+    assert account.invoiced()[-1] == next_cycle
+    assert account.wait(28).customer.account.accrued == {}
+    assert account.invoiced()[-1] == 2000
+
+
+@pytest.mark.parametrize(
+    ("how", "now", "next_cycle"),
+    [
+        (OnDecrease.PRORATE, -500, 1000),
+        (OnDecrease.PRORATE_IMMEDIATELY, -500, 1000),
+        (OnDecrease.PRORATE_NEXT_CYCLE, 0, 500),
+    ],
+)
+def test_a_decrease_that_is_credited_counts_at_once(how: OnDecrease, now: int, next_cycle: int) -> None:
+    account = with_quantity(billed(prepaid(MESSAGES, 0, 1000), on_decrease=how), messages=200).wait(15.5)
+    assert change(account, messages=100) == now
+    assert account.remaining("messages") == 100
+    account.wait(15.5)
+    assert account.invoiced()[-1] == next_cycle
+
+
+@pytest.mark.parametrize("how", [OnDecrease.NONE, OnDecrease.NO_PRORATIONS])
+def test_a_decrease_that_is_not_credited_waits_for_the_renewal(how: OnDecrease) -> None:
+    account = with_quantity(billed(prepaid(MESSAGES, 0, 1000), on_decrease=how), messages=200).wait(15.5)
+    assert change(account, messages=100) == 0
+    assert (account.remaining("messages"), account.invoiced()) == (200, [2000])
+    account.wait(15.5)
+    assert (account.remaining("messages"), account.invoiced()) == (100, [2000, 1000])
+    assert account.subscription("pro").next_quantities == ()
+
+
+def test_a_decrease_that_waits_is_taken_back_by_what_is_held_and_replaced_by_more() -> None:
+    account = with_quantity(billed(prepaid(MESSAGES, 0, 1000), on_decrease=OnDecrease.NO_PRORATIONS), messages=300)
+    change(account, messages=100)
+    assert change(account, messages=300) == 0
+    assert account.subscription("pro").next_quantities == ()
+    change(account, messages=100)
+    assert change(account, messages=400) == 1000
+    assert account.wait(31).remaining("messages") == 400
+    assert account.invoiced() == [3000, 1000, 4000]
+
+
+def test_units_within_a_pack_that_is_paid_cost_nothing() -> None:
+    account = with_quantity(prepaid(MESSAGES, 0, 1000), messages=101)
+    assert change(account, messages=200) == 0
+    assert account.invoiced() == [2000]
+
+
+def test_a_change_that_is_not_billed_moves_the_balance_alone() -> None:
+    account = with_quantity(prepaid(MESSAGES, 0, 1000), messages=100)
+    silent = Billing(no_billing_changes=True)
+    assert account.bill(ChangeQuantities("pro", quantities=bought(messages=200), billing=silent)) == 0
+    none = Billing(ProrationBehavior.NONE)
+    assert account.bill(ChangeQuantities("pro", quantities=bought(messages=300), billing=none)) == 0
+    assert (account.remaining("messages"), account.invoiced()) == (300, [1000])
+
+
+def test_the_larger_of_the_share_and_the_difference_is_billed_where_that_was_asked_for() -> None:
+    account = with_quantity(prepaid(MESSAGES, 0, 1000), messages=100).wait(15.5)
+    whole = Billing(ProrationBehavior.BILL_DIFFERENCE)
+    assert account.bill(ChangeQuantities("pro", quantities=bought(messages=300), billing=whole)) == 2000
+    assert account.bill(ChangeQuantities("pro", quantities=bought(messages=100), billing=whole)) == -1000
+
+
+def test_a_declined_payment_leaves_the_quantity_as_it_was() -> None:
+    account = with_quantity(prepaid(MESSAGES, 0, 1000), messages=100).pays_with("pm_declined")
+    events = account.do(ChangeQuantities("pro", quantities=bought(messages=200)))
+    assert [type(each) for each in events] == [PaymentRequested, PaymentFailed, ChangeAbandoned]
+    assert (account.remaining("messages"), account.invoiced()) == (100, [1000])
+
+
+def test_units_of_a_price_that_is_paid_once_are_not_changed() -> None:
+    account = Account(plan("pro", 20, prepaid(MESSAGES, 0, 1000, every=ONCE)))
+    account.attach("pro", None, messages=100)
+    with pytest.raises(Refusal, match="paid once"):
+        change(account, messages=200)
+
+
+@given(
+    dollars=st.integers(1, 10_000), old=st.integers(1, 50), new=st.integers(1, 50), hours=st.integers(0, 31 * 24 - 1)
+)
+def test_more_and_as_many_fewer_at_one_instant_are_opposite(dollars: int, old: int, new: int, hours: int) -> None:
+    account = with_quantity(prepaid(MESSAGES, 0, dollars, 1), messages=old).wait(hours / 24)
+    assert change(account, messages=new) == -change(account, messages=old)
