@@ -67,6 +67,10 @@ class Call:
         """Read a stream as of the head, after what is due has happened."""
         return self._note(self.identity.ledger.look(address, by=self.by))
 
+    def ponder(self, address: Address, command: Command, *, at: datetime | None = None) -> Outcome:
+        """Read a stream as a command would find it; `.context` is what deciding it would look at. For previews."""
+        return self._note(self.identity.ledger.ponder(address, command, by=self.by, business_now=self._time(at)))
+
     @contextmanager
     def view(self, models: Sequence[str]) -> Iterator[View]:
         """The projections as of the ledger's head, or as they are where the caller sent `Ledger-Allow-Stale: true`.

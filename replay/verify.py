@@ -75,7 +75,7 @@ def _verify_log(conn: Connection[Any], operator: OperatorKey, ledger_id: str, pr
 def _verify_head(conn: Connection[Any], ledger_id: str, followed: Verified) -> Check:
     row = conn.execute(statement("read_head"), {"ledger_id": ledger_id, "position": followed.position}).fetchone()
     assert row is not None
-    position, latest, recorded_at, last_recorded_at = row
+    position, latest, recorded_at, last_recorded_at, invoices, finalized, misnumbered = row
     check = Check(Stage.HEAD, 1)
     if position != followed.position:
         check.differs(f"the head is at position {position} and the last event at {followed.position}")
@@ -83,6 +83,10 @@ def _verify_head(conn: Connection[Any], ledger_id: str, followed: Verified) -> C
         check.differs(f"the head's hash is {latest.hex()} and the last event's {followed.hash.hex()}")
     elif recorded_at != last_recorded_at:
         check.differs(f"the head was recorded at {recorded_at} and the last event at {last_recorded_at}")
+    elif invoices != finalized:
+        check.differs(f"the head counts {invoices} final invoices and the log {finalized}")
+    elif misnumbered is not None:
+        check.differs(f"the invoice that event {misnumbered} finalized does not have the number after the one before")
     return check
 
 

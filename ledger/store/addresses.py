@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from ledger.core.decider import Ask
+from ledger.core.locking import LOCK
 from ledger.core.profile import CUSTOMER_ID, EMAIL
 
 ENTITY: Final = "entity"  # an entity's id, unique within its customer
@@ -56,7 +57,16 @@ class EntityAddress:
     entity_id: str
 
 
-Address = CatalogAddress | SettingsAddress | CustomerAddress | OpeningAddress | StreamAddress | EntityAddress
+@dataclass(frozen=True, slots=True)
+class LockAddress:
+    """The one customer that has an open lock of this id. Refuses with `LockNotFound`."""
+
+    lock_id: str
+
+
+Address = (
+    CatalogAddress | SettingsAddress | CustomerAddress | OpeningAddress | StreamAddress | EntityAddress | LockAddress
+)
 
 
 def asks_of(address: Address) -> Sequence[Ask]:
@@ -67,6 +77,8 @@ def asks_of(address: Address) -> Sequence[Ask]:
         case OpeningAddress(customer_id, email):
             asks = [] if customer_id is None else [Ask(CUSTOMER_ID, customer_id)]
             return asks if email is None else [*asks, Ask(EMAIL, email, personal=True)]
+        case LockAddress(lock_id):
+            return (Ask(LOCK, lock_id),)
         case _:
             return ()
 

@@ -1,12 +1,13 @@
 """One transaction's decisions: every request in turn, on states as of the head whose lock is held."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM, Command, Context
-from ledger.core.events import Event
+from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM, Ask, Context
+from ledger.core.events import Event, InvoiceFinalized
 from ledger.store import snapshots
 from ledger.store.chain import Head
 from ledger.store.claims import BatchClaims, Change
@@ -49,6 +50,7 @@ class Batch:
         self.catalog = memory.stream(CATALOG_STREAM)
         self.settings = memory.stream(SETTINGS_STREAM)
         self.locked, self._most_events = locked, most_events
+        self._invoices = 0
 
     @property
     def position(self) -> int:
@@ -56,17 +58,22 @@ class Batch:
         return self.head.position + len(self.journal.drafts)
 
     @property
+    def next_invoice(self) -> int:
+        """The number of the invoice that is finalized next, if nothing that is only staged is kept."""
+        return self.head.invoices + self._invoices + 1
+
+    @property
     def is_full(self) -> bool:
         """Whether the next request belongs into the next transaction."""
         return len(self.journal.drafts) >= self._most_events
 
-    def asked_claims(self, command: Command) -> Mapping[tuple[str, str], UUID]:
+    def asked_claims(self, asks: Sequence[Ask]) -> Mapping[tuple[str, str], UUID]:
         """Who holds what a command asks about, at this point of the batch."""
-        asks = command.asks()
         if not asks:
             return NO_CLAIMS
-        holders = ((ask, self.claims.holder(self.memory.claim_key(ask))) for ask in asks)
-        return {(ask.kind, ask.value): holder for ask, holder in holders if holder is not None}
+        holders = self.claims.holders([self.memory.claim_key(ask) for ask in asks])
+        found = zip(asks, holders, strict=True)
+        return {(ask.kind, ask.value): holder for ask, holder in found if holder is not None}
 
     def catch_up(self, warm: Warm, context: Context) -> bool:
         """Let happen what is due for a stream, each at its own instant; it stays whatever comes after.
@@ -82,6 +89,8 @@ class Batch:
             happened = True
             if self.is_full:
                 raise BatchFull
+            if context.next_invoice != self.next_invoice:
+                context = replace(context, next_invoice=self.next_invoice)
         return happened
 
     def keep(self, stage: Stage) -> None:
@@ -89,6 +98,7 @@ class Batch:
         for entry in stage.entries:
             self.journal.write(entry.warm, entry.version, entry.event, entry.at, entry.by)
         stage.settle()
+        self._invoices += stage.invoices
         self.claims.keep()
 
     def drop(self, stage: Stage) -> None:
@@ -120,6 +130,8 @@ class Batch:
             self.journal.write(warm, after.version, event, at, by)
             self._claim(warm, warm.state, event)
             warm.state = after
+            if type(event) is InvoiceFinalized:
+                self._invoices += 1
 
     def _claim(self, warm: Warm, before: object, event: Event, *, undoable: bool = False) -> None:
         for claim in warm.decider.claims(before, event):

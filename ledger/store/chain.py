@@ -36,11 +36,12 @@ class Draft(NamedTuple):
 
 
 class Head(NamedTuple):
-    """Where a ledger's log ends: the last event's position, hash and recording instant."""
+    """Where a ledger's log ends: the last event's position, hash and recording instant; how many invoices are final."""
 
     position: int
     hash: bytes
     recorded_at: datetime | None
+    invoices: int = 0
 
 
 class Chained(NamedTuple):
@@ -94,4 +95,4 @@ def extend_chain(ledger_id: str, head: Head, drafts: Sequence[Draft], recorded_a
         position += 1
         latest = sha256(join((latest, ledger, pack(8, position), *draft, recorded))).digest()
         hashes.append(latest)
-    return Chained(hashes, Head(position, latest, recorded_at))
+    return Chained(hashes, Head(position, latest, recorded_at, head.invoices))

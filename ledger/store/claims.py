@@ -1,6 +1,6 @@
 """Claims in the making: who holds what within a batch, on top of what was read under the head lock."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -59,6 +59,13 @@ class BatchClaims:
             holder = self._warm.holder(key)
             self.prefetched([key], self._read([key]) if holder is None else {key: holder})
         return self._after(key) if key in self._changes else self._before[key]
+
+    def holders(self, keys: Sequence[ClaimKey]) -> list[UUID | None]:
+        """As `holder`, for several claims; what is not known yet is read in one question."""
+        unknown = [key for key in keys if key not in self._before and self._warm.holder(key) is None]
+        if unknown:
+            self.prefetched(unknown, self._read(unknown))
+        return [self.holder(key) for key in keys]
 
     def entity_holders(self, entity_id: str) -> set[UUID]:
         """The streams that have an entity of this id at this point of the batch."""

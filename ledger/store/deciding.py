@@ -1,7 +1,7 @@
 """Deciding one request within a batch: all of its steps or none."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from ledger.core.decider import Command, Context
@@ -33,7 +33,7 @@ class Deciding:
     def __init__(self, batch: Batch, request: Pending) -> None:
         self._batch, self._request, self._stage = batch, request, Stage()
         self._by = author(request.by)
-        self._now: datetime | None = None  # of the first step
+        self._first: Context | None = None
 
     def outcome(self) -> Outcome:
         """Decide every step and keep what they did. Raises the refusal, or `StepsRefused` of several steps."""
@@ -44,9 +44,15 @@ class Deciding:
             batch.drop(stage)
             raise
         began_after = batch.position
-        batch.keep(stage)
-        assert self._now is not None
-        outcome = Outcome(batch.position, self._now, steps, batch.catalog.state, batch.settings.state)
+        context, ponders = self._first, self._request.ponders
+        assert context is not None
+        if ponders:
+            batch.drop(stage)
+        else:
+            batch.keep(stage)
+        catalog, settings = batch.catalog.state, batch.settings.state
+        pondered = context if ponders else None
+        outcome = Outcome(batch.position, context.now, steps, catalog, settings, pondered=pondered)
         batch.onces.use(self._request, outcome, began_after)
         return outcome
 
@@ -69,16 +75,24 @@ class Deciding:
         batch, stage = self._batch, self._stage
         known = step.once is not None and batch.onces.step_is_known(step.once)
         warm = self._find(step.address)
-        if known or step.command is None:
-            context = self._context(warm)
-            self._catch_up(warm, context)
-            self._now = self._now or context.now
-            state = stage.state(warm)
-            return StepOutcome(warm.stream_id, state, state, (), known)
+        if known or step.command is None or self._request.ponders:
+            return self._look(warm, step.command, known=known)
         before, events = self._decide(warm, step.command)
         if step.once is not None:
             batch.onces.step_uses(step.once)
         return StepOutcome(warm.stream_id, before, stage.state(warm), events)
+
+    def _look(self, warm: Warm, command: Command | None, *, known: bool) -> StepOutcome:
+        # Nothing is decided; whoever ponders a command sees what deciding it would look at.
+        pondered = None if known else command
+        context = self._context(warm, pondered)
+        if pondered is not None:
+            warm.decider.admit(self._stage.state(warm), pondered, context)
+        if self._catch_up(warm, context):
+            context = self._context(warm, pondered)
+        self._first = self._first or context
+        state = self._stage.state(warm)
+        return StepOutcome(warm.stream_id, state, state, (), known)
 
     def _find(self, address: Address) -> Warm:
         stream_id = self._batch.resolver.resolve(address)
@@ -100,7 +114,7 @@ class Deciding:
             context = self._context(warm, command)
         before, count = stage.state(warm), len(stage.entries)
         events = decider.decide(before, command, context)
-        self._now = self._now or context.now
+        self._first = self._first or context
         if not events:
             return before, ()
         stage.add(warm, events, context.now, self._by)
@@ -110,24 +124,32 @@ class Deciding:
 
     def _catch_up(self, warm: Warm, context: Context) -> bool:
         # What is due anyway stays. What falls due only because this request has moved the clock, or has changed
-        # the stream already, is undone with it.
-        happened = False
-        if not self._stage.changes(warm):
+        # the stream already, is undone with it; so is what falls due after this request took an invoice number.
+        happened, stage = False, self._stage
+        if not stage.changes(warm) and not stage.invoices:
             if context.moved_to is None:
                 return self._batch.catch_up(warm, context)
             happened = self._batch.catch_up(warm, self._context(warm, unmoved=True))
-        while (due := warm.decider.advance(self._stage.state(warm), context)) is not None:
+        while (due := warm.decider.advance(stage.state(warm), context)) is not None:
             at, events = due
-            count, happened = len(self._stage.entries), True
-            self._stage.add(warm, events, at, THE_CLOCK)
-            self._batch.claim(self._stage.entries[count:])
+            count, happened = len(stage.entries), True
+            stage.add(warm, events, at, THE_CLOCK)
+            self._batch.claim(stage.entries[count:])
+            if context.next_invoice != self._next_invoice:
+                context = replace(context, next_invoice=self._next_invoice)
         return happened
+
+    @property
+    def _next_invoice(self) -> int:
+        return self._batch.next_invoice + self._stage.invoices
 
     def _context(self, warm: Warm, command: Command | None = None, *, unmoved: bool = False) -> Context:
         batch, stage = self._batch, self._stage
         asked = None if unmoved else self._request.business_now
-        now = asked or warm.decider.business_now(stage.state(warm), batch.recorded_at)
-        claims = NO_CLAIMS if command is None else batch.asked_claims(command)
+        state = stage.state(warm)
+        now = asked or warm.decider.business_now(state, batch.recorded_at)
+        claims = NO_CLAIMS if command is None else batch.asked_claims(warm.decider.asks(state, command))
         catalog, settings = stage.state(batch.catalog), stage.state(batch.settings)
         reasoned = self._by.reason is not None
-        return Context(now, catalog, settings, warm.stream_id, claims, asked, stage.last_at(warm), reasoned)
+        last_at, number = stage.last_at(warm), self._next_invoice
+        return Context(now, catalog, settings, warm.stream_id, claims, asked, last_at, reasoned, number)

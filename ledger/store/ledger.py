@@ -22,6 +22,7 @@ from ledger.store.addresses import (
     CatalogAddress,
     CustomerAddress,
     EntityAddress,
+    LockAddress,
     OpeningAddress,
     SettingsAddress,
     StreamAddress,
@@ -57,6 +58,7 @@ __all__ = [
     "Ledger",
     "LedgerRow",
     "Limits",
+    "LockAddress",
     "Once",
     "OpeningAddress",
     "Outcome",
@@ -127,6 +129,17 @@ class Ledger:
     def look(self, address: Address, *, by: Caller) -> Outcome:
         """The stream as of the ledger's head, after what was due has happened. Decides nothing."""
         return self._ask(Pending((Step(address, None),), by))
+
+    def ponder(
+        self, address: Address, command: Command, *, by: Caller, business_now: datetime | None = None
+    ) -> Outcome:
+        """The stream as a command would find it, and in `.context` what deciding it would look at: the claims it
+        asks about, the next invoice's number, its instant. For previews: read only, without the lock.
+
+        What is due happens first, as in `look`; what would fall due only because `business_now` moves the clock is
+        in the answer's state and is not recorded. Refuses what the command's stream does not admit.
+        """
+        return self._ask(Pending((Step(address, command),), by, None, business_now, ponders=True))
 
     def submit(
         self,

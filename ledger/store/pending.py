@@ -12,8 +12,9 @@ class Pending:
     """A bare lock wakes its caller: it costs a tenth of an Event. Where `on_answer` is given,
     the writer calls that instead.
 
-    `steps` without commands is a look. `replay` is set when its idempotency key was used before: the first answer
-    is then folded from the log, outside the writer.
+    `steps` without commands is a look; so is one that `ponders`: it looks at all that deciding its command would.
+    `replay` is set when its idempotency key was used before: the first answer is then folded from the log, outside
+    the writer.
     """
 
     __slots__ = (
@@ -25,6 +26,7 @@ class Pending:
         "on_answer",
         "once",
         "outcome",
+        "ponders",
         "replay",
         "retried",
         "steps",
@@ -37,14 +39,17 @@ class Pending:
         once: Once | None = None,
         business_now: datetime | None = None,
         on_answer: "Callable[[Pending], None] | None" = None,
+        *,
+        ponders: bool = False,
     ) -> None:
         self.steps, self.by, self.once, self.business_now, self.on_answer = steps, by, once, business_now, on_answer
         self.outcome: Outcome | None = None
         self.error: BaseException | None = None
         self.replay: OnceRow | None = None
         self.retried = False
+        self.ponders = ponders
         # Whether nothing is to be decided.
-        self.is_look = all(step.command is None for step in steps)
+        self.is_look = ponders or all(step.command is None for step in steps)
         self._answered = Lock()
         self._answered.acquire()
 

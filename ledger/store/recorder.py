@@ -35,6 +35,7 @@ from ledger.store.chain import (
     text_field,
     uuid_field,
 )
+from ledger.store.numbering import count_in_types
 from ledger.store.pipe import Call, Pipe, bigint_of, bytes_of, instant_of
 from ledger.store.statements import statement
 from ledger.store.subscription import PollingSubscription
@@ -60,7 +61,7 @@ def locked_head(result: PGresult, ledger_id: str) -> tuple[Head, datetime]:
         raise UnknownLedger(ledger_id)
     last, now = instant_of(result, 0, 2), instant_of(result, 0, 3)
     assert now is not None
-    head = Head(bigint_of(result, 0, 0), bytes_of(result, 0, 1), last)
+    head = Head(bigint_of(result, 0, 0), bytes_of(result, 0, 1), last, bigint_of(result, 0, 4))
     return head, now if last is None else max(now, last)
 
 
@@ -89,12 +90,13 @@ class LedgerRecorder(ProcessRecorder):
             "ats": InstantArray.of(columns[7], count),
             "hashes": ByteaArray.of(map(bytes_field, chained.hashes), count),
         }
-        after = chained.head
+        after = chained.head._replace(invoices=head.invoices + count_in_types(columns[2]))
         moved = {
             "ledger_id": self.ledger_id,
             "position": after.position,
             "hash": after.hash,
             "recorded_at": recorded_at,
+            "invoices": after.invoices,
         }
         # No NOTIFY in here: its lock would make the commits of all ledgers wait for one another.
         return after, [Call("append_events", events), Call("move_head", moved)]

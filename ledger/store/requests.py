@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ledger.core.decider import Command
+from ledger.core.decider import Command, Context
 from ledger.core.errors import Refusal
 from ledger.core.events import Event
 from ledger.core.sealed import Sealed
@@ -64,11 +64,18 @@ class Outcome(NamedTuple):
     catalog: Any
     settings: Any
     replayed: bool = False
+    pondered: Context | None = None
 
     @property
     def state(self) -> Any:
         """The first step's stream after the command."""
         return self.steps[0].after
+
+    @property
+    def context(self) -> Context:
+        """What deciding the command would look at: only in the answer of `Ledger.ponder`."""
+        assert self.pondered is not None, "only a command that was pondered has a context"
+        return self.pondered
 
     @property
     def events(self) -> Sequence[Event]:

@@ -4,13 +4,15 @@ from datetime import datetime
 from uuid import UUID
 
 from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM
-from ledger.core.errors import CustomerNotFound, EntityAmbiguous, EntityNotFound
+from ledger.core.errors import CustomerNotFound, EntityAmbiguous, EntityNotFound, LockNotFound
+from ledger.core.locking import LOCK
 from ledger.core.profile import CUSTOMER_ID
 from ledger.store.addresses import (
     Address,
     CatalogAddress,
     CustomerAddress,
     EntityAddress,
+    LockAddress,
     OpeningAddress,
     SettingsAddress,
     StreamAddress,
@@ -43,6 +45,8 @@ class Resolver:
                 return self._holder(address)
             case EntityAddress(entity_id):
                 return self._entity(entity_id)
+            case LockAddress(lock_id):
+                return self._lock(lock_id)
 
     def new_stream(self) -> UUID:
         """The id of a stream that begins now."""
@@ -62,6 +66,12 @@ class Resolver:
         if not self._memory.stream(stream_id).state.version:
             raise CustomerNotFound(customer_id)
         return stream_id
+
+    def _lock(self, lock_id: str) -> UUID:
+        holder = self._claims.holder((LOCK, lock_id))
+        if holder is None:
+            raise LockNotFound(lock_id)
+        return holder
 
     def _entity(self, entity_id: str) -> UUID:
         holders = self._claims.entity_holders(entity_id)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.core.events import Event
+from ledger.core.events import Event, InvoiceFinalized
 from ledger.store.journal import Author
 from ledger.store.warm import Warm
 
@@ -24,7 +24,7 @@ class Staged(NamedTuple):
 class Stage:
     """States as this request has changed them so far, and its events in order."""
 
-    __slots__ = ("_last_ats", "_states", "begun", "entries")
+    __slots__ = ("_last_ats", "_states", "begun", "entries", "invoices")
 
     def __init__(self) -> None:
         # By the stream itself: hashing a UUID costs more than a look-up.
@@ -32,6 +32,7 @@ class Stage:
         self._states: dict[Warm, Any] = {}
         self.entries: list[Staged] = []
         self.begun: list[UUID] = []
+        self.invoices = 0  # how many it has finalized
 
     def state(self, warm: Warm) -> Any:
         """The stream as this request sees it."""
@@ -52,6 +53,8 @@ class Stage:
             event = each if by.reason is None else msgspec.structs.replace(each, reason=by.reason)
             after = evolve(state, event)
             self.entries.append(Staged(warm, state, event, after.version, at, by))
+            if type(event) is InvoiceFinalized:
+                self.invoices += 1
             state = after
         self._states[warm] = state
         if events:

@@ -47,6 +47,11 @@ CHANGES: Final[dict[str, tuple[str, Stage, str]]] = {
         Stage.HEAD,
         "the head was recorded at",
     ),
+    "the head's count of invoices": (
+        "UPDATE ledgers SET invoices = invoices + 1",
+        Stage.HEAD,
+        r"the head counts \d+ final invoices and the log \d+",
+    ),
     "a claim is gone": (
         "DELETE FROM claims WHERE kind = 'customer' AND value = 'anna'",
         Stage.CLAIMS,

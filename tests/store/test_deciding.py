@@ -34,6 +34,7 @@ from ledger.store.ledger import (
 from tests.store.conftest import ME, OPERATOR_KEY, open_customer, open_ledger
 
 TWO = Decimal(2)
+MILLISECOND = timedelta(milliseconds=1)
 
 
 def at_once(count: int, work: Callable[[int], Any]) -> list[Any]:
@@ -341,7 +342,7 @@ def test_a_long_catching_up_is_spread_over_bounded_transactions(database_url: st
         grants = [
             Step(
                 CustomerAddress("ann"),
-                GrantBalance("messages", included=TWO, balance_id=f"b{index}", expires_at=soon),
+                GrantBalance("messages", included=TWO, balance_id=f"b{index}", expires_at=soon + index * MILLISECOND),
             )
             for index in range(35)
         ]

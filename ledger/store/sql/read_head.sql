@@ -1,2 +1,2 @@
--- Where a ledger's log ends, and what time it is there.
-SELECT position, hash, recorded_at, clock_timestamp() FROM ledgers WHERE ledger_id = %(ledger_id)s
+-- Where a ledger's log ends, what time it is there, and how many invoices it has finalized.
+SELECT position, hash, recorded_at, clock_timestamp(), invoices FROM ledgers WHERE ledger_id = %(ledger_id)s
