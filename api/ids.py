@@ -1,4 +1,4 @@
-"""Ids on the wire for what has none of its caller's own: customers, subscriptions and balances.
+"""Ids on the wire for what has none of its caller's own: customers, subscriptions, balances, invoices, credit notes.
 
 A local id such as `3.0` is unique within its stream only, so it travels with the stream: `sub_<32 hex>_3_0`.
 """
@@ -11,7 +11,9 @@ from ledger.store.addresses import internal_id
 
 SUBSCRIPTION: Final = "sub"
 BALANCE: Final = "bal"
-_WIRE: Final = re.compile(r"(sub|bal)_([0-9a-f]{32})_([0-9]{1,12}_[0-9]{1,12})")
+INVOICE: Final = "in"
+CREDIT_NOTE: Final = "cn"
+_WIRE: Final = re.compile(r"(sub|bal|in|cn)_([0-9a-f]{32})_([0-9]{1,12}_[0-9]{1,12})")
 
 
 def shown_customer(customer_id: str | None, stream_id: UUID) -> str:

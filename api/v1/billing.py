@@ -4,7 +4,9 @@ from typing import Any, Final
 
 from api.call import Call, Handlers
 from api.ids import SUBSCRIPTION, shown_customer
+from api.v1.payments import require_paid
 from api.v1.references import local_id
+from api.views.invoice import changed_invoice
 from api.views.preview import attach_preview, update_preview
 from api.views.shapes import Json, Scene
 from api.wire.refusals import InvalidInputs
@@ -54,11 +56,13 @@ def preview_update(call: Call, body: dict[str, Any]) -> Json:
 
 
 def _changed(call: Call, body: dict[str, Any], command: BillingChange) -> Json:
-    scene = call.scene(call.execute(CustomerAddress(body["customer_id"]), command))
+    outcome = call.execute(CustomerAddress(body["customer_id"]), command)
+    require_paid(outcome)
+    scene = call.scene(outcome)
     shown: Json = {"customer_id": shown_customer(scene.customer.customer_id, scene.stream_id), "payment_url": None}
     if "entity_id" in body:
         shown["entity_id"] = body["entity_id"]
-    return shown
+    return shown | changed_invoice(scene, outcome.events)
 
 
 def _context(call: Call, scene: Scene) -> Context:

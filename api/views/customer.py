@@ -2,6 +2,7 @@
 
 from api.ids import shown_customer
 from api.views.balance import balances, flags
+from api.views.invoice import invoice_previews, invoices
 from api.views.shapes import Json, Scene
 from api.views.subscription import purchases, subscriptions
 from ledger.core.state import Entity
@@ -32,8 +33,20 @@ def customer(scene: Scene) -> Json:
     if "entities" in scene.expand:
         shown["entities"] = [listed_entity(scene, each) for each in state.entities.values()]
     if "invoices" in scene.expand:
-        shown["invoices"] = []  # a ledger that issues no invoices has none of anybody
+        shown["invoices"] = invoices(scene)
+    if "invoice_previews" in scene.expand:
+        shown["invoice_previews"] = invoice_previews(scene)
+    if "trials_used" in scene.expand:
+        shown["trials_used"] = [_trial_used(scene, plan_id) for plan_id in state.trials_used]
     return shown
+
+
+def _trial_used(scene: Scene, plan_id: str) -> Json:
+    return {
+        "plan_id": plan_id,
+        "customer_id": shown_customer(scene.customer.customer_id, scene.stream_id),
+        "fingerprint": scene.customer.fingerprint,
+    }
 
 
 def listed_entity(scene: Scene, found: Entity) -> Json:

@@ -1,13 +1,18 @@
 """A quote on the wire: what a change of plans would cost and do. Amounts are major units."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from decimal import Decimal
+from functools import reduce
 
 from api.ids import shown_customer
+from api.views.line import head, lines
 from api.views.shapes import Json, Scene
-from ledger.core.events import Line
-from ledger.core.money import to_major
+from ledger.core.events import Event
+from ledger.core.folding import evolve
+from ledger.core.money import to_major, total
 from ledger.core.quote import Move, NextCycle, Quote
+from ledger.core.state import Customer
+from ledger.core.terms import FeatureKind
 
 
 def attach_preview(scene: Scene, quote: Quote) -> Json:
@@ -23,74 +28,42 @@ def update_preview(scene: Scene, quote: Quote) -> Json:
 
 def _preview(scene: Scene, quote: Quote) -> Json:
     planned = quote.planned
-    total = to_major(planned.total_minor, quote.planned.currency)
+    currency = planned.currency
+    plan_id = next((each.plan.plan_id for each in (*planned.incoming, *planned.outgoing)), "")
     shown: Json = {
         "customer_id": shown_customer(scene.customer.customer_id, scene.stream_id),
-        "line_items": _lines(scene, planned.lines, quote.planned.currency),
-        "subtotal": total,
-        "total": total,
-        "currency": quote.planned.currency,
+        "line_items": lines(scene, planned.lines, currency, plan_id=plan_id),
+        "subtotal": to_major(planned.subtotal_minor, currency),
+        "total": to_major(planned.total_minor, currency),
+        "currency": currency,
         "incoming": [_move(each) for each in planned.incoming],
         "outgoing": [_move(each) for each in planned.outgoing],
+        "resets_usage": resets_usage(scene.customer, planned.events),
     }
     if quote.next_cycle is not None:
-        shown["next_cycle"] = _next_cycle(scene, quote.next_cycle, quote.planned.currency)
+        shown["next_cycle"] = _next_cycle(scene, quote.next_cycle, currency, plan_id)
     return shown
 
 
-def _next_cycle(scene: Scene, cycle: NextCycle, currency: str) -> Json:
-    total = to_major(cycle.total_minor, currency)
+def _next_cycle(scene: Scene, cycle: NextCycle, currency: str, plan_id: str) -> Json:
     return {
         "starts_at": cycle.starts_at,
-        "subtotal": total,
-        "total": total,
-        "line_items": _lines(scene, cycle.lines, currency),
-        "usage_line_items": [_line_head(scene, line) for line in cycle.usage],
+        "subtotal": to_major(cycle.subtotal_minor, currency),
+        "total": to_major(cycle.total_minor, currency),
+        "line_items": lines(scene, cycle.lines, currency, plan_id=plan_id),
+        "usage_line_items": [head(scene, each, plan_id=plan_id) for each in cycle.usage],
     }
 
 
-def _lines(scene: Scene, lines: Sequence[Line], currency: str) -> list[Json]:
-    return [_line(scene, line, currency) for line in lines]
+def resets_usage(before: Customer, events: Sequence[Event]) -> bool:
+    """True when units that were used are not counted any more after the change: it clears what was used (§2.2)."""
+    after = reduce(evolve, events, before)
+    features = {each.feature_id for each in before.grants.values() if each.terms.kind is FeatureKind.CONSUMABLE}
+    return any(_used(after, each) < _used(before, each) for each in features)
 
 
-def _line(scene: Scene, line: Line, currency: str) -> Json:
-    amount = to_major(line.amount_minor, currency)
-    return {
-        **_line_head(scene, line),
-        "description": describe(scene, line),
-        "subtotal": amount,
-        "total": amount,
-        "quantity": line.quantity,
-        "discounts": [],
-    }
-
-
-def _line_head(scene: Scene, line: Line) -> Json:
-    shown: Json = {"display_name": _name(scene, line), "plan_id": line.plan_id, "feature_id": line.feature_id}
-    if line.period_start is not None:
-        shown["period"] = {"start": line.period_start, "end": line.period_end}
-    return shown
-
-
-def _name(scene: Scene, line: Line) -> str:
-    feature = scene.catalog.features.get(line.feature_id) if line.feature_id else None
-    return feature.name if feature else line.plan_name or line.description or ""
-
-
-def describe(scene: Scene, line: Line) -> str:
-    """One line for a person: what it is for, and which days it covers in the ledger's time zone."""
-    if line.description is not None:
-        return line.description
-    name = line.plan_name or "" if line.feature_id is None else f"{line.plan_name} - {_name(scene, line)}"
-    what = f"Unused time on {name}" if line.credit else name
-    if line.period_start is None or line.period_end is None:
-        return what
-    start, end = line.period_start.astimezone(scene.zone), line.period_end.astimezone(scene.zone)
-    return f"{what} (from {_day(start, with_year=start.year != end.year)} to {_day(end, with_year=True)})"
-
-
-def _day(instant: datetime, *, with_year: bool) -> str:
-    return f"{instant.day} {instant:%b}{f' {instant.year}' if with_year else ''}"
+def _used(customer: Customer, feature_id: str) -> Decimal:
+    return total(each.used for each in customer.grants.values() if each.feature_id == feature_id)
 
 
 def _move(move: Move) -> Json:

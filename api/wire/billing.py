@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from api.wire.fields import Choice, Currency, CustomerId, EntityId, FeatureId, Flag, Identifier, PlanId, Text
+from api.wire.lines import PreviewLineSchema, UsageLineSchema
 from api.wire.nesting import ListOf, Shape, Unsupported
 from api.wire.plans import PlanAnswerSchema
 from api.wire.quantities import Amount, Milliseconds, Quantity, Whole
@@ -110,41 +111,6 @@ class ChangeAnswerSchema(WireSchema):
     entity_id = EntityId()
     invoice = Shape(PaidInvoiceSchema)
     required_action = Shape(RequiredActionSchema)
-
-
-class LinePeriodSchema(WireSchema):
-    """What a line is charged for."""
-
-    start = Milliseconds(required=True)
-    end = Milliseconds(required=True)
-
-
-class LineDiscountSchema(WireSchema):
-    """What was taken off a line."""
-
-    amount_off = Amount(required=True)
-    percent_off = Quantity()
-    reward_id = Text()
-    reward_name = Text()
-
-
-class UsageLineSchema(WireSchema):
-    """A line of the next cycle whose amount depends on use."""
-
-    display_name = Text(required=True)
-    plan_id = PlanId(required=True)
-    feature_id = FeatureId(required=True, allow_none=True)
-    period = Shape(LinePeriodSchema)
-
-
-class PreviewLineSchema(UsageLineSchema):
-    """A line of an invoice to be."""
-
-    description = Text(required=True)
-    subtotal = Amount(required=True)
-    total = Amount(required=True)
-    quantity = Quantity(required=True)
-    discounts = ListOf(Shape(LineDiscountSchema))
 
 
 class PreviewQuantitySchema(WireSchema):

@@ -5,16 +5,19 @@ from api.wire.common import PageSchema, PlanFilterSchema, TimeRangeSchema
 from api.wire.customer_data import CustomerDataSchema
 from api.wire.entities import ListedBillingControlsSchema
 from api.wire.fields import Choice, CustomerId, Email, EntityId, FeatureId, Flag, PlanId, Text
-from api.wire.invoices import InvoiceSummarySchema
+from api.wire.invoices import InvoicePreviewSchema, InvoiceSummarySchema
 from api.wire.limits import NAME_CHARS, PAGE_ROWS_MAX
 from api.wire.nesting import FreeForm, ListOf, MapOf, Shape, Unsupported
 from api.wire.quantities import Milliseconds, Quantity
 from api.wire.schema import WireSchema
 from api.wire.subscriptions import PurchaseAnswerSchema, SubscriptionAnswerSchema
 
-EXPAND = ("invoices", "entities", "subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature")
+EXPAND = (
+    "invoices", "invoice_previews", "entities", "trials_used", "subscriptions.plan", "purchases.plan",
+    "balances.feature", "flags.feature",
+)  # fmt: skip
 EXPAND_NOT_OFFERED = (
-    "invoice_previews", "trials_used", "rewards", "referrals", "payment_method", "billing_details",
+    "rewards", "referrals", "payment_method", "billing_details",
     "billing_controls.auto_topups.purchase_limit",
 )  # fmt: skip
 
@@ -134,11 +137,21 @@ class ListedCustomerSchema(WireSchema):
     flags = MapOf(Shape(FlagAnswerSchema), most=10_000, required=True)
 
 
+class TrialUsedSchema(WireSchema):
+    """A plan whose trial the customer has had."""
+
+    plan_id = PlanId(required=True)
+    customer_id = CustomerId(required=True)
+    fingerprint = Text(allow_none=True)
+
+
 class CustomerAnswerSchema(ListedCustomerSchema):
     """A customer alone, with what `expand` asked for."""
 
     entities = ListOf(Shape(ListedEntitySchema), most=10_000)
     invoices = ListOf(Shape(InvoiceSummarySchema), most=10_000)
+    invoice_previews = ListOf(Shape(InvoicePreviewSchema), most=10_000)
+    trials_used = ListOf(Shape(TrialUsedSchema), most=10_000)
 
 
 class CustomerListSchema(WireSchema):

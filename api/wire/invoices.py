@@ -7,6 +7,7 @@ from marshmallow import ValidationError, validates_schema
 from api.wire.common import PageSchema
 from api.wire.fields import Choice, Currency, CustomerId, EntityId, FeatureId, Identifier, PlanId, Text
 from api.wire.limits import PAGE_ROWS_MAX
+from api.wire.lines import PreviewLineSchema
 from api.wire.nesting import ListOf, Shape, Unsupported
 from api.wire.quantities import Amount, Milliseconds, Quantity
 from api.wire.schema import WireSchema
@@ -42,6 +43,17 @@ class InvoiceSummarySchema(WireSchema):
     created_at = Milliseconds(required=True)
     processor_type = Choice("stripe")
     hosted_invoice_url = Text(allow_none=True)
+
+
+class InvoicePreviewSchema(WireSchema):
+    """An invoice that comes by itself: when, and its lines if nothing is used until then."""
+
+    plan_ids = ListOf(PlanId(), required=True)
+    invoice_at = Milliseconds(required=True)
+    currency = Currency(required=True)
+    subtotal = Amount(required=True)
+    total = Amount(required=True)
+    line_items = ListOf(Shape(PreviewLineSchema), most=10_000, required=True)
 
 
 class InvoiceEntityLineSchema(WireSchema):

@@ -236,3 +236,44 @@ def test_an_entity_can_bring_its_customer_along_or_nothing_happens(acme: Api) ->
     acme("entities.delete", customer_id="new", entity_id="e1")
     with pytest.raises(Refused, match="404 entity_not_found"):
         acme("entities.get", entity_id="e1")
+
+
+def test_a_change_answers_with_the_invoice_it_made(acme: Api) -> None:
+    answer = acme("billing.attach", customer_id="acme", plan_id="pro")
+    paid = answer["invoice"]
+    listed = acme("customers.get", customer_id="acme", expand=["invoices"])["invoices"]
+
+    assert (paid["status"], paid["total"], paid["currency"]) == ("paid", 20, "usd")
+    assert paid["stripe_id"].startswith("in_")
+    assert [(each["stripe_id"], each["plan_ids"]) for each in listed] == [(paid["stripe_id"], ["pro"])]
+
+
+def test_invoices_come_newest_first_and_the_next_ones_can_be_previewed(acme: Api) -> None:
+    acme("billing.attach", customer_id="acme", plan_id="pro")
+    acme("billing.attach", customer_id="acme", plan_id="team")
+    shown = acme("customers.get", customer_id="acme", expand=["invoices", "invoice_previews", "trials_used"])
+
+    assert [each["total"] for each in shown["invoices"]] == [80, 20]
+    assert [(each["total"], each["plan_ids"]) for each in shown["invoice_previews"]] == [(100, ["team"])]
+    assert shown["invoice_previews"][0]["invoice_at"] == shown["subscriptions"][0]["current_period_end"]
+    assert shown["trials_used"] == []
+
+
+def test_a_declined_payment_is_402_and_again_when_the_request_is_replayed(acme: Api) -> None:
+    acme("customers.update", customer_id="acme", metadata={"payment_method": "pm_declined"})
+    before = acme("customers.get", customer_id="acme")
+    for _ in range(2):
+        with pytest.raises(Refused, match=r"402 invoice_payment_failed: .*20 usd.*card_declined"):
+            acme("billing.attach", {"Idempotency-Key": "once"}, customer_id="acme", plan_id="pro")
+    after = acme("customers.get", customer_id="acme", expand=["invoices"])
+
+    assert after.pop("invoices") == []
+    assert after == before
+
+
+def test_a_preview_of_a_switch_says_that_it_clears_what_was_used(acme: Api) -> None:
+    acme("billing.attach", customer_id="acme", plan_id="pro")
+    unused = acme("billing.preview_attach", customer_id="acme", plan_id="team")
+    acme("balances.track", customer_id="acme", feature_id="messages", value=3, **{"async": False})
+    used = acme("billing.preview_attach", customer_id="acme", plan_id="team")
+    assert (unused["resets_usage"], used["resets_usage"]) == (False, True)
