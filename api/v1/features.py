@@ -1,12 +1,15 @@
 """features.*: what a plan can grant and a product can use."""
 
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, Final
 
 from api.call import Call, Handlers
-from api.views.feature import feature
+from api.views.feature import feature, type_of
 from api.views.shapes import Json
+from api.wire.refusals import InvalidInputs
 from ledger.core.catalog import CreateFeature, DeleteFeature, UpdateFeature
-from ledger.core.terms import Feature, FeatureKind
+from ledger.core.terms import CreditCost, CreditTier, Feature, FeatureKind
 from ledger.store.addresses import CatalogAddress
 
 
@@ -20,13 +23,32 @@ def create(call: Call, body: dict[str, Any]) -> Json:
         tuple(body.get("event_names", ())),
         display.get("singular"),
         display.get("plural"),
+        credits=credit_costs(body.get("credit_schema", ())),
     )
     outcome = call.execute(CatalogAddress(), CreateFeature(made))
     return feature(outcome.state.feature(made.feature_id))
 
 
+def credit_costs(found: Iterable[dict[str, Any]]) -> tuple[CreditCost, ...]:
+    """What features cost in the credits of a credit system."""
+    return tuple(
+        CreditCost(
+            each["metered_feature_id"],
+            each.get("credit_cost"),
+            each["billing_units"],
+            tuple(_credit_tier(tier) for tier in each.get("tiers", ())),
+        )
+        for each in found
+    )
+
+
+def _credit_tier(found: dict[str, Any]) -> CreditTier:
+    to = found["to"]
+    return CreditTier(to if isinstance(to, Decimal) else None, found["credit_cost"])
+
+
 def kind_of(type_: str, *, consumable: bool) -> FeatureKind:
-    """The core's one word for the wire's two."""
+    """The core's one word for the wire's two; credits are used up."""
     if type_ == "boolean":
         return FeatureKind.BOOLEAN
     return FeatureKind.CONSUMABLE if consumable else FeatureKind.ALLOCATED
@@ -55,6 +77,7 @@ def update(call: Call, body: dict[str, Any]) -> Json:
         display.get("singular"),
         display.get("plural"),
         body.get("archived"),
+        _new_credits(call, body),
     )
     return feature(call.execute(CatalogAddress(), command).state.feature(feature_id))
 
@@ -63,8 +86,21 @@ def _new_kind(call: Call, body: dict[str, Any]) -> FeatureKind | None:
     if "type" not in body and "consumable" not in body:
         return None
     known = call.look(CatalogAddress()).state.feature(body["feature_id"])
-    type_ = body.get("type", "boolean" if known.kind is FeatureKind.BOOLEAN else "metered")
+    type_ = body.get("type", type_of(known))
     return kind_of(type_, consumable=body.get("consumable", known.kind is not FeatureKind.ALLOCATED))
+
+
+def _new_credits(call: Call, body: dict[str, Any]) -> tuple[CreditCost, ...] | None:
+    """The costs that were sent; none where the feature stops being a credit system. Raises `InvalidInputs`."""
+    if body.get("type", "credit_system") != "credit_system":
+        return ()
+    if "credit_schema" not in body:
+        return None
+    known = call.look(CatalogAddress()).state.feature(body["feature_id"])
+    if "type" not in body and bool(known.credits) != bool(body["credit_schema"]):
+        problem = f"must have at least one entry for a credit system and none for another, and this is {type_of(known)}"
+        raise InvalidInputs({"credit_schema": problem})
+    return credit_costs(body["credit_schema"])
 
 
 def delete(call: Call, body: dict[str, Any]) -> Json:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from api.call import Call, Handlers
-from api.v1.offers import base_price, items
+from api.v1.controls import controls
+from api.v1.offers import base_price, free_trial, items
 from api.views.plan import eligibility, plan
 from api.views.shapes import Json
 from api.wire.json import EPOCH
@@ -31,6 +32,10 @@ def _changes(body: dict[str, Any], currency: str) -> dict[str, Any]:
         changes["base"] = base_price(body["price"], currency) if body["price"] is not None else None
     if "items" in body:
         changes["items"] = items(body["items"], currency)
+    if "free_trial" in body:
+        changes["free_trial"] = free_trial(body["free_trial"]) if body["free_trial"] is not None else None
+    if "billing_controls" in body:
+        changes["controls"] = controls(body["billing_controls"]) if body["billing_controls"] else None
     return {**changes, **body.get("config", {})}
 
 

@@ -7,9 +7,10 @@ from marshmallow import ValidationError, validates_schema
 from api.wire.common import INTERVALS, RowPageSchema, interval_count
 from api.wire.features import FeatureAnswerSchema
 from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, Flag, Identifier, PlanId, Text
+from api.wire.items import BalanceRolloverSchema, ResetSchema
 from api.wire.limits import LOCK_ID_CHARS
-from api.wire.nesting import FreeForm, ListOf, Shape, Unsupported
-from api.wire.plans import METHODS, TIER_BEHAVIORS, ResetSchema, TierAnswerSchema
+from api.wire.nesting import FreeForm, ListOf, OneOf, Shape
+from api.wire.prices import METHODS, TIER_BEHAVIORS
 from api.wire.quantities import Amount, Milliseconds, Quantity, Total
 from api.wire.schema import WireSchema
 
@@ -26,13 +27,15 @@ class CreateBalanceSchema(WireSchema):
     expires_at = Milliseconds()
     next_reset_at = Milliseconds()
     balance_id = Identifier()
-    rollover = Unsupported()
+    rollover = Shape(BalanceRolloverSchema)
 
     @validates_schema
     def says_one_thing(self, data: dict[str, Any], **_: Any) -> None:
         """What contradicts itself is refused, not half ignored."""
         if data.get("unlimited") and "included_grant" in data:
             raise ValidationError("was sent and must be left out where unlimited is true", "included_grant")
+        if "rollover" in data and "reset" not in data:
+            raise ValidationError("was sent and must be left out where no reset is sent", "rollover")
         if "reset" in data and "expires_at" in data:
             raise ValidationError(
                 "was sent and must be left out where reset is sent: a balance resets or expires", "expires_at"
@@ -79,7 +82,7 @@ class DeleteBalanceSchema(WireSchema):
     feature_id = FeatureId()
     balance_id = Identifier()
     interval = Choice(*INTERVALS)
-    recalculate_balances = Unsupported()
+    recalculate_balances = Flag(load_default=False)
 
     @validates_schema
     def names_a_balance(self, data: dict[str, Any], **_: Any) -> None:
@@ -113,6 +116,14 @@ class ShownResetSchema(WireSchema):
     interval_count = interval_count()
 
 
+class ShownTierSchema(WireSchema):
+    """A price band of a balance."""
+
+    to = OneOf(Quantity(above=0), Choice("inf"), required=True)
+    amount = Amount(required=True)
+    flat_amount = Amount()
+
+
 class ShownPriceSchema(WireSchema):
     """What more units of a balance cost."""
 
@@ -120,7 +131,7 @@ class ShownPriceSchema(WireSchema):
     billing_method = Choice(*METHODS, required=True)
     max_purchase = Quantity(required=True, allow_none=True)
     amount = Amount()
-    tiers = ListOf(Shape(TierAnswerSchema))
+    tiers = ListOf(Shape(ShownTierSchema))
     tier_behavior = Choice(*TIER_BEHAVIORS)
 
 

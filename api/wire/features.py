@@ -1,5 +1,6 @@
 """features.*: what a plan can grant and a product can use."""
 
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
@@ -7,11 +8,12 @@ from marshmallow import ValidationError, validates_schema
 from api.wire.common import EmptySchema
 from api.wire.fields import Choice, FeatureId, Flag, Text
 from api.wire.limits import NAME_CHARS
-from api.wire.nesting import ListOf, Shape, Unsupported
+from api.wire.nesting import ListOf, OneOf, Shape, Unsupported
+from api.wire.quantities import Quantity
 from api.wire.schema import WireSchema
 
-OFFERED = ("boolean", "metered")
-NOT_OFFERED = ("credit_system", "ai_credit_system")
+OFFERED = ("boolean", "metered", "credit_system")
+NOT_OFFERED = ("ai_credit_system",)
 
 
 class FeatureNamesSchema(WireSchema):
@@ -19,6 +21,31 @@ class FeatureNamesSchema(WireSchema):
 
     singular = Text(NAME_CHARS, required=True)
     plural = Text(NAME_CHARS, required=True)
+
+
+class CreditTierSchema(WireSchema):
+    """A band of a cost, up to and including `to` units of the period; `inf` is the last one."""
+
+    to = OneOf(Quantity(above=0), Choice("inf"), required=True)
+    credit_cost = Quantity(0, required=True)
+
+
+class CreditCostSchema(WireSchema):
+    """What `billing_units` of a metered feature cost in credits: always the same, or by graduated tiers."""
+
+    metered_feature_id = FeatureId(required=True)
+    credit_cost = Quantity(0)
+    tiers = ListOf(Shape(CreditTierSchema))
+    tier_behavior = Choice("graduated")
+    billing_units = Quantity(above=0, load_default=lambda: Decimal(1))
+    dimensions = Unsupported()
+    multipliers = Unsupported()
+
+    @validates_schema
+    def costs_one_thing(self, data: dict[str, Any], **_: Any) -> None:
+        """A cost is one number or a list of tiers."""
+        if bool(data.get("tiers")) == ("credit_cost" in data):
+            raise ValidationError("must be sent, or tiers: one of the two", "credit_cost")
 
 
 class _FeatureFieldsSchema(WireSchema):
@@ -29,7 +56,7 @@ class _FeatureFieldsSchema(WireSchema):
     display = Shape(FeatureNamesSchema)
     event_names = ListOf(Text(NAME_CHARS))
     combine = Unsupported(neutral=("sum",))
-    credit_schema = Unsupported()
+    credit_schema = ListOf(Shape(CreditCostSchema))
     model_markups = Unsupported()
     default_markup = Unsupported()
     provider_markups = Unsupported()
@@ -39,6 +66,17 @@ class _FeatureFieldsSchema(WireSchema):
         """Only what is counted can be used up."""
         if data.get("type") == "boolean" and data.get("consumable"):
             raise ValidationError("was true and must be false, or left out, for a boolean feature", "consumable")
+
+    @validates_schema
+    def credits_are_consumed(self, data: dict[str, Any], **_: Any) -> None:
+        """Credits are used up, and only a credit system says what they are used for."""
+        type_ = data.get("type")
+        if type_ == "credit_system" and data.get("consumable") is False:
+            raise ValidationError("was false and must be true, or left out, for a credit system", "consumable")
+        if data.get("credit_schema") and type_ in ("boolean", "metered"):
+            raise ValidationError(f"was sent and must be left out for a {type_} feature", "credit_schema")
+        if type_ == "credit_system" and not data.get("credit_schema"):
+            raise ValidationError("was not sent, or empty, and must name what draws on the credits", "credit_schema")
 
 
 class CreateFeatureSchema(_FeatureFieldsSchema):
@@ -74,6 +112,23 @@ class FeatureNamesAnswerSchema(WireSchema):
     plural = Text(allow_none=True)
 
 
+class FlatCreditSchema(WireSchema):
+    """A feature that costs the same for every unit."""
+
+    metered_feature_id = FeatureId(required=True)
+    credit_cost = Quantity(required=True)
+    billing_units = Quantity()
+
+
+class TieredCreditSchema(WireSchema):
+    """A feature that costs more, or less, the more of it is used."""
+
+    metered_feature_id = FeatureId(required=True)
+    tiers = ListOf(Shape(CreditTierSchema), required=True)
+    tier_behavior = Choice("graduated")
+    billing_units = Quantity()
+
+
 class FeatureAnswerSchema(WireSchema):
     """One feature."""
 
@@ -83,6 +138,7 @@ class FeatureAnswerSchema(WireSchema):
     consumable = Flag(required=True)
     archived = Flag(required=True)
     event_names = ListOf(Text())
+    credit_schema = ListOf(OneOf(Shape(FlatCreditSchema), Shape(TieredCreditSchema)))
     display = Shape(FeatureNamesAnswerSchema)
 
 

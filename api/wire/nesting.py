@@ -18,6 +18,8 @@ NEUTRAL: Final[tuple[Any, ...]] = (None, False, "", [], {})
 class Shape(marshmallow.fields.Nested):
     """An object with its own schema."""
 
+    must_be = "an object"
+
     def make_error(self, key: str, **kwargs: Any) -> marshmallow.ValidationError:
         """The wording of a missing or null object, in place of marshmallow's."""
         del kwargs
@@ -76,7 +78,7 @@ class MapOf(WireField):
 class OneOf(WireField):
     """A value that one of several fields reads: the first that can."""
 
-    def __init__(self, *options: WireField, **kwargs: Any) -> None:
+    def __init__(self, *options: WireField | Shape, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.options = options
         self.must_be = ", or ".join(option.must_be for option in options)
@@ -88,9 +90,6 @@ class OneOf(WireField):
             except marshmallow.ValidationError:
                 continue
         raise self.wrong(value)
-
-    def describe(self) -> JsonSchema:
-        return {"anyOf": [option.describe() for option in self.options]}
 
 
 class FreeForm(WireField):

@@ -1,86 +1,27 @@
 """plans.*: what is sold. A version is what an attach copies; customers stay on theirs."""
 
-from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
-from api.wire.common import BILLING_INTERVALS, INTERVALS, DisplaySchema, interval_count
-from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, Flag, Lines, PlanId, Text
+from api.wire import limits
+from api.wire.controls import ControlsSchema, PlanControlsAnswerSchema
+from api.wire.fields import Choice, CustomerId, EntityId, Flag, Lines, PlanId, Text
+from api.wire.items import PlanItemAnswerSchema, PlanItemSchema
 from api.wire.limits import NAME_CHARS
-from api.wire.nesting import FreeForm, ListOf, OneOf, Shape, Unsupported
-from api.wire.quantities import Amount, Milliseconds, Quantity, Whole
+from api.wire.nesting import FreeForm, ListOf, Shape, Unsupported
+from api.wire.prices import BasePriceAnswerSchema, BasePriceSchema
+from api.wire.quantities import Milliseconds, Whole
 from api.wire.schema import WireSchema
 
-METHODS = ("prepaid", "usage_based")
-TIER_BEHAVIORS = ("graduated", "volume")
 
+class FreeTrialSchema(WireSchema):
+    """Time at the beginning that costs nothing. Afterwards the plan is paid for, or the one before comes back."""
 
-class BasePriceSchema(WireSchema):
-    """The fixed price of a plan, in major units, once per period."""
-
-    amount = Amount(0, required=True)
-    interval = Choice(*BILLING_INTERVALS, required=True)
-    interval_count = interval_count(load_default=1)
-    additional_currencies = Unsupported()
-
-
-class ResetSchema(WireSchema):
-    """How often a balance is filled again."""
-
-    interval = Choice(*INTERVALS, required=True)
-    interval_count = interval_count(load_default=1)
-
-
-class TierSchema(WireSchema):
-    """A price band up to and including `to` units; `inf` is the last one."""
-
-    to = OneOf(Quantity(above=0), Choice("inf"), required=True)
-    amount = Amount(0)
-    flat_amount = Amount(0)
-    additional_currencies = Unsupported()
-
-
-class ItemPriceSchema(WireSchema):
-    """The price of units beyond the included ones, for each started pack of `billing_units`."""
-
-    interval = Choice(*BILLING_INTERVALS, required=True)
-    billing_method = Choice(*METHODS, required=True)
-    amount = Amount(0)
-    tiers = ListOf(Shape(TierSchema))
-    tier_behavior = Choice(*TIER_BEHAVIORS)
-    interval_count = interval_count(load_default=1)
-    billing_units = Quantity(above=0, load_default=lambda: Decimal(1))
-    max_purchase = Quantity(0, allow_none=True)
-    additional_currencies = Unsupported()
-
-    @validates_schema
-    def priced_once(self, data: dict[str, Any], **_: Any) -> None:
-        """A price is one amount or a list of tiers."""
-        if bool(data.get("tiers")) == ("amount" in data):
-            raise ValidationError("must be sent, or tiers: one of the two", "amount")
-
-
-class PlanItemSchema(WireSchema):
-    """What a plan grants of one feature, how it resets, and what more of it costs."""
-
-    feature_id = FeatureId(required=True)
-    included = Quantity(0)
-    unlimited = Flag()
-    reset = Shape(ResetSchema, allow_none=True)
-    price = Shape(ItemPriceSchema, allow_none=True)
-    pooled = Unsupported()
-    proration = Unsupported()
-    rollover = Unsupported()
-    expiry = Unsupported()
-    threshold_billing = Unsupported()
-    feature_override = Unsupported()
-
-    @validates_schema
-    def unlimited_is_alone(self, data: dict[str, Any], **_: Any) -> None:
-        """There is nothing to count, reset or sell in what has no limit."""
-        if data.get("unlimited") and (data.get("included") or data.get("price")):
-            raise ValidationError("was true and must be false where included or price is sent", "unlimited")
+    duration_length = Whole(1, limits.INTERVAL_COUNT_MAX, required=True)
+    duration_type = Choice("day", "month", "year", load_default="month")
+    card_required = Flag(load_default=False)
+    on_end = Choice("bill", "revert", load_default="bill")
 
 
 class PlanConfigSchema(WireSchema):
@@ -102,8 +43,8 @@ class _PlanFieldsSchema(WireSchema):
     config = Shape(PlanConfigSchema)
     metadata = FreeForm(flat=True)
     create_in_stripe = Unsupported(neutral=(True,))
+    billing_controls = Shape(ControlsSchema)
     licenses = Unsupported()
-    billing_controls = Unsupported()
 
 
 class CreatePlanSchema(_PlanFieldsSchema):
@@ -111,15 +52,15 @@ class CreatePlanSchema(_PlanFieldsSchema):
 
     name = Text(NAME_CHARS, required=True)
     price = Shape(BasePriceSchema)
-    free_trial = Unsupported()
+    free_trial = Shape(FreeTrialSchema)
 
 
 class UpdatePlanSchema(_PlanFieldsSchema):
-    """Only what is sent changes; `price` null takes the price away. `items` replaces all items."""
+    """Only what is sent changes; `price` or `free_trial` null takes it away. `items` replaces all items."""
 
     name = Text(NAME_CHARS)
     price = Shape(BasePriceSchema, allow_none=True)
-    free_trial = Unsupported()
+    free_trial = Shape(FreeTrialSchema, allow_none=True)
     version = Whole(1)
     archived = Flag()
     new_plan_id = Unsupported()
@@ -163,53 +104,13 @@ class DeletePlanSchema(WireSchema):
     all_versions = Flag(load_default=False)
 
 
-class BasePriceAnswerSchema(WireSchema):
-    """The fixed price of a plan."""
+class FreeTrialAnswerSchema(WireSchema):
+    """The trial of a plan."""
 
-    amount = Amount(required=True)
-    interval = Choice(*BILLING_INTERVALS, required=True)
-    interval_count = interval_count()
-    display = Shape(DisplaySchema)
-
-
-class ResetAnswerSchema(WireSchema):
-    """How often an item's balance is filled again."""
-
-    interval = Choice(*INTERVALS, required=True)
-    interval_count = interval_count()
-
-
-class TierAnswerSchema(WireSchema):
-    """A price band; `to` is `inf` in the last one."""
-
-    to = OneOf(Quantity(above=0), Choice("inf"), required=True)
-    amount = Amount(required=True)
-    flat_amount = Amount()
-
-
-class ItemPriceAnswerSchema(WireSchema):
-    """The price of units beyond the included ones."""
-
-    interval = Choice(*BILLING_INTERVALS, required=True)
-    billing_units = Quantity(required=True)
-    billing_method = Choice(*METHODS, required=True)
-    max_purchase = Quantity(required=True, allow_none=True)
-    amount = Amount()
-    tiers = ListOf(Shape(TierAnswerSchema))
-    tier_behavior = Choice(*TIER_BEHAVIORS)
-    interval_count = interval_count()
-
-
-class PlanItemAnswerSchema(WireSchema):
-    """What a plan grants of one feature."""
-
-    feature_id = FeatureId(required=True)
-    included = Quantity(required=True)
-    unlimited = Flag(required=True)
-    reset = Shape(ResetAnswerSchema, required=True, allow_none=True)
-    price = Shape(ItemPriceAnswerSchema, required=True, allow_none=True)
-    pooled = Flag()
-    display = Shape(DisplaySchema)
+    duration_length = Whole(1, required=True)
+    duration_type = Choice("day", "month", "year", required=True)
+    card_required = Flag(required=True)
+    on_end = Choice("bill", "revert")
 
 
 class EligibilitySchema(WireSchema):
@@ -242,6 +143,8 @@ class PlanAnswerSchema(WireSchema):
     base_variant_id = PlanId(required=True, allow_none=True)
     version_slug = Text(allow_none=True)
     active = Flag()
+    free_trial = Shape(FreeTrialAnswerSchema)
+    billing_controls = Shape(PlanControlsAnswerSchema)
     customer_eligibility = Shape(EligibilitySchema)
 
 

@@ -31,7 +31,7 @@ from ledger.core.events import (
 )
 from ledger.core.offer import check_plan
 from ledger.core.period import Every
-from ledger.core.terms import Feature, FeatureKind, Plan, PlanItem
+from ledger.core.terms import CreditCost, Feature, FeatureKind, Plan, PlanItem
 
 MAX_FEATURES: Final = 1_000
 MAX_PLAN_VERSIONS: Final = 5_000
@@ -95,6 +95,7 @@ class UpdateFeature(Command, frozen=True):
     singular: str | None = None
     plural: str | None = None
     archived: bool | None = None
+    credits: tuple[CreditCost, ...] | None = None
 
 
 class DeleteFeature(Command, frozen=True):
@@ -204,7 +205,7 @@ def _create_feature(state: Catalog, feature: Feature) -> Sequence[Event]:
 
 def _update_feature(state: Catalog, command: UpdateFeature) -> Sequence[Event]:
     before = state.feature(command.feature_id)
-    names = ("name", "kind", "event_names", "singular", "plural", "archived")
+    names = ("name", "kind", "event_names", "singular", "plural", "archived", "credits")
     given = {name: getattr(command, name) for name in names if getattr(command, name) is not None}
     after = msgspec.structs.replace(before, **given)
     users = _plans_with(state, before.feature_id)
@@ -229,7 +230,7 @@ def _create_plan(state: Catalog, offered: Plan, context: Context) -> Sequence[Ev
         version=1,
         created_at=context.now,
         currency=context.settings.currency,
-        items=_settled(state, offered.items),
+        items=settled(state, offered.items),
     )
     check_plan(state.defaults(), plan)
     return [PlanCreated(plan)]
@@ -238,7 +239,7 @@ def _create_plan(state: Catalog, offered: Plan, context: Context) -> Sequence[Ev
 def _update_plan(state: Catalog, command: UpdatePlan, context: Context) -> Sequence[Event]:
     before = state.plan(command.plan_id, command.version)
     changed = msgspec.structs.replace(before, **command.changes)
-    after = msgspec.structs.replace(changed, items=_settled(state, changed.items))
+    after = msgspec.structs.replace(changed, items=settled(state, changed.items))
     if after == before and not command.force_version:
         return []
     check_plan(state.defaults(), after)
@@ -260,7 +261,7 @@ def _delete_plan(state: Catalog, command: DeletePlan, context: Context) -> Seque
     return [PlanDeleted(command.plan_id, plan.version) for plan in versions]
 
 
-def _settled(state: Catalog, items: Sequence[PlanItem]) -> tuple[PlanItem, ...]:
+def settled(state: Catalog, items: Sequence[PlanItem]) -> tuple[PlanItem, ...]:
     """Items with what an attach needs to know: their features' kinds, and when they reset.
 
     Units of a consumable that are billed by the period are counted by it when nothing else is said; units that are

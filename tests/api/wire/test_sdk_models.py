@@ -1,5 +1,6 @@
 """Our schemas against the SDK's own models: nothing it insists on is optional here, nothing it sends is unknown."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import pydantic
 import pytest
 
 from api.wire.fields import Choice, Flag, Identifier, Text, WireField
-from api.wire.nesting import FreeForm, ListOf, MapOf, Shape, Unsupported
+from api.wire.nesting import FreeForm, ListOf, MapOf, OneOf, Shape, Unsupported
 from api.wire.operations import OPERATIONS
 from api.wire.quantities import Milliseconds, Quantity, Whole
 from api.wire.schema import WireSchema, instance_of
@@ -34,14 +35,14 @@ KINDS: tuple[tuple[type[marshmallow.fields.Field[Any]], frozenset[type]], ...] =
 )
 
 
-def nested(field: marshmallow.fields.Field[Any]) -> WireSchema | None:
-    """The schema inside a field, looking through lists and maps."""
+def nested(field: marshmallow.fields.Field[Any]) -> list[WireSchema]:
+    """The schemas inside a field, looking through lists, maps and alternatives."""
     while isinstance(field, ListOf | MapOf):
         field = field.inner
-    if not isinstance(field, Shape):
-        return None
-    assert isinstance(field.schema, WireSchema)
-    return field.schema
+    options = field.options if isinstance(field, OneOf) else (field,)
+    found = [option.schema for option in options if isinstance(option, Shape)]
+    assert all(isinstance(schema, WireSchema) for schema in found)
+    return found  # type: ignore[return-value]  # as asserted
 
 
 def ours(schema: WireSchema) -> dict[str, marshmallow.fields.Field[Any]]:
@@ -69,8 +70,7 @@ def missing_from_answer(schema: WireSchema, theirs: type[pydantic.BaseModel], pa
             yield f"{path}.{name} has words the SDK does not know: {set(field.words) - kind.words}"
         if not is_of_kind(field, kind.kinds):
             yield f"{path}.{name} is {type(field).__name__} here and {kind.kinds} in the SDK"
-        inner = nested(field)
-        if inner is not None and kind.models:
+        for inner in nested(field) if kind.models else ():
             problems = [list(missing_from_answer(inner, each, f"{path}.{name}")) for each in kind.models]
             yield from min(problems, key=len)
     yield from (
@@ -78,8 +78,13 @@ def missing_from_answer(schema: WireSchema, theirs: type[pydantic.BaseModel], pa
     )
 
 
-def refused_of_request(schema: WireSchema, theirs: type[pydantic.BaseModel], path: str) -> Iterator[str]:
-    """What the SDK can send and we would call an unknown field, a missing field or a wrong word."""
+def refused_of_request(
+    schema: WireSchema, theirs: type[pydantic.BaseModel], path: str, *, alternatives: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """What the SDK can send and we would call an unknown field, a missing field or a wrong word.
+
+    `alternatives` are fields of the other shapes that the SDK can send in the same place.
+    """
     own = ours(schema)
     for name, (required, kind) in sdk_models.fields(theirs).items():
         field = own.get(name)
@@ -96,10 +101,12 @@ def refused_of_request(schema: WireSchema, theirs: type[pydantic.BaseModel], pat
             yield f"{path}.{name} is {type(field).__name__} here and {kind.kinds} in the SDK"
         if kind.null and not field.allow_none and not isinstance(field, Unsupported) and required:
             yield f"{path}.{name} may be null in the SDK and not here"
-        inner = nested(field)
-        if inner is not None and kind.models:
-            yield from refused_of_request(inner, kind.models[0], f"{path}.{name}")
-    yield from (f"{path}.{name} cannot be sent" for name in own.keys() - sdk_models.fields(theirs).keys())
+        together = frozenset(name for model in kind.models for name in sdk_models.fields(model))
+        for inner, model in itertools.product(nested(field), kind.models):
+            yield from refused_of_request(inner, model, f"{path}.{name}", alternatives=together)
+    yield from (
+        f"{path}.{name} cannot be sent" for name in own.keys() - sdk_models.fields(theirs).keys() - alternatives
+    )
 
 
 def test_every_operation_is_compared() -> None:

@@ -1,0 +1,85 @@
+"""Billing controls on the wire: a plan's as it offers them, a customer's as they are in force."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from api.views.shapes import Json, every, present
+from ledger.core.terms import AutoTopup, Controls, OverageAllowed, SpendLimit, UsageAlert, UsageLimit
+
+
+def plan_controls(found: Controls) -> Json:
+    """The limits that a plan gives its customers; a kind of which there are none is left out."""
+    return _listed(
+        {
+            "spend_limits": map(spend_limit, found.spend_limits),
+            "usage_limits": map(usage_limit, found.usage_limits),
+            "usage_alerts": map(usage_alert, found.usage_alerts),
+            "auto_topups": map(auto_topup, found.auto_topups),
+            "overage_allowed": map(overage_allowed, found.overage_allowed),
+        }
+    )
+
+
+def _listed(kinds: Mapping[str, Any]) -> Json:
+    return {name: shown for name, found in kinds.items() if (shown := list(found))}
+
+
+def spend_limit(found: SpendLimit) -> Json:
+    """How far beyond the grant a feature may go."""
+    return present(
+        {
+            "feature_id": found.feature_id,
+            "enabled": found.enabled,
+            "limit_type": "usage_percentage" if found.percentage else "absolute",
+            "overage_limit": found.overage_limit,
+            "skip_overage_billing": found.skip_billing,
+        }
+    )
+
+
+def usage_limit(found: UsageLimit) -> Json:
+    """How many units may be used in a window."""
+    return present(
+        {
+            "feature_id": found.feature_id,
+            "limit": found.limit,
+            "interval": found.interval.value,
+            "enabled": found.enabled,
+            "anchor": found.anchor.value,
+            "filter": {"properties": found.properties} if found.properties else None,
+        }
+    )
+
+
+def usage_alert(found: UsageAlert) -> Json:
+    """A threshold to be told of."""
+    return present(
+        {
+            "threshold": found.threshold,
+            "threshold_type": found.threshold_type,
+            "feature_id": found.feature_id,
+            "enabled": found.enabled,
+            "basis": found.basis,
+            "filter": {"properties": found.properties} if found.properties else None,
+            "name": found.name,
+        }
+    )
+
+
+def auto_topup(found: AutoTopup) -> Json:
+    """Units that are bought by themselves."""
+    limit = found.purchase_limit
+    return present(
+        {
+            "feature_id": found.feature_id,
+            "threshold": found.threshold,
+            "quantity": found.quantity,
+            "enabled": found.enabled,
+            "purchase_limit": {**every(limit.every), "limit": limit.limit} if limit else None,
+        }
+    )
+
+
+def overage_allowed(found: OverageAllowed) -> Json:
+    """Whether a feature may be used beyond its grant."""
+    return {"feature_id": found.feature_id, "enabled": found.enabled}
