@@ -1,60 +1,29 @@
 """Calendar periods, against a second and slower way to count them."""
 
-from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from random import Random
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ledger.core.period import Every, Interval, boundary, period_at
+from ledger.core.money import round_minor
+from ledger.core.period import Every, Interval, boundary, common_period, period_at
 from ledger.core.proration import remaining_share
+from tests.core import naive
 from tests.core.offers import DAY, MONTH, units
 
 ZONES = [ZoneInfo(name) for name in ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")]
 REPEATING = [interval for interval in Interval if interval is not Interval.ONE_OFF]
-MONTHS = {Interval.MONTH: 1, Interval.QUARTER: 3, Interval.SEMI_ANNUAL: 6, Interval.YEAR: 12}
 
 FIRST = datetime(1995, 1, 1, tzinfo=UTC)
 instants = st.integers(0, 65 * 365 * 86_400_000).map(lambda number: FIRST + timedelta(milliseconds=number))
 repetitions = st.builds(Every, st.sampled_from(REPEATING), st.integers(1, 5))
-
-
-def naive_boundary(anchor: datetime, every: Every, n: int, zone: ZoneInfo) -> datetime:
-    """The n-th boundary, found by walking the calendar a day or a month at a time."""
-    if every.interval is Interval.MINUTE:
-        return anchor + n * every.count * timedelta(minutes=1)
-    if every.interval is Interval.HOUR:
-        return anchor + n * every.count * timedelta(hours=1)
-    if n == 0:
-        return anchor
-    local = anchor.astimezone(zone)
-    steps = abs(n) * every.count
-    day = local.date()
-    if every.interval in MONTHS:
-        year, month = day.year, day.month
-        for _ in range(steps * MONTHS[every.interval]):
-            month += 1 if n > 0 else -1
-            if month in (0, 13):
-                year, month = (year + 1, 1) if month == 13 else (year - 1, 12)
-        day = date(year, month, min(day.day, monthrange(year, month)[1]))
-    else:
-        for _ in range(steps * (7 if every.interval is Interval.WEEK else 1)):
-            day += timedelta(days=1 if n > 0 else -1)
-    return resolve(datetime.combine(day, local.time().replace(fold=0)), zone)
-
-
-def resolve(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant that the wall shows this time; after a skipped one, as much later as was skipped."""
-    around = wall.replace(tzinfo=UTC)
-    for minutes in range(-26 * 60, 26 * 60, 15):
-        candidate = around + timedelta(minutes=minutes)
-        if candidate.astimezone(zone).replace(tzinfo=None) == wall:
-            return candidate
-    before = (around - timedelta(days=1)).astimezone(zone).utcoffset()
-    assert before is not None
-    return around - before
 
 
 @given(instants, repetitions, st.integers(-40, 40), st.sampled_from(ZONES))
@@ -63,7 +32,7 @@ def test_boundaries_are_where_a_walk_through_the_calendar_finds_them(
 ) -> None:
     if every.interval in (Interval.YEAR, Interval.SEMI_ANNUAL):
         n //= 8
-    assert boundary(anchor, every, n, zone) == naive_boundary(anchor, every, n, zone)
+    assert boundary(anchor, every, n, zone) == naive.boundary(anchor, every, n, zone)
 
 
 @given(instants, repetitions, instants, st.sampled_from(ZONES))
@@ -112,3 +81,51 @@ def test_a_share_of_a_price_is_never_more_than_the_price(now: datetime, every: E
     assert 0 <= share <= amount
     assert remaining_share(units(amount), period, period.start) == amount
     assert remaining_share(units(amount), period, period.end) == 0
+
+
+class Case(NamedTuple):
+    """An amount that is spread over the period of `now`, of one repetition or of two at once."""
+
+    anchor: datetime
+    everys: tuple[Every, ...]
+    now: datetime
+    zone: ZoneInfo
+    amount_minor: int
+
+
+def cases(number: int, seed: int) -> Iterator[Case]:
+    """Random ones, most of them near a boundary, where the mistakes are."""
+    draw = Random(seed)
+    zones = [*ZONES, *(ZoneInfo(name) for name in ("America/Sao_Paulo", "Africa/Cairo", "Pacific/Apia"))]
+    for _ in range(number):
+        zone = draw.choice(zones)
+        anchor = FIRST + timedelta(milliseconds=draw.randrange(65 * 365 * 86_400_000))
+        everys = tuple(Every(draw.choice(REPEATING), draw.randint(1, 3)) for _ in range(draw.choice([1, 1, 2])))
+        shortest = min(everys, key=lambda each: each.rank)  # the naive way from the anchor is long
+        near = naive.boundary(anchor, shortest, draw.randint(-2, 6), zone)
+        aside = draw.choice([-1, 0, 1, draw.randrange(-86_400_000, 86_400_000)])
+        if shortest.interval in (Interval.MINUTE, Interval.HOUR):
+            aside //= 100
+        now = near + timedelta(milliseconds=aside)
+        yield Case(
+            anchor, everys, now, zone, draw.choice([0, 1, 99, 2000, draw.randrange(10**9), -draw.randrange(10**6)])
+        )
+
+
+def agree(number: int, seed: int) -> None:
+    for case in cases(number, seed):
+        expected = naive.common(case.anchor, case.everys, case.now, case.zone)
+        found = common_period(case.anchor, case.everys, case.now, case.zone)
+        assert found == expected, case
+        share = round_minor(remaining_share(Decimal(case.amount_minor), found, case.now))
+        assert share == naive.rounded(naive.share(Fraction(case.amount_minor), *expected, case.now)), case
+        assert type(share) is int
+
+
+def test_periods_and_shares_are_what_the_plainest_way_says() -> None:
+    agree(3_000, seed=1)
+
+
+@pytest.mark.slow
+def test_periods_and_shares_are_what_the_plainest_way_says_a_hundred_thousand_times() -> None:
+    agree(100_000, seed=2)
