@@ -1,6 +1,7 @@
 """Writes docs/events.md from the registry of events: `python -m ledger.docs`, or `--check` to only compare."""
 
 import inspect
+import re
 import sys
 from enum import Enum
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
-from ledger.core.events import REGISTRY, Event
+from ledger.core.events import REGISTRY, Event, today
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "events.md"
+_MODULE: Final = re.compile(r"\b(?:ledger\.core(?:\.[a-z_]+)+|decimal|datetime|typing|collections\.abc)\.(?=[A-Za-z])")
 PREFACE: Final = """\
 <!-- Written by `python -m ledger.docs` from ledger/core/events/; do not edit. -->
 # Events
@@ -32,13 +34,16 @@ def page() -> str:
 
 
 def _event(name: str, cls: type[Event]) -> str:
-    return _struct(f"## {name}", cls, leave_out=("reason",))
+    former = "" if today(cls) is cls else f"Not written any more: it is read as `{today(cls).__struct_config__.tag}`."
+    return _struct(f"## {name}", cls, leave_out=("reason",), note=former)
 
 
-def _struct(heading: str, cls: type[msgspec.Struct], leave_out: tuple[str, ...] = ()) -> str:
+def _struct(heading: str, cls: type[msgspec.Struct], leave_out: tuple[str, ...] = (), note: str = "") -> str:
     lines = [heading, ""]
     if said := _docstring(cls):
         lines += [said, ""]
+    if note:
+        lines += [note, ""]
     fields = [field for field in msgspec.structs.fields(cls) if field.name not in leave_out]
     if cls.__struct_config__.array_like:
         lines += ["Stored as an array in this order.", ""]
@@ -60,9 +65,7 @@ def _type(annotation: Any) -> str:
     text = (
         annotation.__name__ if isinstance(annotation, type) and not hasattr(annotation, "__args__") else str(annotation)
     )
-    for module in ("ledger.core.events.", "ledger.core.terms.", "ledger.core.period.", "ledger.core.sealed.",
-                   "decimal.", "datetime.", "typing.", "collections.abc."):  # fmt: skip
-        text = text.replace(module, "")
+    text = _MODULE.sub("", text)
     for part in _parts(annotation):
         if issubclass(part, Enum):
             text = text.replace(part.__name__, " / ".join(str(each.value) for each in part))

@@ -70,3 +70,4 @@ def _text(part: object) -> str:
 BY_AGE: Final[tuple[Parse, ...]] = (datetime.fromisoformat, UUID)
 BY_AGE_AND_ID: Final[tuple[Parse, ...]] = (datetime.fromisoformat, UUID, str)
 BY_POSITION: Final[tuple[Parse, ...]] = (int,)
+BY_INSTANT: Final[tuple[Parse, ...]] = (datetime.fromisoformat, int)

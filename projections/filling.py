@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, Self
 import psycopg
 from psycopg import Connection
 
-from ledger.core.events import REGISTRY
+from ledger.core.events import stored_names
 from ledger.store.connections import Limits, connect
 from ledger.store.sealing import OperatorKey
 from projections.collecting import rare_collections
@@ -61,7 +61,7 @@ class Filling:
         self._open.enter_context(rare_collections())
         self._reader = EventReader(ledger_id, operator)
         folds = frozenset().union(*(model.folds for model in models))
-        self._types = [name for name, cls in REGISTRY.items() if cls in folds]
+        self._types = stored_names(folds)
         self.generations: Sequence[DeferredGeneration] = ()
         self.position = 0
         self._writing: Future[None] | None = None

@@ -16,6 +16,7 @@ from ledger.store.log import LogRow
 from projections.cursors import InvalidCursor
 from projections.errors import ProjectionBehind, ProjectionFailed, ProjectionUnavailable
 from projections.queries.events import events, ndjson
+from projections.queries.invoices import invoices, invoices_of
 from projections.queries.lists import balances, customers, entities, subscriptions
 from projections.queries.people import customer, find_stream
 from projections.queries.rows import (
@@ -23,29 +24,42 @@ from projections.queries.rows import (
     BalanceFilter,
     CreatedRange,
     CustomerEntry,
+    Deducted,
     EntityEntry,
+    InvoiceEntry,
+    InvoiceFilter,
     Page,
     PlanFilter,
     SubscriptionEntry,
     TimelineEntry,
+    UsageEntry,
+    UsageFilter,
 )
 from projections.queries.timeline import TimelineFilter, timeline
+from projections.queries.usage import usage
 from projections.view import Standing, View, Views
 
 Reads = Views
 
 CUSTOMER_MODELS = ("customers", "subscriptions", "balances")
 TIMELINE_MODELS = ("timeline",)
+INVOICE_MODELS = ("customers", "invoices")
+USAGE_MODELS = ("customers", "balances", "usage")
 
 __all__ = [
     "CUSTOMER_MODELS",
+    "INVOICE_MODELS",
     "TIMELINE_MODELS",
+    "USAGE_MODELS",
     "BalanceEntry",
     "BalanceFilter",
     "CreatedRange",
     "CustomerEntry",
+    "Deducted",
     "EntityEntry",
     "InvalidCursor",
+    "InvoiceEntry",
+    "InvoiceFilter",
     "LogRow",
     "Page",
     "PlanFilter",
@@ -57,6 +71,8 @@ __all__ = [
     "SubscriptionEntry",
     "TimelineEntry",
     "TimelineFilter",
+    "UsageEntry",
+    "UsageFilter",
     "View",
     "balances",
     "customer",
@@ -64,7 +80,10 @@ __all__ = [
     "entities",
     "events",
     "find_stream",
+    "invoices",
+    "invoices_of",
     "ndjson",
     "subscriptions",
     "timeline",
+    "usage",
 ]

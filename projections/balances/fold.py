@@ -14,15 +14,23 @@ from ledger.core.events import (
     BalanceDeleted,
     BalanceExpired,
     BalanceGranted,
+    BalanceRecalculated,
     BalanceReset,
     BalanceSet,
+    BalanceToppedUp,
+    EffectReversed,
     EntityCreated,
     EntityDeleted,
     Event,
+    LockClosed,
+    LockOpened,
     PlanActivated,
     PlanAttached,
+    PlanChanged,
     PlanExpired,
     QuantityChanged,
+    SeatsKept,
+    UsageBackdated,
     UsageRecorded,
 )
 from projections.jsonb import state_json
@@ -42,6 +50,7 @@ BALANCES: Constant = Table(
         "entity_id": Kind.TEXT,
         "plan_id": Kind.TEXT,
         "subscription_id": Kind.TEXT,
+        "rollover_of": Kind.TEXT,
         "unlimited": Kind.BOOLEAN,
         "granted": Kind.NUMERIC,
         "remaining": Kind.NUMERIC,
@@ -62,10 +71,10 @@ def restore(rows: Mapping[str, Sequence[tuple[str]]]) -> State:
 
 
 def fold(state: State, recorded: Recorded) -> tuple[State, Sequence[Final]]:
-    """Move the grants of a stream by one event; one that expired, by itself or with its plan, is final."""
+    """Move the grants of a stream by one event. One that expired is final: by itself, with its plan or its terms."""
     event = recorded.event
     after = balance.evolve(state, event)
-    if not isinstance(event, PlanExpired | BalanceExpired):
+    if not isinstance(event, PlanExpired | PlanChanged | BalanceExpired):
         return after, ()
     ended = [grant for key, grant in state.items() if key not in after]
     ended_at = event.expired_at if isinstance(event, PlanExpired) else recorded.at
@@ -94,6 +103,7 @@ def row(stream_id: UUID, grant: Grant, ended_at: datetime | None) -> Row:
         terms.entity_id,
         terms.plan_id,
         terms.subscription_id,
+        terms.rollover_of,
         terms.unlimited,
         grant.granted,
         grant.balance,
@@ -107,18 +117,26 @@ def row(stream_id: UUID, grant: Grant, ended_at: datetime | None) -> Row:
 FOLDS: Constant[frozenset[type[Event]]] = frozenset(
     {
         UsageRecorded,
+        UsageBackdated,
+        LockOpened,
+        LockClosed,
         EntityCreated,
         EntityDeleted,
         PlanAttached,
         PlanActivated,
+        PlanChanged,
         PlanExpired,
         QuantityChanged,
+        SeatsKept,
         BalanceGranted,
         BalanceSet,
         BalanceDeducted,
         BalanceDeleted,
         BalanceExpired,
         BalanceReset,
+        BalanceRecalculated,
+        BalanceToppedUp,
+        EffectReversed,
     }
 )
 

@@ -11,6 +11,8 @@ import msgspec
 from ledger.core import folding
 from ledger.core.events import (
     ClockMoved,
+    ControlsChanged,
+    CurrencySet,
     CustomerCreated,
     CustomerDeleted,
     CustomerUpdated,
@@ -20,8 +22,12 @@ from ledger.core.events import (
 )
 from ledger.core.sealed import FORGOTTEN, Sealed
 from ledger.core.state import Customer, Entity
-from projections.jsonb import plain_json
+from ledger.core.terms import Controls
+from projections.jsonb import plain_json, state_json
 from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
+
+NO_CONTROLS: Constant = Controls()
+_controls: Constant = msgspec.json.Decoder(Controls)
 
 CUSTOMERS: Constant = Table(
     "customers",
@@ -41,6 +47,7 @@ CUSTOMERS: Constant = Table(
         "currency": Kind.TEXT,
         "send_email_receipts": Kind.BOOLEAN,
         "clock": Kind.INSTANT,
+        "controls": Kind.JSON,
     },
 )
 
@@ -55,6 +62,7 @@ ENTITIES: Constant = Table(
         "forgotten": Kind.BOOLEAN,
         "search": Kind.TEXT,
         "created_at": Kind.INSTANT,
+        "controls": Kind.JSON,
     },
 )
 
@@ -74,6 +82,7 @@ class CustomerRow(NamedTuple):
     currency: str | None
     send_email_receipts: bool
     clock: datetime | None
+    controls: str | None
 
 
 class EntityRow(NamedTuple):
@@ -84,6 +93,7 @@ class EntityRow(NamedTuple):
     name: str | None
     forgotten: bool
     created_at: datetime
+    controls: str | None
 
 
 def restore(rows: Mapping[str, Sequence[Row]]) -> Customer:
@@ -110,13 +120,23 @@ def to_customer(row: CustomerRow, entities: Mapping[str, Entity]) -> Customer:
         send_email_receipts=row.send_email_receipts,
         clock=row.clock,
         entities=entities,
+        controls=to_controls(row.controls),
     )
 
 
 def to_entity(row: EntityRow) -> Entity:
     """The entity that a row describes."""
     name = Sealed(FORGOTTEN) if row.forgotten else None if row.name is None else Sealed(row.name)
-    return Entity(row.entity_id, row.feature_id, name, row.created_at)
+    return Entity(row.entity_id, row.feature_id, name, row.created_at, to_controls(row.controls))
+
+
+def to_controls(text: str | None) -> Controls:
+    """The limits that a row has; none where nobody has set any."""
+    return NO_CONTROLS if text is None else _controls.decode(text)
+
+
+def _controls_json(controls: Controls) -> bytes | None:
+    return None if controls == NO_CONTROLS else state_json(controls)
 
 
 def fold(state: Customer, recorded: Recorded) -> tuple[Customer, Sequence[Final]]:
@@ -158,6 +178,7 @@ def customer_row(stream_id: UUID, state: Customer) -> Row:
         state.currency,
         state.send_email_receipts,
         state.clock,
+        _controls_json(state.controls),
     )
 
 
@@ -173,6 +194,7 @@ def entity_row(stream_id: UUID, entity: Entity) -> Row:
         forgotten,
         searchable(entity.entity_id, name),
         entity.created_at,
+        _controls_json(entity.controls),
     )
 
 
@@ -182,7 +204,16 @@ def searchable(*texts: str | None) -> str:
 
 
 FOLDS: Constant[frozenset[type[Event]]] = frozenset(
-    {CustomerCreated, CustomerUpdated, CustomerDeleted, ClockMoved, EntityCreated, EntityDeleted}
+    {
+        CustomerCreated,
+        CustomerUpdated,
+        CustomerDeleted,
+        CurrencySet,
+        ControlsChanged,
+        ClockMoved,
+        EntityCreated,
+        EntityDeleted,
+    }
 )
 
 MODEL: Constant = Model("customers", "projections.customers.sql", (CUSTOMERS, ENTITIES), FOLDS, restore, fold, changes)

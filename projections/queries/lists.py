@@ -98,7 +98,10 @@ def subscriptions(
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[SubscriptionEntry]:
-    """Subscriptions, or with `one_off` purchases, newest first; `statuses` out of active, scheduled, expired."""
+    """Subscriptions, or with `one_off` purchases, newest first.
+
+    `statuses` out of active, scheduled, expired; `past_due` for those active ones that owe.
+    """
     asked = (one_off, stream_id, entity_id, sorted(statuses), plan_id)
     listing = Listing(view, "subscriptions", asked, BY_AGE_AND_ID, limit, cursor)
     rows = listing.rows(
@@ -116,7 +119,7 @@ def subscriptions(
 def balances(
     view: View, keep: BalanceFilter = LIVING, *, limit: int = 50, cursor: str | None = None
 ) -> Page[BalanceEntry]:
-    """Balances, newest first. Needs the models customers and balances."""
+    """Balances, newest first, leftovers within theirs. Needs the models customers and balances."""
     question = keep._replace(statuses=tuple(sorted(keep.statuses)))
     listing = Listing(view, "balances", question, BY_AGE_AND_ID, limit, cursor)
     asked = keep._asdict() | {"statuses": list(keep.statuses)}
@@ -164,8 +167,8 @@ def _plans(plans: Sequence[PlanFilter], statuses: Sequence[str]) -> dict[str, An
 
 
 def _entity(row: Sequence[Any]) -> Entity:
-    created_at, _, entity_id, feature_id, name, forgotten = row
-    return to_entity(EntityRow(entity_id, feature_id, name, forgotten, created_at))
+    created_at, _, entity_id, feature_id, name, forgotten, controls = row
+    return to_entity(EntityRow(entity_id, feature_id, name, forgotten, created_at, controls))
 
 
 def _subscription(row: Sequence[Any]) -> SubscriptionEntry:
@@ -183,5 +186,7 @@ def _subscription(row: Sequence[Any]) -> SubscriptionEntry:
 
 
 def _balance(row: Sequence[Any]) -> BalanceEntry:
-    _, stream_id, _, customer_id, status, ended_at, clock, state = row
-    return BalanceEntry(stream_id, customer_id, msgspec.json.decode(state, type=Grant), status, ended_at, clock)
+    _, stream_id, _, customer_id, status, ended_at, clock, state, rollovers = row
+    grant = msgspec.json.decode(state, type=Grant)
+    leftovers = msgspec.json.decode(rollovers, type=tuple[Grant, ...]) if rollovers else ()
+    return BalanceEntry(stream_id, customer_id, grant, status, ended_at, clock, leftovers)

@@ -7,6 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from ledger.core.balance import Grant
+from ledger.core.invoice import Invoice
 from ledger.core.state import Customer, Entity
 from ledger.core.subscription import Subscription
 
@@ -80,7 +81,10 @@ class SubscriptionEntry(NamedTuple):
 
 
 class BalanceEntry(NamedTuple):
-    """A balance. `status` is active or expired; an expired one stands as it did at `ended_at`."""
+    """A balance. `status` is active or expired; an expired one stands as it did at `ended_at`.
+
+    `rollovers` are what is left of its past periods, each a grant of its own, oldest first.
+    """
 
     stream_id: UUID
     customer_id: str | None
@@ -88,6 +92,61 @@ class BalanceEntry(NamedTuple):
     status: str
     ended_at: datetime | None
     clock: datetime | None
+    rollovers: Sequence[Grant] = ()
+
+
+class InvoiceFilter(NamedTuple):
+    """Which invoices to list: None keeps everything; `statuses` out of draft, open, paid, void and uncollectible."""
+
+    stream_id: UUID | None = None
+    entity_id: str | None = None
+    invoice_id: str | None = None
+    stripe_id: str | None = None
+    statuses: tuple[str, ...] | None = None
+
+
+class InvoiceEntry(NamedTuple):
+    """An invoice, when it became final, and when it was paid, voided or given up."""
+
+    stream_id: UUID
+    customer_id: str | None
+    invoice: Invoice
+    finalized_at: datetime | None
+    closed_at: datetime | None
+
+
+class UsageFilter(NamedTuple):
+    """Which uses to list: None keeps everything; instants are both inside."""
+
+    stream_id: UUID | None = None
+    entity_id: str | None = None
+    feature_ids: tuple[str, ...] | None = None
+    used_from: datetime | None = None
+    used_to: datetime | None = None
+
+
+class Deducted(NamedTuple):
+    """Units that a use took from a grant; below zero what was given back. A grant that was deleted is None."""
+
+    grant_id: str
+    amount: Decimal
+    grant: Grant | None
+
+
+class UsageEntry(NamedTuple):
+    """A use of a feature, or what opening or closing a lock counts as such. `version` names it within its stream."""
+
+    stream_id: UUID
+    customer_id: str | None
+    position: int
+    version: int
+    at: datetime
+    feature_id: str
+    entity_id: str | None
+    event_name: str | None
+    value: Decimal
+    properties: Mapping[str, Any]
+    deductions: Sequence[Deducted]
 
 
 class TimelineEntry(NamedTuple):

@@ -1,5 +1,5 @@
 -- A page of entities, newest first. Version 0 stands for any version of a plan.
-SELECT c.created_at, c.stream_id, c.entity_id, c.feature_id, c.name, c.forgotten
+SELECT c.created_at, c.stream_id, c.entity_id, c.feature_id, c.name, c.forgotten, c.controls::text
 FROM entities AS c
 JOIN customers AS o
   ON o.ledger_id = %(ledger_id)s AND o.generation = c.generation AND o.stream_id = c.stream_id AND o.deleted_at IS NULL

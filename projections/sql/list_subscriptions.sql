@@ -6,7 +6,8 @@ JOIN customers AS c
   ON c.ledger_id = %(ledger_id)s AND c.generation = %(customers_generation)s AND c.stream_id = s.stream_id
   AND c.deleted_at IS NULL
 WHERE s.ledger_id = %(ledger_id)s AND s.generation = %(subscriptions_generation)s
-  AND s.status = ANY (%(statuses)s::text[])
+  AND (s.status = ANY (%(statuses)s::text[])
+       OR ('past_due' = ANY (%(statuses)s::text[]) AND s.status = 'active' AND (s.state ->> 'past_due') IS NOT NULL))
   AND s.one_off = %(one_off)s
   AND (%(stream_id)s::uuid IS NULL OR s.stream_id = %(stream_id)s::uuid)
   AND (%(entity_id)s::text IS NULL OR s.entity_id = %(entity_id)s::text)

@@ -1,5 +1,5 @@
 -- The entities of some customers, oldest first.
-SELECT stream_id, entity_id, feature_id, name, forgotten, created_at
+SELECT stream_id, entity_id, feature_id, name, forgotten, created_at, controls::text
 FROM entities
 WHERE ledger_id = %(ledger_id)s AND generation = %(customers_generation)s
   AND stream_id = ANY (%(stream_ids)s::uuid[])

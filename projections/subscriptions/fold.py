@@ -10,17 +10,23 @@ import msgspec
 
 from ledger.core import subscription
 from ledger.core.events import (
+    DiscountRemoved,
     Ended,
     Event,
     PlanActivated,
     PlanAttached,
     PlanCanceled,
+    PlanChanged,
     PlanExpired,
+    PlanPaidUp,
+    PlanPastDue,
     PlanRenewed,
     PlanScheduled,
     PlanUncanceled,
     PlanUnscheduled,
     QuantityChanged,
+    QuantityScheduled,
+    TrialEnded,
 )
 from ledger.core.subscription import Subscription
 from projections.jsonb import state_json
@@ -140,7 +146,13 @@ FOLDS: Constant[frozenset[type[Event]]] = frozenset(
         PlanUncanceled,
         PlanExpired,
         PlanRenewed,
+        PlanChanged,
+        PlanPastDue,
+        PlanPaidUp,
+        TrialEnded,
         QuantityChanged,
+        QuantityScheduled,
+        DiscountRemoved,
     }
 )
 

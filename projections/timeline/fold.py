@@ -6,14 +6,20 @@ from typing import Any
 from typing import Final as Constant
 from uuid import UUID
 
-from ledger.core.events import REGISTRY
+from ledger.core.events import REGISTRY, today
 from projections.jsonb import plain_json
 from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
-from projections.timeline import offers, people, plans, units
+from projections.timeline import invoices, offers, people, plans, units
 from projections.timeline.standing import Memo, evolve, keep, recall
 from projections.timeline.telling import Told
 
-SENTENCES: Constant = {**people.SENTENCES, **plans.SENTENCES, **units.SENTENCES, **offers.SENTENCES}
+SENTENCES: Constant = {
+    **people.SENTENCES,
+    **plans.SENTENCES,
+    **units.SENTENCES,
+    **invoices.SENTENCES,
+    **offers.SENTENCES,
+}
 
 TIMELINE: Constant = Table(
     "timeline",
@@ -107,6 +113,6 @@ def _json(value: Any) -> bytes | None:
     return None if value is None else plain_json(value)
 
 
-FOLDS: Constant = frozenset(REGISTRY.values())
+FOLDS: Constant = frozenset(today(cls) for cls in REGISTRY.values())
 
 MODEL: Constant = Model("timeline", "projections.timeline.sql", (TIMELINE, STREAMS), FOLDS, restore, fold, changes)

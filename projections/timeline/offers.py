@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 
 from ledger.core.events import (
+    DiscountCreated,
+    DiscountDeleted,
+    DiscountUpdated,
     Event,
     FeatureCreated,
     FeatureDeleted,
@@ -60,6 +63,18 @@ def _plan_deleted(event: PlanDeleted, _before: Memo, _after: Memo) -> Told:
     return Told(f"deleted version {event.version} of plan {event.plan_id}", plan_id=event.plan_id)
 
 
+def _discount_created(event: DiscountCreated, _before: Memo, _after: Memo) -> Told:
+    return Told(f"created discount {event.discount.name}", after=event.discount)
+
+
+def _discount_updated(event: DiscountUpdated, _before: Memo, _after: Memo) -> Told:
+    return Told(f"changed discount {event.before.name}", event.before, event.after)
+
+
+def _discount_deleted(event: DiscountDeleted, _before: Memo, _after: Memo) -> Told:
+    return Told(f"deleted discount {event.discount_id}", links={"discount_id": event.discount_id})
+
+
 def _ledger_created(event: LedgerCreated, _before: Memo, _after: Memo) -> Told:
     settings = {"env": event.env, "timezone": event.timezone, "currency": event.currency}
     return Told(f"opened {event.env} ledger {event.ledger_id}", None, settings)
@@ -94,6 +109,9 @@ SENTENCES: Mapping[type[Event], Tell] = {
     PlanVersionCreated: _plan_version,
     PlanUpdated: _plan_updated,
     PlanDeleted: _plan_deleted,
+    DiscountCreated: _discount_created,
+    DiscountUpdated: _discount_updated,
+    DiscountDeleted: _discount_deleted,
     LedgerCreated: _ledger_created,
     LedgerChanged: _ledger_changed,
     KeyCreated: _key_created,

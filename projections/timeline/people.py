@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from ledger.core.events import (
     ClockMoved,
+    ControlsChanged,
+    CurrencySet,
     CustomerCreated,
     CustomerDeleted,
     CustomerUpdated,
@@ -84,10 +88,39 @@ def _entity_deleted(event: EntityDeleted, before: Memo, after: Memo) -> Told:
     )
 
 
+def _currency(event: CurrencySet, before: Memo, _after: Memo) -> Told:
+    was = f"from {event.before.upper()} " if event.before else ""
+    who = f"customer {before.customer_id}" if before.customer_id else "the customer"
+    return Told(
+        f"changed the currency of {who} {was}to {event.after.upper()}",
+        given({"currency": event.before}),
+        {"currency": event.after},
+    )
+
+
+def _controls(event: ControlsChanged, before: Memo, _after: Memo) -> Told:
+    customer = f"customer {before.customer_id}" if before.customer_id else "the customer"
+    who = customer if event.entity_id is None else f"entity {event.entity_id}"
+    was, now = msgspec.structs.asdict(event.before), msgspec.structs.asdict(event.after)
+    changed = [name for name in was if was[name] != now[name]]
+    features = dict.fromkeys(
+        each.feature_id for name in changed for each in (*was[name], *now[name]) if each.feature_id is not None
+    )
+    return Told(
+        f"changed the {_listed(changed) if changed else 'limits'} of {who}",
+        {name: was[name] for name in changed},
+        {name: now[name] for name in changed},
+        list(features),
+        event.entity_id,
+    )
+
+
 SENTENCES: Mapping[type[Event], Tell] = {
     CustomerCreated: _created,
     CustomerUpdated: _updated,
     CustomerDeleted: _deleted,
+    CurrencySet: _currency,
+    ControlsChanged: _controls,
     ClockMoved: _clock,
     EntityCreated: _entity_created,
     EntityDeleted: _entity_deleted,

@@ -4,17 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from ledger.core.events import (
+    DiscountRemoved,
     Ended,
     Event,
     PlanActivated,
     PlanAttached,
     PlanCanceled,
+    PlanChanged,
     PlanExpired,
+    PlanPaidUp,
+    PlanPastDue,
     PlanRenewed,
     PlanScheduled,
     PlanUncanceled,
     PlanUnscheduled,
     QuantityChanged,
+    QuantityScheduled,
+    SeatsKept,
+    TrialEnded,
 )
 from ledger.core.money import subtract
 from projections.timeline.standing import Memo, Named
@@ -32,14 +39,17 @@ def _attached(event: PlanAttached, before: Memo, after: Memo) -> Told:
     replaced = before.plans.get(event.replaces) if event.replaces else None
     in_place = "" if replaced is None else f" in place of {replaced.name}"
     how = " as the default" if event.default else ""
+    trial = f" on trial until {instant(event.trial_ends_at)}" if event.trial_ends_at else ""
+    until = f" until {instant(event.expires_at)}" if event.expires_at else ""
     return Told(
-        f"attached {event.plan.name}{in_place}{of_entity(event.entity_id)}{how}",
+        f"attached {event.plan.name}{in_place}{of_entity(event.entity_id)}{how}{trial}{until}",
         None if replaced is None else _plan(replaced),
         {
             **_plan(plan_of(after, event.subscription_id)),
-            "status": "active",
+            "status": "trialing" if event.trial_ends_at else "active",
             **_quantities(event),
             "period_end": event.period_end,
+            **_terms(event),
         },
         features_of(event.grants),
         event.entity_id,
@@ -59,6 +69,7 @@ def _scheduled(event: PlanScheduled, before: Memo, after: Memo) -> Told:
             "status": "scheduled",
             **_quantities(event),
             "starts_at": event.starts_at,
+            **_terms(event),
         },
         [item.feature_id for item in event.plan.items],
         event.entity_id,
@@ -131,6 +142,82 @@ def _quantity(event: QuantityChanged, before: Memo, _after: Memo) -> Told:
     return told._replace(amount=subtract(event.after, event.before))
 
 
+def _quantity_scheduled(event: QuantityScheduled, before: Memo, _after: Memo) -> Told:
+    units = f"{number(event.before)} to {number(event.after)}"
+    told = _about(
+        before,
+        event.subscription_id,
+        f"scheduled {event.feature_id} in {{plan}} to go from {units} at the next renewal",
+        {"quantity": event.before},
+        {"quantity": event.after},
+        [event.feature_id],
+    )
+    return told._replace(amount=subtract(event.after, event.before))
+
+
+def _seats_kept(event: SeatsKept, before: Memo, _after: Memo) -> Told:
+    told = _about(
+        before,
+        event.subscription_id,
+        f"kept {number(event.after)} freed {event.feature_id} of {{plan}} paid until the period ends",
+        {"kept": event.before},
+        {"kept": event.after},
+        [event.feature_id],
+    )
+    return told._replace(amount=subtract(event.after, event.before))
+
+
+def _changed(event: PlanChanged, before: Memo, after: Memo) -> Told:
+    was, now = plan_of(before, event.subscription_id), plan_of(after, event.subscription_id)
+    if was.version != now.version:
+        did = f"moved {{plan}} from version {was.version} to version {now.version}"
+    elif event.plan.custom:
+        did = "gave {plan} terms of its own"
+    else:
+        did = "changed the terms of {plan}"
+    trial = f", on trial until {instant(event.trial_ends_at)}" if event.trial_ends_at else ""
+    ended = [before.grants[key].feature_id for key in event.ended if key in before.grants]
+    features = list(dict.fromkeys([*features_of(event.grants), *ended]))
+    terms = {**_plan(now), **_quantities(event), "period_end": event.period_end, **_terms(event)}
+    told = _about(before, event.subscription_id, f"{did}{trial}", _plan(was), terms, features)
+    links = {"subscription_id": event.subscription_id, "ended": list(event.ended)}
+    return told._replace(links=given({**links, "grants": [each.grant_id for each in event.grants]}))
+
+
+def _trial_ended(event: TrialEnded, before: Memo, _after: Memo) -> Told:
+    return _about(
+        before,
+        event.subscription_id,
+        "ended the trial of {plan}, which is paid for from now on",
+        {"status": "trialing"},
+        {"status": "active", "period_start": event.period_start, "period_end": event.period_end},
+    )
+
+
+def _past_due(event: PlanPastDue, before: Memo, _after: Memo) -> Told:
+    found = before.invoices.get(event.invoice_id)
+    invoice = "its invoice" if found is None or found.number is None else f"invoice {found.number}"
+    words = f"marked {{plan}} as past due, because {invoice} was not paid"
+    told = _about(before, event.subscription_id, words, {"past_due": False}, {"past_due": True})
+    return told._replace(links={"subscription_id": event.subscription_id, "invoice_id": event.invoice_id})
+
+
+def _paid_up(event: PlanPaidUp, before: Memo, _after: Memo) -> Told:
+    words = "marked {plan} as paid up"
+    return _about(before, event.subscription_id, words, {"past_due": True}, {"past_due": False})
+
+
+def _discount_removed(event: DiscountRemoved, before: Memo, _after: Memo) -> Told:
+    told = _about(
+        before,
+        event.subscription_id,
+        f"ended discount {event.discount_id} on {{plan}}",
+        {"discount_id": event.discount_id},
+        None,
+    )
+    return told._replace(links={"subscription_id": event.subscription_id, "discount_id": event.discount_id})
+
+
 def _about(
     memo: Memo, subscription_id: str, phrase: str, before: Any, after: Any, feature_ids: list[str] | None = None
 ) -> Told:
@@ -145,7 +232,18 @@ def _plan(plan: Named) -> dict[str, Any]:
     return {"plan_id": plan.plan_id, "version": plan.version}
 
 
-def _quantities(event: PlanAttached | PlanScheduled) -> dict[str, Any]:
+def _terms(event: PlanAttached | PlanScheduled | PlanChanged) -> dict[str, Any]:
+    """The end of a trial, an end that was agreed and discounts, where there are any."""
+    trial_ends_at = None if isinstance(event, PlanScheduled) else event.trial_ends_at
+    found = {
+        "trial_ends_at": trial_ends_at,
+        "expires_at": event.expires_at,
+        "discounts": [each.discount_id for each in event.discounts] or None,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _quantities(event: PlanAttached | PlanScheduled | PlanChanged) -> dict[str, Any]:
     found = {each.feature_id: each.quantity for each in event.quantities}
     return {"quantities": found} if found else {}
 
@@ -160,4 +258,11 @@ SENTENCES: Mapping[type[Event], Tell] = {
     PlanExpired: _expired,
     PlanRenewed: _renewed,
     QuantityChanged: _quantity,
+    QuantityScheduled: _quantity_scheduled,
+    SeatsKept: _seats_kept,
+    PlanChanged: _changed,
+    TrialEnded: _trial_ended,
+    PlanPastDue: _past_due,
+    PlanPaidUp: _paid_up,
+    DiscountRemoved: _discount_removed,
 }

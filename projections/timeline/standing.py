@@ -8,22 +8,38 @@ from typing import Final
 import msgspec
 
 from ledger.core import balance
+from ledger.core import invoice as invoicing
 from ledger.core.balance import Grant
 from ledger.core.events import (
+    CreditNoteIssued,
+    CurrencySet,
     CustomerCreated,
     CustomerUpdated,
     Event,
     GrantTerms,
+    InvoiceCreated,
+    InvoiceFinalized,
+    InvoiceUpdated,
+    InvoiceVoided,
+    InvoiceWrittenOff,
+    Line,
+    LineKind,
+    Origin,
+    PaymentRefunded,
+    PaymentSucceeded,
     PlanAttached,
+    PlanChanged,
     PlanExpired,
     PlanScheduled,
     PlanUnscheduled,
     UsageRecorded,
 )
+from ledger.core.invoice import Account, Invoice, InvoiceStatus
 from ledger.core.money import ZERO, add, subtract
 from ledger.core.terms import FeatureKind, Plan
 from projections.jsonb import state_json
 
+MOST_CLOSED: Final = 24  # invoices that are told of by number after they were closed
 NOWHEN: Final = datetime(1970, 1, 1, tzinfo=UTC)  # sums look at no instant
 
 
@@ -42,6 +58,31 @@ class Memo(msgspec.Struct, frozen=True):
     customer_id: str | None = None
     plans: Mapping[str, Named] = {}
     grants: Mapping[str, Grant] = {}
+    invoices: Mapping[str, Invoice] = {}
+    own_currency: str | None = None
+
+    @property
+    def currency(self) -> str | None:
+        """What the customer is billed in, as far as the stream says; else what it was billed in last."""
+        last = next((each.currency for each in reversed(list(self.invoices.values()))), None)
+        return self.own_currency or last
+
+
+class KeptInvoice(msgspec.Struct, frozen=True, array_like=True):
+    """An invoice as it is kept: its sums without its lines."""
+
+    invoice_id: str
+    currency: str
+    total_minor: int
+    status: InvoiceStatus
+    number: int | None
+    entity_id: str | None
+    due_at: datetime | None
+    credit_applied_minor: int
+    paid_minor: int
+    refunded_minor: int
+    credited_minor: int
+    returned_minor: int
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -65,17 +106,59 @@ class KeptMemo(msgspec.Struct, frozen=True, omit_defaults=True):
     customer_id: str | None = None
     plans: Mapping[str, Named] = {}
     grants: Sequence[Kept] = ()
+    invoices: Sequence[KeptInvoice] = ()
+    currency: str | None = None
 
 
 def keep(memo: Memo) -> bytes:
     """A memo as JSON."""
-    return state_json(KeptMemo(memo.customer_id, memo.plans, [_keep(grant) for grant in memo.grants.values()]))
+    grants = [_keep(grant) for grant in memo.grants.values()]
+    invoices = [_keep_invoice(each) for each in memo.invoices.values()]
+    return state_json(KeptMemo(memo.customer_id, memo.plans, grants, invoices, memo.own_currency))
 
 
 def recall(data: str | bytes) -> Memo:
     """The memo that was kept."""
     kept = _kept.decode(data)
-    return Memo(kept.customer_id, kept.plans, {each.grant_id: _recall(each) for each in kept.grants})
+    grants = {each.grant_id: _recall(each) for each in kept.grants}
+    invoices = {each.invoice_id: _recall_invoice(each) for each in kept.invoices}
+    return Memo(kept.customer_id, kept.plans, grants, invoices, kept.currency)
+
+
+def _keep_invoice(invoice: Invoice) -> KeptInvoice:
+    return KeptInvoice(
+        invoice.invoice_id,
+        invoice.currency,
+        invoice.total_minor,
+        invoice.status,
+        invoice.number,
+        invoice.entity_id,
+        invoice.due_at,
+        invoice.credit_applied_minor,
+        invoice.paid_minor,
+        invoice.refunded_minor,
+        invoice.credited_minor,
+        invoice.returned_minor,
+    )
+
+
+def _recall_invoice(kept: KeptInvoice) -> Invoice:
+    return Invoice(
+        kept.invoice_id,
+        Origin.MANUAL,
+        kept.currency,
+        NOWHEN,
+        (Line(LineKind.CUSTOM, kept.total_minor),),
+        kept.status,
+        kept.number,
+        kept.entity_id,
+        due_at=kept.due_at,
+        credit_applied_minor=kept.credit_applied_minor,
+        paid_minor=kept.paid_minor,
+        refunded_minor=kept.refunded_minor,
+        credited_minor=kept.credited_minor,
+        returned_minor=kept.returned_minor,
+    )
 
 
 def _keep(grant: Grant) -> Kept:
@@ -124,20 +207,54 @@ def evolve(memo: Memo, event: Event) -> Memo:
     """Move the memo by one event."""
     grants = balance.evolve(memo.grants, event)
     if type(event) is UsageRecorded:
-        return memo if grants is memo.grants else Memo(memo.customer_id, memo.plans, grants)
-    plans, customer_id = memo.plans, memo.customer_id
+        if grants is memo.grants:
+            return memo
+        return Memo(memo.customer_id, memo.plans, grants, memo.invoices, memo.own_currency)
+    plans, customer_id, currency = memo.plans, memo.customer_id, memo.own_currency
+    invoices = _invoiced(memo.invoices, event) if isinstance(event, OfInvoice) else memo.invoices
     match event:
         case CustomerCreated():
-            customer_id = event.customer_id
+            customer_id, currency = event.customer_id, event.currency
+        case CurrencySet():
+            currency = event.after
         case CustomerUpdated():
             customer_id = event.customer_id_after or customer_id
         case PlanAttached() | PlanScheduled():
             plans = {**plans, event.subscription_id: named(event.plan, event.entity_id)}
+        case PlanChanged():
+            entity_id = plans[event.subscription_id].entity_id
+            plans = {**plans, event.subscription_id: named(event.plan, entity_id)}
         case PlanExpired() | PlanUnscheduled():
             plans = {key: each for key, each in plans.items() if key != event.subscription_id}
-    if plans is memo.plans and grants is memo.grants and customer_id == memo.customer_id:
+    same = plans is memo.plans and grants is memo.grants and invoices is memo.invoices
+    if same and customer_id == memo.customer_id and currency == memo.own_currency:
         return memo
-    return Memo(customer_id, plans, grants)
+    return Memo(customer_id, plans, grants, invoices, currency)
+
+
+OfInvoice = (
+    InvoiceCreated
+    | InvoiceUpdated
+    | InvoiceFinalized
+    | InvoiceVoided
+    | InvoiceWrittenOff
+    | CreditNoteIssued
+    | PaymentSucceeded
+    | PaymentRefunded
+)
+UNFINISHED: Final = (InvoiceStatus.DRAFT, InvoiceStatus.OPEN)
+
+
+def _invoiced(invoices: Mapping[str, Invoice], event: OfInvoice) -> Mapping[str, Invoice]:
+    """The invoices after an event of one of them, without their lines; of those closed only the last."""
+    if event.invoice_id is None or not (isinstance(event, InvoiceCreated) or event.invoice_id in invoices):
+        return invoices
+    after = dict(invoicing.evolve(Account(invoices), event).invoices)
+    after[event.invoice_id] = _recall_invoice(_keep_invoice(after[event.invoice_id]))
+    closed = [key for key, each in after.items() if each.status not in UNFINISHED]
+    for key in closed[:-MOST_CLOSED]:
+        del after[key]
+    return after
 
 
 def named(plan: Plan, entity_id: str | None = None) -> Named:

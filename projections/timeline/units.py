@@ -9,15 +9,23 @@ from ledger.core.events import (
     BalanceDeleted,
     BalanceExpired,
     BalanceGranted,
+    BalanceRecalculated,
     BalanceReset,
     BalanceSet,
+    BalanceToppedUp,
+    EffectReversed,
     Event,
     Level,
+    LockClosed,
+    LockEnd,
+    LockOpened,
+    UsageAlerted,
+    UsageBackdated,
     UsageRecorded,
 )
 from ledger.core.money import ZERO, add, subtract
 from projections.timeline.standing import Amounts, Memo
-from projections.timeline.telling import Tell, Told, given, number, of_entity, standing
+from projections.timeline.telling import Tell, Told, given, instant, number, of_entity, standing
 
 
 def _used(event: UsageRecorded, before: Memo, after: Memo) -> Told:
@@ -79,10 +87,11 @@ def _expired(event: BalanceExpired, before: Memo, after: Memo) -> Told:
 
 def _reset(event: BalanceReset, before: Memo, after: Memo) -> Told:
     used = number(subtract(event.before.granted, event.before.remaining))
-    words = f"reset {event.feature_id} to {number(event.after.remaining)} after {used} used"
+    kept = "" if event.rolled is None else f", and carried {number(event.rolled.included)} over"
+    words = f"reset {event.feature_id} to {number(event.after.remaining)} after {used} used{kept}"
     told = _by_hand(event, words, before, after)
     links = {
-        "grants": [event.grant_id],
+        "grants": [event.grant_id] if event.rolled is None else [event.grant_id, event.rolled.grant_id],
         "period_start": event.period_start,
         "period_end": event.period_end,
         "overage": event.overage or None,
@@ -95,7 +104,109 @@ def _reset(event: BalanceReset, before: Memo, after: Memo) -> Told:
     )
 
 
-Manual = BalanceGranted | BalanceSet | BalanceDeducted | BalanceDeleted | BalanceExpired | BalanceReset
+def _recalculated(event: BalanceRecalculated, before: Memo, after: Memo) -> Told:
+    words = f"settled debts of {event.feature_id} with what other balances had left"
+    told = _by_hand(event, words, before, after)
+    return told._replace(links={"grants": [each.grant_id for each in event.changes]})
+
+
+def _topped_up(event: BalanceToppedUp, before: Memo, after: Memo) -> Told:
+    bought, least = number(event.amount), number(event.threshold)
+    words = f"topped {event.feature_id} up by {bought}, because less than {least} remained"
+    grant = before.grants.get(event.grant_id)
+    entity_id = None if grant is None else grant.terms.entity_id
+    return Told(
+        words,
+        standing(before, event.feature_id, entity_id),
+        standing(after, event.feature_id, entity_id),
+        (event.feature_id,),
+        entity_id,
+        None if grant is None else grant.terms.plan_id,
+        event.amount,
+        {"grants": [event.grant_id], "threshold": event.threshold},
+    )
+
+
+def _reversed(event: EffectReversed, before: Memo, after: Memo) -> Told:
+    kind = event.name[: event.name.rindex(".")].replace(".", " ").replace("_", " ")
+    grants = dict.fromkeys([*(each.grant_id for each in event.allocations), *(each.grant_id for each in event.changes)])
+    return Told(
+        f"took back what event {event.position} ({kind}) did to {event.feature_id}{of_entity(event.entity_id)}",
+        standing(before, event.feature_id, event.entity_id),
+        standing(after, event.feature_id, event.entity_id),
+        (event.feature_id,),
+        event.entity_id,
+        links={"position": event.position, "grants": list(grants)},
+    )
+
+
+def _locked(event: LockOpened, before: Memo, after: Memo) -> Told:
+    until = instant(event.expires_at)
+    words = f"set {number(event.value)} {event.feature_id} aside{of_entity(event.entity_id)} until {until}"
+    return _of_lock(event, f"{words} as lock {event.lock_id}", before, after)._replace(amount=event.value)
+
+
+def _unlocked(event: LockClosed, before: Memo, after: Memo) -> Told:
+    held, what = number(event.held), f"{event.feature_id}{of_entity(event.entity_id)}"
+    if event.end is LockEnd.CONFIRMED:
+        did = "used" if event.value == event.held else f"used {number(event.value)} of"
+        words = f"{did} the {held} {what} of lock {event.lock_id}"
+    elif event.end is LockEnd.RELEASED:
+        words = f"gave back the {held} {what} of lock {event.lock_id}"
+    else:
+        words = f"let lock {event.lock_id} expire, which gave back {held} {what}"
+    return _of_lock(event, words, before, after)._replace(amount=subtract(event.value, event.held))
+
+
+def _of_lock(event: LockOpened | LockClosed, words: str, before: Memo, after: Memo) -> Told:
+    return Told(
+        words,
+        standing(before, event.feature_id, event.entity_id),
+        standing(after, event.feature_id, event.entity_id),
+        (event.feature_id,),
+        event.entity_id,
+        links={"lock_id": event.lock_id},
+    )
+
+
+def _backdated(event: UsageBackdated, before: Memo, _after: Memo) -> Told:
+    when, ended = instant(event.used_at), instant(event.period_end)
+    grant = before.grants.get(event.grant_id)
+    return Told(
+        f"brought {number(event.value)} {event.feature_id}{of_entity(event.entity_id)} of {when} into the period that "
+        f"ended on {ended}",
+        {"granted": event.granted, "usage": event.used_before},
+        {"granted": event.granted, "usage": event.used_after},
+        (event.feature_id,),
+        event.entity_id,
+        None if grant is None else grant.terms.plan_id,
+        event.value,
+        {
+            "grants": [event.grant_id],
+            "used_at": event.used_at,
+            "period_start": event.period_start,
+            "period_end": event.period_end,
+        },
+    )
+
+
+def _alerted(event: UsageAlerted, _before: Memo, after: Memo) -> Told:
+    percent = "%" if event.threshold_type.endswith("_percentage") else ""
+    did = "usage reached" if event.threshold_type.startswith("usage") else "what remains fell to"
+    alert = "" if event.name is None else f" ({event.name})"
+    return Told(
+        f"noticed that {event.feature_id} {did} {number(event.threshold)}{percent}{of_entity(event.entity_id)}{alert}",
+        None,
+        standing(after, event.feature_id, event.entity_id),
+        (event.feature_id,),
+        event.entity_id,
+        links={"threshold": event.threshold, "threshold_type": event.threshold_type},
+    )
+
+
+Manual = (
+    BalanceGranted | BalanceSet | BalanceDeducted | BalanceDeleted | BalanceExpired | BalanceReset | BalanceRecalculated
+)
 
 
 def _by_hand(event: Manual, words: str, before: Memo, after: Memo) -> Told:
@@ -111,7 +222,7 @@ def _by_hand(event: Manual, words: str, before: Memo, after: Memo) -> Told:
 
 def _plan_of(event: Manual, memo: Memo) -> str | None:
     # A change of several grants names the plan of the first.
-    if isinstance(event, BalanceSet | BalanceDeducted):
+    if isinstance(event, BalanceSet | BalanceDeducted | BalanceRecalculated):
         grant_id = event.changes[0].grant_id if event.changes else ""
     else:
         grant_id = event.grant_id
@@ -131,4 +242,11 @@ SENTENCES: Mapping[type[Event], Tell] = {
     BalanceDeleted: _deleted,
     BalanceExpired: _expired,
     BalanceReset: _reset,
+    BalanceRecalculated: _recalculated,
+    BalanceToppedUp: _topped_up,
+    EffectReversed: _reversed,
+    LockOpened: _locked,
+    LockClosed: _unlocked,
+    UsageBackdated: _backdated,
+    UsageAlerted: _alerted,
 }

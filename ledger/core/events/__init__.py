@@ -9,9 +9,9 @@ them, unique within their stream and their kind. Quantities are units of the fea
 units; instants are aware UTC.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, get_type_hints
 
 from ledger.core.events.balances import (
     BalanceDeducted,
@@ -209,6 +209,8 @@ __all__ = [
     "UsageRecordedV1",
     "Window",
     "stored_name",
+    "stored_names",
+    "today",
 ]
 
 
@@ -223,3 +225,15 @@ def _registry() -> Mapping[str, type[Event]]:
 
 
 REGISTRY: Final = _registry()
+
+
+def today(cls: type[Event]) -> type[Event]:
+    """The class that events of a class are read as: itself, or what a former version has become."""
+    while (upcast := getattr(cls, "upcast", None)) is not None:
+        cls = get_type_hints(upcast)["return"]
+    return cls
+
+
+def stored_names(classes: Collection[type[Event]]) -> list[str]:
+    """Every name that events of these classes are stored under, those of their former versions too."""
+    return [name for name, cls in REGISTRY.items() if today(cls) in classes]

@@ -1,0 +1,155 @@
+"""What customers owe and have paid: the core's fold of invoices, each with its lines."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final as Constant
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from ledger.core import invoice as invoicing
+from ledger.core.events import (
+    CreditNoteIssued,
+    Event,
+    InvoiceCreated,
+    InvoiceFinalized,
+    InvoiceUpdated,
+    InvoiceVoided,
+    InvoiceWrittenOff,
+    Line,
+    PaymentRefunded,
+    PaymentSucceeded,
+)
+from ledger.core.invoice import Account, Invoice, InvoiceStatus
+from projections.jsonb import plain_json, state_json
+from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
+
+UNFINISHED: Constant = (InvoiceStatus.DRAFT, InvoiceStatus.OPEN)
+
+INVOICES: Constant = Table(
+    "invoices",
+    key=2,
+    columns={
+        "stream_id": Kind.UUID,
+        "invoice_id": Kind.TEXT,
+        "number": Kind.BIGINT,
+        "status": Kind.TEXT,
+        "origin": Kind.TEXT,
+        "entity_id": Kind.TEXT,
+        "stripe_id": Kind.TEXT,
+        "currency": Kind.TEXT,
+        "plan_ids": Kind.JSON,
+        "total_minor": Kind.BIGINT,
+        "credit_applied_minor": Kind.BIGINT,
+        "paid_minor": Kind.BIGINT,
+        "due_minor": Kind.BIGINT,
+        "credited_minor": Kind.BIGINT,
+        "returned_minor": Kind.BIGINT,
+        "refunded_minor": Kind.BIGINT,
+        "created_at": Kind.INSTANT,
+        "finalized_at": Kind.INSTANT,
+        "due_at": Kind.INSTANT,
+        "closed_at": Kind.INSTANT,
+        "lines": Kind.JSON,
+        "state": Kind.JSON,
+    },
+)
+
+
+class Kept(NamedTuple):
+    """An invoice, when it became final, and when it was paid, voided or given up."""
+
+    invoice: Invoice
+    finalized_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+State = Mapping[str, Kept]
+_lines = msgspec.json.Decoder(tuple[Line, ...])
+_invoice = msgspec.json.Decoder(Invoice)
+
+
+def restore(rows: Mapping[str, Sequence[tuple[datetime | None, datetime | None, str, str]]]) -> State:
+    """The invoices of a stream, from `finalized_at`, `closed_at`, `lines` and `state` of their rows."""
+    kept = (Kept(to_invoice(state, lines), final, closed) for final, closed, lines, state in rows["invoices"])
+    return {each.invoice.invoice_id: each for each in kept}
+
+
+def to_invoice(state: str, lines: str) -> Invoice:
+    """The invoice of a row."""
+    return msgspec.structs.replace(_invoice.decode(state), lines=_lines.decode(lines))
+
+
+def fold(state: State, recorded: Recorded) -> tuple[State, Sequence[Final]]:
+    """Move the invoices of a stream by one event. None is ever final: what is paid can be refunded."""
+    before = {key: kept.invoice for key, kept in state.items()}
+    after = invoicing.evolve(Account(before), recorded.event).invoices
+    return {key: _kept(state.get(key), each, recorded) for key, each in after.items()}, ()
+
+
+def _kept(before: Kept | None, after: Invoice, recorded: Recorded) -> Kept:
+    if before is None:
+        return Kept(after)
+    if before.invoice is after:
+        return before
+    event = recorded.event
+    finalized_at = event.finalized_at if isinstance(event, InvoiceFinalized) else before.finalized_at
+    if after.status in UNFINISHED:
+        return Kept(after, finalized_at)
+    same = before.invoice.status is after.status
+    return Kept(after, finalized_at, before.closed_at if same else recorded.at)
+
+
+def changes(stream_id: UUID, before: State, after: State) -> Changes:
+    """The rows of a stream that are different now. Invoices are never deleted."""
+    found = Changes()
+    for key, kept in after.items():
+        if before.get(key) is not kept:
+            found.put(INVOICES.name, row(stream_id, kept))
+    return found
+
+
+def row(stream_id: UUID, kept: Kept) -> Row:
+    """An invoice as it is stored."""
+    each = kept.invoice
+    return (
+        stream_id,
+        each.invoice_id,
+        each.number,
+        each.status.value,
+        each.origin.value,
+        each.entity_id,
+        each.stripe_id,
+        each.currency,
+        plain_json(each.plan_ids),
+        each.total_minor,
+        each.credit_applied_minor,
+        each.paid_minor,
+        each.due_minor,
+        each.credited_minor,
+        each.returned_minor,
+        each.refunded_minor,
+        each.created_at,
+        kept.finalized_at,
+        each.due_at,
+        kept.closed_at,
+        state_json(each.lines),
+        state_json(msgspec.structs.replace(each, lines=())),
+    )
+
+
+FOLDS: Constant[frozenset[type[Event]]] = frozenset(
+    {
+        InvoiceCreated,
+        InvoiceUpdated,
+        InvoiceFinalized,
+        InvoiceVoided,
+        InvoiceWrittenOff,
+        PaymentSucceeded,
+        PaymentRefunded,
+        CreditNoteIssued,
+    }
+)
+
+MODEL: Constant = Model("invoices", "projections.invoices.sql", (INVOICES,), FOLDS, restore, fold, changes)

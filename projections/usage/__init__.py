@@ -1,0 +1,1 @@
+"""What products used, use by use."""
