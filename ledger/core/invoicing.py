@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from ledger.core.billing import Billing, InvoiceMode, IssueMethod
+from ledger.core.billing import Billing, InvoiceMode, IssueMethod, ProrationBehavior
 from ledger.core.decider import Context
 from ledger.core.draft import Draft
 from ledger.core.events import (
@@ -46,12 +46,13 @@ def finish(draft: Draft, intent: str, billing: Billing | None = None, origin: Or
 
 def _orphaned(draft: Draft, billing: Billing) -> dict[str, Accrued]:
     """Charges that no cycle will take up: those of a plan that this change ends; with an invoice, also older ones."""
-    if billing.no_billing_changes or billing.custom_lines is not None:
+    deferred = billing.no_billing_changes or billing.proration is ProrationBehavior.NONE
+    if deferred or billing.custom_lines is not None:
         return {}
     held, before = draft.customer.subscriptions, draft.before.subscriptions
     return {
         key: each
-        for key, each in draft.customer.account.accrued.items()
+        for key, each in draft.before.account.accrued.items()
         if each.line.subscription_id not in held and (draft.lines or each.line.subscription_id in before)
     }
 

@@ -6,7 +6,8 @@ from typing import Final
 
 from ledger.core.billing import Billing, ProrationBehavior
 from ledger.core.draft import Draft
-from ledger.core.events import ChargeAccrued, Line, LineKind
+from ledger.core.events import Line, LineKind
+from ledger.core.invoicing import accrue
 from ledger.core.lines import line
 from ledger.core.money import ZERO, subtract
 from ledger.core.period import period_at
@@ -63,7 +64,7 @@ def bill_difference(
     if owed.period_end is None and units < ZERO:
         return
     if due is Due.SHARE_LATER:
-        draft.happen(ChargeAccrued(draft.customer.next_id(), owed))
+        accrue(draft, owed)
     else:
         draft.charge([owed])
 
