@@ -3,7 +3,7 @@
 What a plan promised is copied into the event that attached it, so nothing here changes what a customer has.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -31,7 +31,7 @@ from ledger.core.events import (
 )
 from ledger.core.offer import check_plan
 from ledger.core.period import Every
-from ledger.core.terms import CreditCost, Feature, FeatureKind, Plan, PlanItem
+from ledger.core.terms import Controls, CreditCost, Feature, FeatureKind, Plan, PlanItem
 
 MAX_FEATURES: Final = 1_000
 MAX_PLAN_VERSIONS: Final = 5_000
@@ -233,6 +233,7 @@ def _create_plan(state: Catalog, offered: Plan, context: Context) -> Sequence[Ev
         items=settled(state, offered.items),
     )
     check_plan(state.defaults(), plan)
+    check_controls(state, plan.controls or Controls())
     return [PlanCreated(plan)]
 
 
@@ -243,6 +244,7 @@ def _update_plan(state: Catalog, command: UpdatePlan, context: Context) -> Seque
     if after == before and not command.force_version:
         return []
     check_plan(state.defaults(), after)
+    check_controls(state, after.controls or Controls())
     in_use = (PLAN_IN_USE, command.plan_id) in context.claims
     promised = {"base", "items", "add_on", "group"} & set(command.changes)
     if command.force_version or (in_use and promised and not command.disable_version):
@@ -279,6 +281,24 @@ def _reset(item: PlanItem, kind: FeatureKind) -> Every | None:
     if item.reset is None and item.price is not None and item.price.every.repeats:
         return item.price.every
     return item.reset
+
+
+def check_controls(catalog: Catalog, controls: Controls) -> None:
+    """Refuse limits of features that do not exist (`FeatureNotFound`), or that are there or not and never counted."""
+    for feature_id in _limited(controls):
+        if catalog.feature(feature_id).kind is FeatureKind.BOOLEAN:
+            raise InvalidRequest(
+                f"Feature {feature_id} is there or not and never counted: leave it out of billing_controls"
+            )
+
+
+def _limited(controls: Controls) -> Iterable[str]:
+    named: list[str | None] = [each.feature_id for each in controls.spend_limits]
+    named += [each.feature_id for each in controls.usage_limits]
+    named += [each.feature_id for each in controls.usage_alerts]
+    named += [each.feature_id for each in controls.auto_topups]
+    named += [each.feature_id for each in controls.overage_allowed]
+    return dict.fromkeys(each for each in named if each is not None)
 
 
 def _no_claims(_state: Catalog, _event: Event) -> Sequence[Claim]:

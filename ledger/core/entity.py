@@ -14,6 +14,7 @@ from ledger.core.events import (
     PlanExpired,
     PlanUnscheduled,
 )
+from ledger.core.limiting import NewControls, first_controls
 from ledger.core.money import ONE
 from ledger.core.sealed import Sealed
 from ledger.core.standing import held
@@ -27,6 +28,7 @@ class CreateEntity(Command, frozen=True):
     entity_id: str
     feature_id: str
     name: str | None = None
+    controls: NewControls | None = None
 
 
 class DeleteEntity(Command, frozen=True):
@@ -50,7 +52,10 @@ def decide_create(customer: Customer, command: CreateEntity, context: Context) -
     grants = [each for each in held(customer.grants.values(), feature.feature_id, None) if each.terms.entity_id is None]
     allocations, _ = take(grants, ONE, Overage.OVERFLOW)
     name = Sealed(command.name) if command.name is not None else None
-    return [EntityCreated(command.entity_id, feature.feature_id, name, context.now, tuple(allocations))]
+    created = EntityCreated(command.entity_id, feature.feature_id, name, context.now, tuple(allocations))
+    if command.controls is None:
+        return [created]
+    return [created, *first_controls(command.controls, context, command.entity_id)]
 
 
 def decide_delete(customer: Customer, command: DeleteEntity, context: Context) -> Sequence[Event]:

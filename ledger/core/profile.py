@@ -3,15 +3,20 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from msgspec import UNSET, UnsetType
+
+from ledger.core.currency import CustomerBilledIn
 from ledger.core.decider import Ask, Command, Context
 from ledger.core.errors import ClockMovedBack, CustomerExists, EmailTaken, InvalidInput, LiveClock
 from ledger.core.events import (
     ClockMoved,
+    CurrencySet,
     CustomerCreated,
     CustomerDeleted,
     CustomerUpdated,
     Event,
 )
+from ledger.core.limiting import NewControls, decide_controls
 from ledger.core.sealed import Sealed
 from ledger.core.state import Customer
 
@@ -30,17 +35,23 @@ class CreateCustomer(Command, frozen=True):
     currency: str | None = None
     send_email_receipts: bool = False
     plan_id: str | None = None
+    controls: NewControls | None = None
 
     def asks(self) -> Sequence[Ask]:
         return _asks(self.customer_id, self.email)
 
 
 class UpdateCustomer(Command, frozen=True):
-    """Change what is in `changes`: name, email, fingerprint, metadata (None forgets one). A new id must be free."""
+    """Change what is in `changes`: name, email, fingerprint, metadata (None forgets one). A new id must be free.
+
+    A new currency is that of the ledger where it is None.
+    """
 
     changes: Mapping[str, object]
     new_customer_id: str | None = None
     send_email_receipts: bool | None = None
+    currency: str | UnsetType | None = UNSET
+    controls: NewControls | None = None
 
     def asks(self) -> Sequence[Ask]:
         email = self.changes.get("email")
@@ -102,7 +113,25 @@ def adopted(customer: Customer, command: CreateCustomer) -> Sequence[Event]:
 
 
 def decide_update(customer: Customer, command: UpdateCustomer, context: Context) -> Sequence[Event]:
-    """Answer a change with the fields that really change, before and after."""
+    """Answer a change with what really changes, before and after."""
+    events: list[Event] = list(_personal_changes(customer, command, context))
+    if command.currency is not UNSET:
+        events += _new_currency(customer, command.currency or context.settings.currency, context)
+    if command.controls is not None:
+        events += decide_controls(customer, command.controls, context)
+    return events
+
+
+def _new_currency(customer: Customer, asked: str, context: Context) -> list[Event]:
+    """The currency of a customer can change until something was billed in the one it has (`currency_mismatch`)."""
+    current = customer.currency or context.settings.currency
+    billed = bool(customer.account.invoices or customer.account.accrued)
+    if asked != current and (billed or any(each.plan.priced for each in customer.subscriptions.values())):
+        raise CustomerBilledIn(current, asked)
+    return [] if asked == customer.currency else [CurrencySet(customer.currency, asked)]
+
+
+def _personal_changes(customer: Customer, command: UpdateCustomer, context: Context) -> Sequence[Event]:
     known = customer.personal.fields()
     changed = {key: value for key, value in command.changes.items() if known.get(key) != value}
     new_id = command.new_customer_id
