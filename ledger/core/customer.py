@@ -29,10 +29,12 @@ from ledger.core.events import (
 )
 from ledger.core.folding import evolve, updated
 from ledger.core.invoicing import finish
+from ledger.core.limiting import SetEntityControls, decide_controls, first_controls
 from ledger.core.profile import CUSTOMER_ID, EMAIL
 from ledger.core.quantity import ChangeQuantities, plan_quantities
 from ledger.core.quote import Planned, Quote
 from ledger.core.sealed import Sealed
+from ledger.core.seats import settled
 from ledger.core.state import Customer
 from ledger.core.terms import Plan
 from ledger.core.upcoming import next_cycle
@@ -61,21 +63,23 @@ def decide(state: Customer, command: Command, context: Context) -> Sequence[Even
 def _decide(state: Customer, command: Command, context: Context) -> Sequence[Event]:
     match command:
         case Track():
-            return decide_track(state, command, context)
+            return settled(state, decide_track(state, command, context), context)
         case Consume():
-            return decide_consume(state, command, context)
+            return settled(state, decide_consume(state, command, context), context)
         case adjustment.GrantBalance():
-            return adjustment.decide_grant(state, command, context)
+            return settled(state, adjustment.decide_grant(state, command, context), context)
         case adjustment.UpdateBalance():
-            return adjustment.decide_update(state, command, context)
+            return settled(state, adjustment.decide_update(state, command, context), context)
         case adjustment.DeleteBalance():
             return adjustment.decide_delete(state, command, context)
         case Attach() | Cancel() | Uncancel() | ChangeQuantities():
             return plan(state, command, context).events
         case entity.CreateEntity():
-            return entity.decide_create(state, command, context)
+            return settled(state, entity.decide_create(state, command, context), context)
+        case SetEntityControls():
+            return decide_controls(state, command.controls, context, command.entity_id)
         case entity.DeleteEntity():
-            return entity.decide_delete(state, command, context)
+            return settled(state, entity.decide_delete(state, command, context), context)
         case profile.CreateCustomer():
             return profile.adopted(state, command)
         case profile.UpdateCustomer():
@@ -110,6 +114,8 @@ def preview(state: Customer, command: BillingChange, context: Context) -> Quote:
 def _create(state: Customer, command: profile.CreateCustomer, context: Context) -> Sequence[Event]:
     events: list[Event] = [profile.created(command, context)]
     events += profile.clock_moved(state, context.moved_to)
+    if command.controls is not None:
+        events += first_controls(command.controls, context)
     for event in events:
         state = evolve(state, event)
     draft = Draft(state, context)
