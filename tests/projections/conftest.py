@@ -1,50 +1,5 @@
 """A ledger with a catalog on a real database, and a runner that folds it."""
 
-from collections.abc import Iterator
+from tests.support.projected import book, projected_url, reads, runner, store
 
-import pytest
-
-from ledger.core.settings import CreateLedger, Env
-from ledger.store.ledger import Ledger, SettingsAddress, Store
-from ledger.store.migrate import STORE_MIGRATIONS, migrate
-from projections.migrations import PROJECTION_MIGRATIONS
-from projections.reads import Reads
-from projections.runner import Runner
-from tests.projections.book import ME, OPERATOR_KEY, Book
-
-
-@pytest.fixture
-def projected_url(database_url: str) -> str:
-    """A database with the tables of the read models."""
-    migrate(database_url, (STORE_MIGRATIONS, PROJECTION_MIGRATIONS))
-    return database_url
-
-
-@pytest.fixture
-def store(projected_url: str) -> Iterator[Store]:
-    opened = Store(projected_url, operator_key=OPERATOR_KEY)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def book(store: Store) -> Book:
-    """A sandbox ledger `main` with messages and seats and two plans."""
-    return Book(open_ledger(store, "main"))
-
-
-@pytest.fixture
-def runner(store: Store) -> Runner:
-    return Runner(store.database_url, store.operator)
-
-
-@pytest.fixture
-def reads(store: Store) -> Reads:
-    return Reads(store.pool, wait_seconds=2.0)
-
-
-def open_ledger(store: Store, ledger_id: str) -> Ledger:
-    assert store.create_ledger(ledger_id, Env.SANDBOX)
-    ledger = store.ledger(ledger_id)
-    ledger.execute(SettingsAddress(), CreateLedger(ledger_id, Env.SANDBOX), by=ME)
-    return ledger
+__all__ = ["book", "projected_url", "reads", "runner", "store"]

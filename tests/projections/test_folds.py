@@ -30,8 +30,8 @@ from ledger.core.terms import FeatureKind
 from projections.balances.fold import MODEL as BALANCES
 from projections.customers.fold import MODEL as CUSTOMERS
 from projections.subscriptions.fold import MODEL as SUBSCRIPTIONS
-from tests.projections.book import PLANS
 from tests.projections.given import START, columns, given, only
+from tests.support.book import PLANS
 
 LATER: Final = datetime(2026, 2, 1, tzinfo=UTC)
 FREE, PRO, _ = PLANS

@@ -27,9 +27,9 @@ from projections.reads import (
     timeline,
 )
 from projections.runner import Runner
-from tests.projections.book import Book
-from tests.projections.conftest import open_ledger
 from tests.projections.test_runner import head, live_through_much
+from tests.support.book import Book
+from tests.support.projected import open_ledger
 
 
 def test_a_read_after_a_write_always_sees_it(book: Book, runner: Runner, reads: Reads) -> None:

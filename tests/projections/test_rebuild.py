@@ -11,8 +11,8 @@ from projections.models import MODELS, model_named
 from projections.reads import CUSTOMER_MODELS, TIMELINE_MODELS, Reads, customers, timeline
 from projections.rebuild import compare, rebuild
 from projections.runner import Runner
-from tests.projections.book import Book
 from tests.projections.test_runner import head, live_through_much, same_as_rebuilt
+from tests.support.book import Book
 
 
 def test_a_rebuild_while_writes_go_on_is_swapped_in_and_misses_nothing(book: Book, store: Store) -> None:

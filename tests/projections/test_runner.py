@@ -25,7 +25,7 @@ from projections.reads import (
 )
 from projections.rebuild import compare, rebuild
 from projections.runner import Runner
-from tests.projections.book import ME, Book
+from tests.support.book import ME, Book
 
 
 def live_through_much(book: Book) -> None:

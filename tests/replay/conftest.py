@@ -1,6 +1,5 @@
 """A ledger with a past, folded into its read models, on a real database."""
 
-from collections.abc import Iterator
 from concurrent.futures import wait
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,48 +11,15 @@ from ledger.core.cancellation import When
 from ledger.core.entity import DeleteEntity
 from ledger.core.period import Every, Interval
 from ledger.core.profile import CreateCustomer, DeleteCustomer, MoveClock, UpdateCustomer
-from ledger.core.settings import CreateLedger, Env
 from ledger.core.usage import Track
-from ledger.store.ledger import CustomerAddress, Ledger, OpeningAddress, SettingsAddress, Store
-from ledger.store.migrate import STORE_MIGRATIONS, migrate
-from projections.migrations import PROJECTION_MIGRATIONS
+from ledger.store.ledger import CustomerAddress, OpeningAddress
 from projections.runner import Runner
-from tests.projections.book import ME, OPERATOR_KEY, Book
+from tests.support.book import ME, Book
+from tests.support.projected import book, projected_url, reads, runner, store
+
+__all__ = ["book", "lived", "projected_url", "reads", "runner", "store"]
 
 EVENTS_FOR_A_SNAPSHOT = 520
-
-
-@pytest.fixture
-def projected_url(database_url: str) -> str:
-    """A database with all tables, of the read models too."""
-    migrate(database_url, (STORE_MIGRATIONS, PROJECTION_MIGRATIONS))
-    return database_url
-
-
-@pytest.fixture
-def store(projected_url: str) -> Iterator[Store]:
-    opened = Store(projected_url, operator_key=OPERATOR_KEY)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def book(store: Store) -> Book:
-    """A sandbox ledger `main` with features and plans."""
-    return Book(begun(store, "main"))
-
-
-@pytest.fixture
-def runner(store: Store) -> Runner:
-    return Runner(store.database_url, store.operator)
-
-
-def begun(store: Store, ledger_id: str, env: Env = Env.SANDBOX) -> Ledger:
-    """A new ledger."""
-    assert store.create_ledger(ledger_id, env)
-    ledger = store.ledger(ledger_id)
-    ledger.execute(SettingsAddress(), CreateLedger(ledger_id, env), by=ME)
-    return ledger
 
 
 @pytest.fixture

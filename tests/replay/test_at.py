@@ -15,8 +15,8 @@ from projections.runner import Runner
 from replay.account import Account
 from replay.at import at
 from replay.moment import BusinessTime, Position, RecordedTime, parse_moment
-from tests.projections.book import ME, Book
 from tests.replay.conftest import open_in_the_past
+from tests.support.book import ME, Book
 
 JANUARY = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from projections.runner import Runner
 from replay.rebuild import UnknownModel, rebuild
 from replay.report import Stage
 from replay.verify import verify
-from tests.projections.book import Book
+from tests.support.book import Book
 
 
 @pytest.mark.parametrize("name", ["balances", "all"])

@@ -17,9 +17,10 @@ from projections.models import MODELS
 from projections.runner import Runner
 from replay.report import Stage
 from replay.verify import Verification, verify
-from tests.projections.book import OPERATOR_KEY, Book
 from tests.replay.changes import CHANGES, ONE_OF_EACH
-from tests.replay.conftest import begun, live_a_little
+from tests.replay.conftest import live_a_little
+from tests.support.book import OPERATOR_KEY, Book
+from tests.support.projected import open_ledger
 
 
 def verified(store: Store, ledger_id: str = "main") -> Verification:
@@ -82,7 +83,7 @@ def test_a_ledger_is_verified_while_it_is_written_to_and_folded(store: Store, li
 
 
 def test_ledgers_are_verified_each_for_itself(store: Store, lived: Book, runner: Runner) -> None:
-    live_a_little(Book(begun(store, "other")))
+    live_a_little(Book(open_ledger(store, "other")))
     runner.catch_up()
     meddle(store, "UPDATE ledgers SET hash = decode(repeat('00', 32), 'hex') WHERE ledger_id = 'other'")
     assert verified(store).whole
