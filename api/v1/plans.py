@@ -82,9 +82,11 @@ def update(call: Call, body: dict[str, Any]) -> Json:
         body.get("version"),
         body.get("disable_version", False),
         body.get("force_version", False),
+        body.get("all_versions", False),
+        body.get("new_plan_id"),
     )
     outcome = call.execute(CatalogAddress(), command)
-    changed = outcome.state.plan(plan_id, None if outcome.events else body.get("version"))
+    changed = outcome.state.plan(body.get("new_plan_id", plan_id), None if outcome.events else body.get("version"))
     return _shown(outcome.state, changed, outcome.settings)
 
 

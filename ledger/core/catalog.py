@@ -1,25 +1,21 @@
-"""The catalog: the features and plans that a ledger offers, with every version of every plan.
+"""The catalog: the features, plans and discounts that a ledger offers, with every version of every plan.
 
 What a plan promised is copied into the event that attached it, so nothing here changes what a customer has.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from ledger.core import decider
-from ledger.core.decider import Ask, Claim, Command, Context, Decider
-from ledger.core.errors import (
-    EventNameNotFound,
-    FeatureExists,
-    FeatureNotFound,
-    InUse,
-    InvalidRequest,
-    PlanExists,
-    PlanNotFound,
-)
+from ledger.core import decider, discounts, features, plans
+from ledger.core.decider import Claim, Command, Context, Decider
+from ledger.core.discounts import DeleteDiscount, PutDiscount
+from ledger.core.errors import EventNameNotFound, FeatureNotFound, PlanNotFound
 from ledger.core.events import (
+    DiscountCreated,
+    DiscountDeleted,
+    DiscountUpdated,
     Event,
     FeatureCreated,
     FeatureDeleted,
@@ -29,13 +25,33 @@ from ledger.core.events import (
     PlanUpdated,
     PlanVersionCreated,
 )
-from ledger.core.offer import check_plan
-from ledger.core.period import Every
-from ledger.core.terms import Controls, CreditCost, Feature, FeatureKind, Plan, PlanItem
+from ledger.core.features import (
+    MAX_FEATURES,
+    CreateFeature,
+    DeleteFeature,
+    UpdateFeature,
+    check_controls,
+    systems_of,
+)
+from ledger.core.plans import PLAN_IN_USE, CreatePlan, DeletePlan, UpdatePlan, settled
+from ledger.core.terms import Discount, Feature, Plan
 
-MAX_FEATURES: Final = 1_000
-MAX_PLAN_VERSIONS: Final = 5_000
-PLAN_IN_USE: Final = "plan"
+__all__ = [
+    "CATALOG",
+    "MAX_FEATURES",
+    "PLAN_IN_USE",
+    "Catalog",
+    "CreateFeature",
+    "CreatePlan",
+    "DeleteDiscount",
+    "DeleteFeature",
+    "DeletePlan",
+    "PutDiscount",
+    "UpdateFeature",
+    "UpdatePlan",
+    "check_controls",
+    "settled",
+]
 
 
 class Catalog(msgspec.Struct, frozen=True):
@@ -49,6 +65,7 @@ class Catalog(msgspec.Struct, frozen=True):
     plans: Mapping[str, tuple[Plan, ...]] = {}
     listeners: Mapping[str, tuple[str, ...]] = {}
     systems: Mapping[str, tuple[str, ...]] = {}
+    discounts: Mapping[str, Discount] = {}
 
     def feature(self, feature_id: str) -> Feature:
         """The feature, or `FeatureNotFound`."""
@@ -81,54 +98,6 @@ class Catalog(msgspec.Struct, frozen=True):
         return [plan for plan in self.newest() if plan.auto_enable and not plan.archived]
 
 
-class CreateFeature(Command, frozen=True):
-    feature: Feature
-
-
-class UpdateFeature(Command, frozen=True):
-    """Change the fields that are not None. A kind only changes while no plan grants the feature."""
-
-    feature_id: str
-    name: str | None = None
-    kind: FeatureKind | None = None
-    event_names: tuple[str, ...] | None = None
-    singular: str | None = None
-    plural: str | None = None
-    archived: bool | None = None
-    credits: tuple[CreditCost, ...] | None = None
-
-
-class DeleteFeature(Command, frozen=True):
-    feature_id: str
-
-
-class CreatePlan(Command, frozen=True):
-    """`version` and `created_at` of the plan are the catalog's to give; what the command holds there is replaced."""
-
-    plan: Plan
-
-
-class UpdatePlan(Command, frozen=True):
-    """Change the fields in `changes` (names of `Plan`). A plan that anybody has ever had gets a next version."""
-
-    plan_id: str
-    changes: Mapping[str, object]
-    version: int | None = None
-    disable_version: bool = False
-    force_version: bool = False
-
-    def asks(self) -> Sequence[Ask]:
-        return [Ask(PLAN_IN_USE, self.plan_id)]
-
-
-class DeletePlan(Command, frozen=True):
-    plan_id: str
-    all_versions: bool = False
-
-    def asks(self) -> Sequence[Ask]:
-        return [Ask(PLAN_IN_USE, self.plan_id)]
-
-
 def evolve(state: Catalog, event: Event) -> Catalog:
     """Fold one event of the catalog."""
     return msgspec.structs.replace(_evolve(state, event), version=state.version + 1)
@@ -152,153 +121,54 @@ def _evolve(state: Catalog, event: Event) -> Catalog:
         case PlanDeleted():
             kept = tuple(plan for plan in state.plans[event.plan_id] if plan.version != event.version)
             return _with_versions(state, event.plan_id, kept)
+        case DiscountCreated():
+            return _with_discounts(state, {**state.discounts, event.discount.discount_id: event.discount})
+        case DiscountUpdated():
+            return _with_discounts(state, {**state.discounts, event.after.discount_id: event.after})
+        case DiscountDeleted():
+            return _with_discounts(state, {k: v for k, v in state.discounts.items() if k != event.discount_id})
     raise AssertionError(f"{type(event).__name__} does not belong to the catalog")
 
 
-def _with_features(state: Catalog, features: Mapping[str, Feature]) -> Catalog:
+def _with_discounts(state: Catalog, offered: Mapping[str, Discount]) -> Catalog:
+    return msgspec.structs.replace(state, discounts=offered)
+
+
+def _with_features(state: Catalog, offered: Mapping[str, Feature]) -> Catalog:
     listeners: dict[str, tuple[str, ...]] = {}
-    for feature in features.values():
+    for feature in offered.values():
         for name in feature.event_names:
             listeners[name] = (*listeners.get(name, ()), feature.feature_id)
-    systems: dict[str, tuple[str, ...]] = {}
-    for feature in features.values():
-        for cost in feature.credits:
-            systems[cost.feature_id] = (*systems.get(cost.feature_id, ()), feature.feature_id)
-    return msgspec.structs.replace(state, features=features, listeners=listeners, systems=systems)
+    return msgspec.structs.replace(state, features=offered, listeners=listeners, systems=systems_of(offered))
 
 
 def _with_versions(state: Catalog, plan_id: str, versions: tuple[Plan, ...]) -> Catalog:
-    plans = {**state.plans, plan_id: versions}
+    offered = {**state.plans, plan_id: versions}
     if not versions:
-        del plans[plan_id]
-    return msgspec.structs.replace(state, plans=plans)
+        del offered[plan_id]
+    return msgspec.structs.replace(state, plans=offered)
 
 
 def decide(state: Catalog, command: Command, context: Context) -> Sequence[Event]:
     """Answer a command on the catalog with events, or refuse it."""
     match command:
         case CreateFeature():
-            return _create_feature(state, command.feature)
+            return features.decide_create(state, command.feature)
         case UpdateFeature():
-            return _update_feature(state, command)
+            return features.decide_update(state, command)
         case DeleteFeature():
-            users = _plans_with(state, state.feature(command.feature_id).feature_id)
-            if users:
-                raise InUse(f"Feature {command.feature_id}", users)
-            return [FeatureDeleted(command.feature_id)]
+            return features.decide_delete(state, command.feature_id)
         case CreatePlan():
-            return _create_plan(state, command.plan, context)
+            return plans.decide_create(state, command.plan, context)
         case UpdatePlan():
-            return _update_plan(state, command, context)
+            return plans.decide_update(state, command, context)
         case DeletePlan():
-            return _delete_plan(state, command, context)
+            return plans.decide_delete(state, command, context)
+        case PutDiscount():
+            return discounts.decide_put(state, command.discount)
+        case DeleteDiscount():
+            return discounts.decide_delete(state, command.discount_id)
     raise AssertionError(f"{type(command).__name__} is not a command of the catalog")
-
-
-def _create_feature(state: Catalog, feature: Feature) -> Sequence[Event]:
-    if feature.feature_id in state.features:
-        raise FeatureExists(feature.feature_id)
-    if len(state.features) >= MAX_FEATURES:
-        raise InvalidRequest(f"A ledger may have at most {MAX_FEATURES} features")
-    return [FeatureCreated(feature)]
-
-
-def _update_feature(state: Catalog, command: UpdateFeature) -> Sequence[Event]:
-    before = state.feature(command.feature_id)
-    names = ("name", "kind", "event_names", "singular", "plural", "archived", "credits")
-    given = {name: getattr(command, name) for name in names if getattr(command, name) is not None}
-    after = msgspec.structs.replace(before, **given)
-    users = _plans_with(state, before.feature_id)
-    if after.kind is not before.kind and users:
-        raise InUse(f"The type of feature {before.feature_id}", users)
-    return [] if after == before else [FeatureUpdated(before, after)]
-
-
-def _plans_with(state: Catalog, feature_id: str) -> list[str]:
-    return [
-        plan_id
-        for plan_id, versions in state.plans.items()
-        if any(item.feature_id == feature_id for plan in versions for item in plan.items)
-    ]
-
-
-def _create_plan(state: Catalog, offered: Plan, context: Context) -> Sequence[Event]:
-    if offered.plan_id in state.plans:
-        raise PlanExists(offered.plan_id)
-    plan = msgspec.structs.replace(
-        offered,
-        version=1,
-        created_at=context.now,
-        currency=context.settings.currency,
-        items=settled(state, offered.items),
-    )
-    check_plan(state.defaults(), plan)
-    check_controls(state, plan.controls or Controls())
-    return [PlanCreated(plan)]
-
-
-def _update_plan(state: Catalog, command: UpdatePlan, context: Context) -> Sequence[Event]:
-    before = state.plan(command.plan_id, command.version)
-    changed = msgspec.structs.replace(before, **command.changes)
-    after = msgspec.structs.replace(changed, items=settled(state, changed.items))
-    if after == before and not command.force_version:
-        return []
-    check_plan(state.defaults(), after)
-    check_controls(state, after.controls or Controls())
-    in_use = (PLAN_IN_USE, command.plan_id) in context.claims
-    promised = {"base", "items", "add_on", "group"} & set(command.changes)
-    if command.force_version or (in_use and promised and not command.disable_version):
-        if sum(map(len, state.plans.values())) >= MAX_PLAN_VERSIONS:
-            raise InvalidRequest(f"A ledger may have at most {MAX_PLAN_VERSIONS} plan versions")
-        newest = state.plan(command.plan_id).version
-        return [PlanVersionCreated(msgspec.structs.replace(after, version=newest + 1, created_at=context.now))]
-    return [PlanUpdated(before, after)]
-
-
-def _delete_plan(state: Catalog, command: DeletePlan, context: Context) -> Sequence[Event]:
-    newest = state.plan(command.plan_id)
-    if (PLAN_IN_USE, command.plan_id) in context.claims:
-        raise InvalidRequest(f"Plan {command.plan_id} has or had customers: archive it with plans.update instead")
-    versions = state.plans[command.plan_id] if command.all_versions else (newest,)
-    return [PlanDeleted(command.plan_id, plan.version) for plan in versions]
-
-
-def settled(state: Catalog, items: Sequence[PlanItem]) -> tuple[PlanItem, ...]:
-    """Items with what an attach needs to know: their features' kinds, and when they reset.
-
-    Units of a consumable that are billed by the period are counted by it when nothing else is said; units that are
-    held until freed never reset (§2.1, plan item).
-    """
-    return tuple(
-        msgspec.structs.replace(item, kind=(kind := state.feature(item.feature_id).kind), reset=_reset(item, kind))
-        for item in items
-    )
-
-
-def _reset(item: PlanItem, kind: FeatureKind) -> Every | None:
-    if kind is FeatureKind.ALLOCATED:
-        return None
-    if item.reset is None and item.price is not None and item.price.every.repeats:
-        return item.price.every
-    return item.reset
-
-
-def check_controls(catalog: Catalog, controls: Controls) -> None:
-    """Refuse limits of features that do not exist (`FeatureNotFound`), or that are there or not and never counted."""
-    for feature_id in _limited(controls):
-        if catalog.feature(feature_id).kind is FeatureKind.BOOLEAN:
-            raise InvalidRequest(
-                f"Feature {feature_id} is there or not and never counted: leave it out of billing_controls"
-            )
-
-
-def _limited(controls: Controls) -> Iterable[str]:
-    named: list[str | None] = [each.feature_id for each in controls.spend_limits]
-    named += [each.feature_id for each in controls.usage_limits]
-    named += [each.feature_id for each in controls.usage_alerts]
-    named += [each.feature_id for each in controls.auto_topups]
-    named += [each.feature_id for each in controls.overage_allowed]
-    return dict.fromkeys(each for each in named if each is not None)
 
 
 def _no_claims(_state: Catalog, _event: Event) -> Sequence[Claim]:

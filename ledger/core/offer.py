@@ -1,21 +1,30 @@
-"""What a plan may look like: the rules an offer keeps before anybody can be attached to it."""
+"""What a plan may look like: the rules an offer keeps before anybody can be attached to it (reference §2.1)."""
 
 from collections.abc import Sequence
 from decimal import Decimal
-from itertools import pairwise
+from typing import Final
 
 from ledger.core.errors import InvalidInput, InvalidRequest
 from ledger.core.money import ZERO
-from ledger.core.terms import BasePrice, FeatureKind, ItemPrice, Plan, PlanItem, Tier
+from ledger.core.period import Interval
+from ledger.core.tariff import check_base, check_every, check_price
+from ledger.core.terms import FeatureKind, FreeTrial, Plan, PlanItem, Rollover
+
+TRIED_FOR: Final = (Interval.DAY, Interval.MONTH, Interval.YEAR)
+PURCHASES_EXPIRE_AFTER: Final = (Interval.DAY, Interval.WEEK, Interval.MONTH, Interval.YEAR)
+ALL_OF_IT: Final = Decimal(100)
 
 
 def check_plan(defaults: Sequence[Plan], plan: Plan) -> None:
     """Refuse a plan that contradicts itself, or a second default of its group."""
     if plan.auto_enable:
         _check_default(defaults, plan)
-    _check_base(plan.base)
+    check_base(plan.base, plan.currency)
     for item in plan.items:
-        _check_item(item)
+        _check_item(item, plan.currency)
+    _check_apart(plan.items)
+    if plan.free_trial is not None:
+        _check_trial(plan, plan.free_trial)
 
 
 def _check_default(defaults: Sequence[Plan], plan: Plan) -> None:
@@ -30,12 +39,33 @@ def _check_default(defaults: Sequence[Plan], plan: Plan) -> None:
             )
 
 
-def _check_base(base: BasePrice | None) -> None:
-    if base is not None and base.amount_minor < 0:
-        raise InvalidInput("price.amount must not be negative")
+def _check_trial(plan: Plan, trial: FreeTrial) -> None:
+    check_every("free_trial.duration_type", trial.length, TRIED_FOR)
+    if plan.one_off:
+        raise InvalidRequest(f"Plan {plan.plan_id} is bought once and cannot be tried: leave out free_trial")
 
 
-def _check_item(item: PlanItem) -> None:
+def _check_apart(items: Sequence[PlanItem]) -> None:
+    """A plan may have several items of one feature, as long as a request can say which of them it means."""
+    seen: set[tuple[object, ...]] = set()
+    for item in items:
+        key = _told_apart_by(item)
+        if key in seen:
+            raise InvalidRequest(
+                f"Two items of feature {item.feature_id} have the same reset and the same kind of price: "
+                "they cannot be told apart; make them one, or let them differ in interval or billing_method"
+            )
+        seen.add(key)
+
+
+def _told_apart_by(item: PlanItem) -> tuple[object, ...]:
+    price = item.price
+    # A quantity that is bought names its feature alone, so what is included does not tell two prepaid items apart.
+    included = None if item.prepaid else item.included
+    return item.feature_id, price and price.method, price and price.every, item.reset, included, item.unlimited
+
+
+def _check_item(item: PlanItem, currency: str) -> None:
     where = f"item of feature {item.feature_id}"
     if item.kind is FeatureKind.BOOLEAN and (item.price is not None or item.reset is not None or item.included):
         raise InvalidInput(f"{where}: a boolean feature is there or not; leave out included, reset and price")
@@ -43,25 +73,37 @@ def _check_item(item: PlanItem) -> None:
         raise InvalidInput(f"{where}: included must not be negative")
     if item.unlimited and item.price is not None:
         raise InvalidInput(f"{where}: unlimited units have no price; leave out one of unlimited and price")
+    if item.reset is not None:
+        check_every(f"{where}: reset.interval", item.reset)
     if item.price is not None:
-        _check_price(where, item.price)
+        check_price(where, item.price, currency)
+    if item.rollover is not None:
+        _check_rollover(where, item, item.rollover)
+    _check_purchases(where, item)
 
 
-def _check_price(where: str, price: ItemPrice) -> None:
-    if (price.unit_price_minor is None) == (not price.tiers):
-        raise InvalidInput(f"{where}: give either price.amount or price.tiers")
-    if price.billing_units <= ZERO:
-        raise InvalidInput(f"{where}: price.billing_units must be above zero")
-    if price.max_purchase is not None and price.max_purchase < ZERO:
-        raise InvalidInput(f"{where}: price.max_purchase must not be negative")
-    amounts: list[Decimal] = [tier.unit_price_minor for tier in price.tiers] or [price.unit_price_minor or ZERO]
-    if min(amounts) < ZERO:
-        raise InvalidInput(f"{where}: a price must not be negative")
-    if price.tiers and not _rising(price.tiers):
-        raise InvalidInput(f'{where}: tiers must rise and end with to: "inf"')
+def _check_rollover(where: str, item: PlanItem, rollover: Rollover) -> None:
+    if item.kind is not FeatureKind.CONSUMABLE or item.unlimited:
+        raise InvalidRequest(f"{where}: nothing is left over of what is held or has no limit; leave out rollover")
+    if item.reset is None or not item.reset.repeats:
+        raise InvalidRequest(f"{where}: nothing outlives a reset that never comes; leave out rollover, or send reset")
+    if rollover.most is not None and rollover.percentage is not None:
+        raise InvalidInput(f"{where}: give one of rollover.max and rollover.max_percentage")
+    if rollover.most is not None and rollover.most < ZERO:
+        raise InvalidInput(f"{where}: rollover.max must not be negative")
+    if rollover.percentage is not None and not ZERO <= rollover.percentage <= ALL_OF_IT:
+        raise InvalidInput(f"{where}: rollover.max_percentage must be from 0 to 100")
+    if rollover.months is not None and rollover.months < 1:
+        raise InvalidInput(f"{where}: rollover.expiry_duration_length must be at least 1")
 
 
-def _rising(tiers: Sequence[Tier]) -> bool:
-    bounds = [tier.to for tier in tiers]
-    inner = [bound for bound in bounds[:-1] if bound is not None]
-    return bounds[-1] is None and len(inner) == len(bounds) - 1 and all(a < b for a, b in pairwise([ZERO, *inner]))
+def _check_purchases(where: str, item: PlanItem) -> None:
+    """Proration is for units bought ahead and for seats; units expire after a purchase where they are bought once."""
+    held = item.kind is FeatureKind.ALLOCATED and item.price is not None
+    if item.proration is not None and not (item.prepaid or held):
+        raise InvalidRequest(f"{where}: only units bought ahead and seats are prorated; leave out proration")
+    if item.expiry is None:
+        return
+    check_every(f"{where}: expiry.duration", item.expiry, PURCHASES_EXPIRE_AFTER)
+    if item.price is None or not item.prepaid or item.price.every.repeats:
+        raise InvalidRequest(f"{where}: only units that are bought once, ahead, expire; leave out expiry")
