@@ -4,86 +4,107 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
+from api.wire.changing import (
+    PRORATIONS,
+    CarrySchema,
+    CustomizeSchema,
+    CustomLineSchema,
+    DatedLineSchema,
+    DiscountIdSchema,
+    DiscountRefSchema,
+    FeatureQuantitySchema,
+    InvoiceModeSchema,
+    RemoveLineSchema,
+)
 from api.wire.fields import Choice, Currency, CustomerId, EntityId, FeatureId, Flag, Identifier, PlanId, Text
+from api.wire.limits import PLAN_VERSION_MAX
 from api.wire.lines import PreviewLineSchema, UsageLineSchema
-from api.wire.nesting import ListOf, Shape, Unsupported
-from api.wire.plans import PlanAnswerSchema
+from api.wire.nesting import ListOf, MapOf, OneOf, Shape, Unsupported
+from api.wire.plans import FreeTrialSchema, PlanAnswerSchema
 from api.wire.quantities import Amount, Milliseconds, Quantity, Whole
 from api.wire.schema import WireSchema
 
 
-class FeatureQuantitySchema(WireSchema):
-    """How many units of a prepaid feature, in all: included ones count."""
-
-    feature_id = FeatureId(required=True)
-    quantity = Quantity(0)
-    adjustable = Unsupported(neutral=(True,))
-
-
 class _ChangeSchema(WireSchema):
-    """What attaching and updating have in common."""
-
-    customer_id = CustomerId(required=True)
-    entity_id = EntityId()
-    feature_quantities = ListOf(Shape(FeatureQuantitySchema))
-    subscription_id = Identifier()
-    redirect_mode = Choice("if_required", "never", not_offered=("always",), load_default="if_required")
-    proration_behavior = Choice("prorate_immediately", not_offered=("none", "bill_difference"))
-    free_trial = Unsupported()
-    customize = Unsupported()
-    invoice_mode = Unsupported()
-    discounts = Unsupported()
-    remove_discounts = Unsupported()
-    billing_cycle_anchor = Unsupported()
-    custom_line_items = Unsupported()
-    remove_lines = Unsupported()
-    add_lines = Unsupported()
-    license_quantities = Unsupported()
-    no_billing_changes = Unsupported()
-    carry_over_usages = Unsupported()
-
-
-class AttachSchema(_ChangeSchema):
-    """Puts a plan on a customer or an entity: now, or where it replaces a dearer one, at the end of the period.
+    """What attaching and updating have in common.
 
     `success_url` is read and never used: no payment here ever leaves for a page that would come back to it.
     """
 
+    customer_id = CustomerId(required=True)
+    entity_id = EntityId()
+    feature_quantities = ListOf(Shape(FeatureQuantitySchema))
+    version = Whole(1, PLAN_VERSION_MAX)
+    free_trial = Shape(FreeTrialSchema, allow_none=True)
+    customize = Shape(CustomizeSchema)
+    invoice_mode = Shape(InvoiceModeSchema)
+    proration_behavior = Choice(*PRORATIONS)
+    redirect_mode = Choice("if_required", "never", not_offered=("always",), load_default="if_required")
+    subscription_id = Identifier()
+    discounts = ListOf(Shape(DiscountRefSchema))
+    remove_discounts = ListOf(Shape(DiscountIdSchema))
+    billing_cycle_anchor = OneOf(Choice("now"), Milliseconds())
+    custom_line_items = ListOf(Shape(CustomLineSchema), least=1)
+    remove_lines = ListOf(Shape(RemoveLineSchema))
+    add_lines = ListOf(Shape(DatedLineSchema))
+    no_billing_changes = Flag()
+    carry_over_usages = Shape(CarrySchema)
+    license_quantities = Unsupported()
+
+
+class AttachSchema(_ChangeSchema):
+    """Puts a plan on a customer or an entity: now, or where it replaces a dearer one, at the end of the period."""
+
     plan_id = PlanId(required=True)
-    version = Whole(1)
     currency = Currency()
     plan_schedule = Choice("immediate", "end_of_cycle")
-    starts_at = Unsupported()
-    ends_at = Unsupported()
+    starts_at = Milliseconds()
+    ends_at = Milliseconds()
     success_url = Text()
-    new_billing_subscription = Unsupported()
-    enable_plan_immediately = Unsupported(neutral=(True,))
+    new_billing_subscription = Flag()
+    enable_plan_immediately = Flag()
+    carry_over_balances = Shape(CarrySchema)
+    metadata = MapOf(Text(empty=True))
+    remove_plan_ids = ListOf(PlanId())
     checkout_session_params = Unsupported()
     long_lived_checkout = Unsupported()
     processor_subscription_id = Unsupported()
-    carry_over_balances = Unsupported()
-    metadata = Unsupported()
     tax = Unsupported()
     tax_rate_id = Unsupported()
     billing_details = Unsupported()
-    remove_plan_ids = Unsupported()
+
+
+class RecalculateSchema(WireSchema):
+    """Whether debts are spread over what other balances of a feature have left."""
+
+    enabled = Flag(required=True)
 
 
 class UpdateSubscriptionSchema(_ChangeSchema):
-    """Changes quantities, cancels or uncancels a plan that is held."""
+    """Changes a plan that is held: its quantities, version, terms or trial; or cancels or uncancels it."""
 
     plan_id = PlanId()
-    version = Unsupported()
     cancel_action = Choice("cancel_immediately", "cancel_end_of_cycle", "uncancel")
-    refund_last_payment = Unsupported()
+    refund_last_payment = Choice("prorated", "full")
+    recalculate_balances = Shape(RecalculateSchema)
     subscription_params = Unsupported()
-    recalculate_balances = Unsupported()
 
     @validates_schema
     def names_a_subscription(self, data: dict[str, Any], **_: Any) -> None:
         """A customer alone does not say which."""
         if "plan_id" not in data and "subscription_id" not in data:
             raise ValidationError("was not sent and must be, or subscription_id", "plan_id")
+
+    @validates_schema
+    def refunds_or_prorates(self, data: dict[str, Any], **_: Any) -> None:
+        """Money goes back, or the time that is left is credited; only where the plan ends now (§2.3)."""
+        if "refund_last_payment" not in data:
+            return
+        if "proration_behavior" in data:
+            raise ValidationError("was sent and must not be where proration_behavior is", "refund_last_payment")
+        if data.get("cancel_action") != "cancel_immediately":
+            problem = "was sent and is for cancel_action cancel_immediately alone: leave it out"
+            raise ValidationError(problem, "refund_last_payment")
 
 
 class PaidInvoiceSchema(WireSchema):

@@ -263,7 +263,7 @@ def test_a_declined_payment_is_402_and_again_when_the_request_is_replayed(acme: 
     acme("customers.update", customer_id="acme", metadata={"payment_method": "pm_declined"})
     before = acme("customers.get", customer_id="acme")
     for _ in range(2):
-        with pytest.raises(Refused, match=r"402 invoice_payment_failed: .*20 usd.*card_declined"):
+        with pytest.raises(Refused, match=r"402 invoice_payment_failed: .*20.00 usd.*card_declined"):
             acme("billing.attach", {"Idempotency-Key": "once"}, customer_id="acme", plan_id="pro")
     after = acme("customers.get", customer_id="acme", expand=["invoices"])
 
