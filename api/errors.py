@@ -29,13 +29,13 @@ _CODES: Final = {
     HTTPStatus.FORBIDDEN: "forbidden insufficient_scope",
     HTTPStatus.NOT_FOUND: (
         "not_found customer_not_found entity_not_found feature_not_found product_not_found balance_not_found "
-        "customer_product_not_found lock_not_found ledger_not_found"
+        "customer_product_not_found lock_not_found reward_not_found ledger_not_found"
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.CONFLICT: (
         "customer_already_exists entity_already_exists duplicate_feature_id customer_product_already_exists "
         "plan_already_attached balance_already_exists paid_balance lock_already_exists duplicate_idempotency_key "
-        "billing_change_pending"
+        "billing_change_pending already_reversed"
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",

@@ -134,6 +134,13 @@ class PlanAlreadyAttached(Refusal):
         )
 
 
+class DiscountNotFound(Refusal):
+    code = "reward_not_found"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"No discount of the catalog has {what}: see the discounts section of the catalog")
+
+
 class SubscriptionNotFound(Refusal):
     code = "customer_product_not_found"
 
@@ -170,6 +177,31 @@ class InsufficientBalance(Refusal):
     def __init__(self, feature_id: str, asked: Decimal, available: Decimal) -> None:
         super().__init__(f"Feature {feature_id} has {available:f} available, and {asked:f} was asked")
         self.asked, self.available = asked, available
+
+
+class UsageLimitExceeded(Refusal):
+    code = "usage_limit_exceeded"
+
+    def __init__(self, feature_id: str, asked: Decimal, room: Decimal) -> None:
+        super().__init__(
+            f"A usage limit leaves {room:f} of feature {feature_id} in its window, and {asked:f} was asked:"
+            " raise the limit, or wait for the next window"
+        )
+        self.asked, self.room = asked, room
+
+
+class LockExists(Refusal):
+    code = "lock_already_exists"
+
+    def __init__(self, lock_id: str) -> None:
+        super().__init__(f"Lock id {lock_id} is in use: finalize that lock, or choose another id")
+
+
+class AlreadyReversed(Refusal):
+    code = "already_reversed"
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"The effect of the event at position {position} was taken back already: it is done once")
 
 
 class LockNotFound(Refusal):
