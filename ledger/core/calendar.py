@@ -25,7 +25,7 @@ from ledger.core.events import (
 )
 from ledger.core.falling_due import Due, Rank, due_by, still_due
 from ledger.core.invoicing import bill_cycle
-from ledger.core.lines import charges, grant_of, overage, overage_of
+from ledger.core.lines import charges, grant_of, overage, overage_of, refunds
 from ledger.core.lock import Lock
 from ledger.core.locking import expire
 from ledger.core.money import ZERO
@@ -154,7 +154,8 @@ def _begins(draft: Draft, subscription: Subscription, item: PlanItem) -> bool:
 def _expire(draft: Draft, subscription: Subscription) -> None:
     """A plan ends, and the one that waits for it starts in the same step, so that seats in use pass over.
 
-    What was used beyond its grants and is not billed yet is billed now (§2.3, "final invoice").
+    What was used beyond its grants and is not billed yet is billed now (§2.3, "final invoice"), and time that is cut
+    off a period by the plan that follows is credited.
     """
     successor = next(
         (
@@ -170,6 +171,9 @@ def _expire(draft: Draft, subscription: Subscription) -> None:
     before = draft.customer
     if not subscription.trialing:
         draft.charge(each for each in overage(before, subscription) if each.amount_minor)
+    if successor is not None and successor.prorated:
+        cut = refunds(before, subscription, draft.now, draft.context.settings.zone)
+        draft.charge(each for each in cut if each.prorated)
     draft.happen(PlanExpired(subscription.subscription_id, draft.now, cause, subscription.canceled_at))
     draft.cycle_ended = True
     if successor is not None:
@@ -188,4 +192,5 @@ def activate(draft: Draft, subscription: Subscription, *, before: Customer | Non
     draft.happen(
         PlanActivated(key, draft.now, period.start if period else None, period.end if period else None, grants)
     )
-    draft.charge(charges(draft.customer, draft.customer.subscriptions[key], draft.now, zone))
+    owed = charges(draft.customer, draft.customer.subscriptions[key], draft.now, zone)
+    draft.charge(each for each in owed if subscription.prorated or not each.prorated)

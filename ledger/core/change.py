@@ -1,35 +1,32 @@
 """Attaching a plan: which kind of switch it is, and what happens then (reference §2.2)."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
-import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
+from ledger.core.attach_rules import Asked, check_attach
 from ledger.core.billing import Billing, Carry
-from ledger.core.customising import Customize
+from ledger.core.currency import in_currency, settle_currency
+from ledger.core.customising import Customize, customised
 from ledger.core.decider import Command, Context
+from ledger.core.discounting import discounts_after
 from ledger.core.draft import Draft
-from ledger.core.entitlement import Granting, check_quantities
-from ledger.core.errors import InvalidRequest, PlanAlreadyAttached
-from ledger.core.events import (
-    Ended,
-    PlanAttached,
-    PlanCanceled,
-    PlanExpired,
-    PlanScheduled,
-    PlanUnscheduled,
-    Quantity,
-)
-from ledger.core.invoicing import finish
-from ledger.core.lines import charges, overage, refunds
-from ledger.core.period import common_period, period_at
+from ledger.core.entitlement import check_quantities
+from ledger.core.errors import InvalidRequest, PlanAlreadyAttached, SubscriptionNotFound
+from ledger.core.events import PlanUnscheduled, Quantity
+from ledger.core.invoicing import currency_of, finish
+from ledger.core.order import Order
 from ledger.core.pricing import monthly_price, only_consumption
-from ledger.core.quote import Move, Planned
+from ledger.core.quote import Planned
+from ledger.core.starting import start
 from ledger.core.state import Customer
-from ledger.core.subscription import Subscription, main_plan, scheduled_plan
+from ledger.core.subscription import Subscription, main_plan, scheduled_plans
+from ledger.core.switching import cycle_end, remove, schedule, switch
 from ledger.core.terms import FreeTrial, Plan
+from ledger.core.trial import trial_of
 
 
 class Schedule(StrEnum):
@@ -37,13 +34,6 @@ class Schedule(StrEnum):
 
     IMMEDIATE = "immediate"
     END_OF_CYCLE = "end_of_cycle"
-
-
-class Anchors(NamedTuple):
-    """The instants that a plan's billing periods and its balances' resets are counted from."""
-
-    billing: datetime
-    resets: datetime
 
 
 class Attach(Command, frozen=True):
@@ -71,6 +61,13 @@ class Attach(Command, frozen=True):
     new_billing_subscription: bool | None = None
     billing: Billing = Billing()
 
+    @property
+    def trial(self) -> FreeTrial | UnsetType | None:
+        """The trial that the caller names; the customisation's goes before the other."""
+        if self.customize is not None and self.customize.free_trial is not UNSET:
+            return self.customize.free_trial
+        return self.free_trial
+
 
 def plan_attach(customer: Customer, command: Attach, context: Context) -> Planned:
     """Work out an attach, or refuse it."""
@@ -79,31 +76,65 @@ def plan_attach(customer: Customer, command: Attach, context: Context) -> Planne
     return finish(draft, "update_plan", command.billing)
 
 
-def attach(draft: Draft, command: Attach) -> None:
-    """Let an attach happen in a draft, or refuse it."""
-    customer, context = draft.customer, draft.context
-    plan = context.catalog.plan(command.plan_id, command.version)
+def attach(draft: Draft, command: Attach, *, expires_at: datetime | None = None) -> str:
+    """Let an attach happen in a draft, or refuse it. Answers the new subscription's id.
+
+    `expires_at` is an end that follows from a schedule, where the command has none of its own.
+    """
+    plan, customer = offered(draft, command), draft.customer
+    current = (
+        None
+        if plan.add_on or plan.one_off
+        else main_plan(customer.subscriptions.values(), command.entity_id, plan.group)
+    )
+    waiting = (
+        []
+        if plan.add_on or plan.one_off
+        else scheduled_plans(customer.subscriptions.values(), command.entity_id, plan.group)
+    )
+    if any(each.plan.plan_id == plan.plan_id for each in (*waiting, *([current] if current else ()))):
+        raise PlanAlreadyAttached(plan.plan_id)
+    starts_at = _starts_at(draft, command, plan, current)
+    removed = _removed(customer, command, current)
+    order = order_of(draft, command, plan, current, starts_at)
+    if order.expires_at is None:
+        order = replace(order, expires_at=expires_at)
+    check_attach(draft, Asked(command, order, current, starts_at, removed))
+    for each in removed:
+        remove(draft, each, order)
+    if starts_at is not None:
+        return schedule(draft, order, current, starts_at)
+    if current is not None:
+        return switch(draft, order, current)
+    return _begin(draft, order, waiting, removed)
+
+
+def _begin(draft: Draft, order: Order, waiting: Iterable[Subscription], removed: Sequence[Subscription]) -> str:
+    """Start a plan that takes the place of none, or that of one that is removed with it: then its cycle goes on."""
+    for each in waiting:
+        draft.happen(PlanUnscheduled(each.subscription_id))
+    old = next((each for each in removed if each.plan.priced), None)
+    if old is None:
+        return start(draft, order)
+    if order.anchor is None and not order.own_cycle and order.plan.cycle == old.plan.cycle and not old.trialing:
+        order = replace(order, anchor=old.anchor)
+    return start(draft, order, replaces=old.subscription_id, before=draft.before)
+
+
+def offered(draft: Draft, command: Attach) -> Plan:
+    """The plan that a command names, as this customer gets it: customised, in its currency. Refuses archived ones."""
+    catalog = draft.context.catalog
+    plan = catalog.plan(command.plan_id, command.version)
     if plan.archived:
         raise InvalidRequest(f"Plan {plan.plan_id} is archived and takes no new customers: choose another")
     if command.entity_id is not None:
-        customer.entity(command.entity_id)
-    _check_external_id(customer, command.external_id)
+        draft.customer.entity(command.entity_id)
+    _check_external_id(draft.customer, command.external_id)
+    priced = plan.priced or command.customize is not None
+    currency = settle_currency(draft, command.billing.currency, priced=priced)
+    plan = customised(plan, command.customize, catalog, currency)
     check_quantities(plan, command.quantities)
-    if plan.add_on or plan.one_off:
-        start(draft, command, plan)
-        return
-    current = main_plan(customer.subscriptions.values(), command.entity_id, plan.group)
-    waiting = scheduled_plan(customer.subscriptions.values(), command.entity_id, plan.group)
-    if any(each is not None and each.plan.plan_id == plan.plan_id for each in (current, waiting)):
-        raise PlanAlreadyAttached(plan.plan_id)
-    if current is None:
-        start(draft, command, plan)
-        return
-    command = _with_kept_quantities(command, plan, current)
-    if _immediate(current, plan, command.schedule):
-        _switch(draft, command, plan, current, waiting)
-    else:
-        _schedule(draft, command, plan, current, waiting)
+    return plan
 
 
 def _check_external_id(customer: Customer, external_id: str | None) -> None:
@@ -111,13 +142,22 @@ def _check_external_id(customer: Customer, external_id: str | None) -> None:
         raise InvalidRequest(f"subscription_id {external_id} is in use by this customer: choose another")
 
 
-def _with_kept_quantities(command: Attach, plan: Plan, current: Subscription) -> Attach:
-    """Units bought ahead of a feature that both plans sell ahead stay bought unless the command says how many."""
-    said = {each.feature_id for each in command.quantities}
-    sold = {item.feature_id for item in plan.items if item.prepaid}
-    kept = tuple(each for each in current.quantities if each.feature_id in sold - said)
-    check_quantities(plan, kept)
-    return msgspec.structs.replace(command, quantities=(*command.quantities, *kept)) if kept else command
+def _starts_at(draft: Draft, command: Attach, plan: Plan, current: Subscription | None) -> datetime | None:
+    """When a plan that does not begin now begins: at the instant asked for, or when the current plan's cycle ends."""
+    if command.starts_at is not None and command.starts_at > draft.now:
+        return command.starts_at
+    if current is None or is_immediate(current, plan, command.schedule):
+        return None
+    return cycle_end(draft, current)
+
+
+def is_immediate(current: Subscription, plan: Plan, schedule: Schedule | None) -> bool:
+    """True when a switch happens now: what the caller says, else that it is an upgrade (§2.2)."""
+    if schedule is Schedule.END_OF_CYCLE and current.period_end is None:
+        raise InvalidRequest(f"Plan {current.plan.plan_id} has no billing cycle to wait for: leave out plan_schedule")
+    if schedule is not None:
+        return schedule is Schedule.IMMEDIATE
+    return current.period_end is None or is_upgrade(current.plan, plan)
 
 
 def is_upgrade(old: Plan, new: Plan) -> bool:
@@ -131,151 +171,62 @@ def is_upgrade(old: Plan, new: Plan) -> bool:
     return monthly_price(old) <= monthly_price(new)
 
 
-def _immediate(current: Subscription, plan: Plan, schedule: Schedule | None) -> bool:
-    if schedule is Schedule.END_OF_CYCLE and current.period_end is None:
-        raise InvalidRequest(f"Plan {current.plan.plan_id} has no billing cycle to wait for: leave out plan_schedule")
-    if schedule is not None:
-        return schedule is Schedule.IMMEDIATE
-    return current.period_end is None or is_upgrade(current.plan, plan)
+def _removed(customer: Customer, command: Attach, current: Subscription | None) -> list[Subscription]:
+    """The other active plans of the scope that end with this attach (§2.2, remove_plan_ids)."""
+    found = []
+    for plan_id in dict.fromkeys(command.remove_plan_ids):
+        if plan_id == command.plan_id:
+            raise InvalidRequest(f"remove_plan_ids: plan {plan_id} is the one that is attached: leave it out")
+        held = [
+            each
+            for each in customer.subscriptions.values()
+            if each.active and each.plan.plan_id == plan_id and each.entity_id == command.entity_id
+        ]
+        if not held:
+            raise SubscriptionNotFound(f"remove_plan_ids {plan_id}")
+        found += [each for each in held if each is not current]
+    return found
 
 
-def start(
-    draft: Draft,
-    command: Attach,
-    plan: Plan,
-    *,
-    replaces: str | None = None,
-    default: bool = False,
-    before: Customer | None = None,
-) -> None:
-    """Start a plan: billed from now, or from the cycle the customer already has.
-
-    Seats pass on from `replaces`, as the customer was `before` that ended.
-    """
-    anchor, held = _first_anchor(draft.customer, plan, draft.context), before or draft.customer
-    key = _begin(draft, command, plan, Anchors(anchor, anchor), held, replaces=replaces, default=default)
-    zone = draft.context.settings.zone
-    draft.charge(charges(draft.customer, draft.customer.subscriptions[key], draft.now, zone))
-    draft.incoming.append(Move(plan, command.quantities))
-
-
-def _first_anchor(customer: Customer, plan: Plan, context: Context) -> datetime:
-    for other in customer.subscriptions.values():
-        if other.active and plan.cycle is not None and other.plan.cycle == plan.cycle and other.period_end:
-            return other.anchor
-    if plan.anchor_to_month_start:
-        return month_start(context)
-    return context.now
-
-
-def month_start(context: Context) -> datetime:
-    """The first instant of the month of `now`, in the ledger's time zone."""
-    local = context.now.astimezone(context.settings.zone)
-    first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
-    return first.astimezone(context.now.tzinfo)
-
-
-def _begin(
-    draft: Draft,
-    command: Attach,
-    plan: Plan,
-    anchors: Anchors,
-    before: Customer,
-    *,
-    replaces: str | None,
-    default: bool = False,
-) -> str:
-    """Put the plan in force now; seats in use pass on from how the customer was `before`. Answers its id."""
-    zone, key = draft.context.settings.zone, draft.customer.next_id()
-    period = common_period(anchors.billing, plan.cycles, draft.now, zone)
-    granting = Granting(before, key, plan, command.entity_id, zone, draft.version)
-    draft.happen(
-        PlanAttached(
-            key,
-            plan,
-            draft.now,
-            anchors.billing,
-            period.start if period else None,
-            period.end if period else None,
-            granting.grants(command.quantities, anchors.resets, draft.now, replaces),
-            command.entity_id,
-            command.external_id,
-            command.quantities,
-            replaces,
-            default,
-        )
-    )
-    return key
-
-
-def _switch(draft: Draft, command: Attach, plan: Plan, current: Subscription, waiting: Subscription | None) -> None:
-    """End the current plan now and start the new one; old time is credited, new time and old overage charged."""
-    before, zone = draft.customer, draft.context.settings.zone
-    draft.charge(refunds(before, current, draft.now, zone))
-    owed = overage(before, current)
-    if waiting is not None:
-        draft.happen(PlanUnscheduled(waiting.subscription_id))
-    draft.happen(PlanExpired(current.subscription_id, draft.now, Ended.REPLACED, current.canceled_at))
-    same_cycle = plan.cycle is not None and plan.cycle == current.plan.cycle
-    anchors = Anchors(current.anchor if same_cycle else draft.now, _reset_anchor(before, current))
-    key = _begin(draft, command, plan, anchors, before, replaces=current.subscription_id)
-    draft.charge(charges(draft.customer, draft.customer.subscriptions[key], draft.now, zone))
-    draft.charge(owed)
-    draft.incoming.append(Move(plan, command.quantities))
-    draft.outgoing.append(Move(current.plan, current.quantities, expires_at=draft.now))
-
-
-def _reset_anchor(customer: Customer, current: Subscription) -> datetime:
-    """The instant that resets are counted from: kept across every immediate switch (§2.2)."""
-    anchors = [
-        grant.terms.anchor
-        for grant in customer.grants.values()
-        if grant.terms.subscription_id == current.subscription_id and grant.terms.anchor is not None
-    ]
-    return anchors[0] if anchors else current.anchor
-
-
-def _schedule(draft: Draft, command: Attach, plan: Plan, current: Subscription, waiting: Subscription | None) -> None:
-    """Let the current plan run to the end of its cycle and the new one start there; nothing is charged now."""
-    ends_at = cycle_end(draft, current)
-    assert ends_at is not None
-    if waiting is not None:
-        draft.happen(PlanUnscheduled(waiting.subscription_id))
-    if current.canceled_at is None:
-        draft.happen(PlanCanceled(current.subscription_id, draft.now, ends_at))
-    draft.happen(scheduled(draft, plan, current, ends_at, command=command))
-    canceled_at = current.canceled_at or draft.now
-    draft.incoming.append(Move(plan, command.quantities, effective_at=ends_at))
-    draft.outgoing.append(Move(current.plan, current.quantities, canceled_at=canceled_at, expires_at=ends_at))
-
-
-def cycle_end(draft: Draft, subscription: Subscription) -> datetime | None:
-    """The end of the longest of a plan's intervals, or of its trial; None without a cycle (§2.4)."""
-    if subscription.trial_ends_at is not None:
-        return subscription.trial_ends_at
-    if subscription.period_end is None or subscription.plan.cycle is None:
-        return None
-    return period_at(subscription.anchor, subscription.plan.cycle, draft.now, draft.context.settings.zone).end
-
-
-def scheduled(
-    draft: Draft,
-    plan: Plan,
-    current: Subscription,
-    starts_at: datetime,
-    *,
-    command: Attach | None = None,
-    default: bool = False,
-) -> PlanScheduled:
-    """The event that lets `plan` take over from `current` at `starts_at`."""
-    return PlanScheduled(
-        draft.customer.next_id(),
+def order_of(
+    draft: Draft, command: Attach, plan: Plan, current: Subscription | None, starts_at: datetime | None
+) -> Order:
+    """What is to be put in force, with every choice made."""
+    backdated = command.starts_at is not None and command.starts_at < draft.now
+    return Order(
         plan,
-        starts_at,
-        current.anchor if plan.cycle in (None, current.plan.cycle) else starts_at,
-        current.entity_id,
-        command.external_id if command else None,
-        command.quantities if command else (),
-        current.subscription_id,
-        default,
+        command.entity_id,
+        command.external_id,
+        command.quantities if current is None else _with_kept_quantities(command.quantities, plan, current),
+        _trial(draft, command, plan, starts_at),
+        draft.now if command.anchor_now else command.anchor_at,
+        command.new_billing_subscription is True,
+        command.starts_at if backdated else None,
+        command.ends_at,
+        command.carry_balances,
+        command.carry_usages,
+        command.billing.proration,
+        discounts_after(current.discounts if current else (), command.billing, plan, draft),
     )
+
+
+def _trial(draft: Draft, command: Attach, plan: Plan, starts_at: datetime | None) -> FreeTrial | None:
+    """The trial that the plan begins with. One that waits for another plan's end has none of its own (§2.5)."""
+    if starts_at is not None and command.starts_at is None and not command.trial:
+        return None
+    return trial_of(draft.customer, plan, command.trial, draft.context)
+
+
+def _with_kept_quantities(quantities: tuple[Quantity, ...], plan: Plan, current: Subscription) -> tuple[Quantity, ...]:
+    """Units bought ahead of a feature that both plans sell ahead stay bought unless the command says how many."""
+    said = {each.feature_id for each in quantities}
+    sold = {item.feature_id for item in plan.items if item.prepaid}
+    kept = tuple(each for each in current.quantities if each.feature_id in sold - said)
+    check_quantities(plan, kept)
+    return (*quantities, *kept)
+
+
+def first_order(draft: Draft, plan: Plan) -> Order:
+    """A plan that a customer is created with, as it is held from the start (§2.1, auto_enable)."""
+    priced = in_currency(plan, currency_of(draft.customer, draft.context))
+    return Order(priced, trial=trial_of(draft.customer, plan, UNSET, draft.context), default=True)

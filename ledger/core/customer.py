@@ -12,35 +12,47 @@ from ledger.core import adjustment, entity, profile
 from ledger.core.calendar import advance
 from ledger.core.cancellation import Cancel, Uncancel, plan_cancel, plan_uncancel
 from ledger.core.catalog import PLAN_IN_USE
-from ledger.core.change import Attach, plan_attach, start
-from ledger.core.decider import Claim, Command, Context, Decider, real_time
+from ledger.core.change import Attach, first_order, plan_attach
+from ledger.core.correction import REVERSED, Reverse, decide_reverse
+from ledger.core.decider import Ask, Claim, Command, Context, Decider, real_time
 from ledger.core.draft import Draft
 from ledger.core.errors import CustomerNotFound
 from ledger.core.events import (
     CustomerCreated,
     CustomerDeleted,
     CustomerUpdated,
+    EffectReversed,
     EntityCreated,
     EntityDeleted,
     Event,
+    LockClosed,
+    LockOpened,
     PlanAttached,
     PlanScheduled,
     UsageRecorded,
 )
 from ledger.core.folding import evolve, updated
+from ledger.core.importing import ImportPlans, plan_import
 from ledger.core.invoicing import finish
 from ledger.core.limiting import SetEntityControls, decide_controls, first_controls
+from ledger.core.locking import LOCK, FinalizeLock, Reserve, decide_finalize, decide_reserve
+from ledger.core.phases import CreateSchedule, plan_schedule
 from ledger.core.profile import CUSTOMER_ID, EMAIL
 from ledger.core.quantity import ChangeQuantities, plan_quantities
 from ledger.core.quote import Planned, Quote
+from ledger.core.recalculating import RecalculateBalance, decide_recalculate
+from ledger.core.revision import Revise, plan_revise
 from ledger.core.sealed import Sealed
 from ledger.core.seats import settled
+from ledger.core.several import AttachMany, plan_attach_many
+from ledger.core.starting import start
 from ledger.core.state import Customer
 from ledger.core.terms import Plan
+from ledger.core.trial import trial_asks, trial_claims
 from ledger.core.upcoming import next_cycle
 from ledger.core.usage import Consume, Track, decide_consume, decide_track
 
-BillingChange = Attach | Cancel | Uncancel | ChangeQuantities
+BillingChange = Attach | AttachMany | CreateSchedule | ImportPlans | Cancel | Uncancel | ChangeQuantities | Revise
 
 
 def admit(state: Customer, command: Command, context: Context) -> None:
@@ -60,7 +72,9 @@ def decide(state: Customer, command: Command, context: Context) -> Sequence[Even
     return [*moved, *_decide(evolve(state, moved[0]), command, context)]
 
 
-def _decide(state: Customer, command: Command, context: Context) -> Sequence[Event]:
+def _decide(  # noqa: PLR0912  one case for each command
+    state: Customer, command: Command, context: Context
+) -> Sequence[Event]:
     match command:
         case Track():
             return settled(state, decide_track(state, command, context), context)
@@ -72,7 +86,17 @@ def _decide(state: Customer, command: Command, context: Context) -> Sequence[Eve
             return settled(state, adjustment.decide_update(state, command, context), context)
         case adjustment.DeleteBalance():
             return adjustment.decide_delete(state, command, context)
-        case Attach() | Cancel() | Uncancel() | ChangeQuantities():
+        case RecalculateBalance():
+            return decide_recalculate(state, command, context)
+        case Reserve():
+            return decide_reserve(state, command, context)
+        case FinalizeLock():
+            return decide_finalize(state, command, context)
+        case Reverse():
+            return settled(state, decide_reverse(state, command, context), context)
+        case Attach() | AttachMany() | CreateSchedule() | ImportPlans() | Cancel() | Uncancel():
+            return plan(state, command, context).events
+        case ChangeQuantities() | Revise():
             return plan(state, command, context).events
         case entity.CreateEntity():
             return settled(state, entity.decide_create(state, command, context), context)
@@ -96,6 +120,12 @@ def plan(state: Customer, command: BillingChange, context: Context) -> Planned:
     match command:
         case Attach():
             return plan_attach(state, command, context)
+        case AttachMany():
+            return plan_attach_many(state, command, context)
+        case CreateSchedule():
+            return plan_schedule(state, command, context)
+        case ImportPlans():
+            return plan_import(state, command, context)
         case Cancel():
             adjustment.require_reason("Cancelling a plan", context)
             return plan_cancel(state, command, context)
@@ -103,11 +133,15 @@ def plan(state: Customer, command: BillingChange, context: Context) -> Planned:
             return plan_uncancel(state, command, context)
         case ChangeQuantities():
             return plan_quantities(state, command, context)
+        case Revise():
+            return plan_revise(state, command, context)
 
 
 def preview(state: Customer, command: BillingChange, context: Context) -> Quote:
     """What a change would do, without doing it."""
     planned = plan(state, command, context)
+    if isinstance(command, Attach) and command.anchor_now:
+        return Quote(planned, None)  # a cycle that begins anew has all of its price on this invoice (case 56)
     return Quote(planned, next_cycle(reduce(evolve, planned.events, state), context))
 
 
@@ -120,7 +154,7 @@ def _create(state: Customer, command: profile.CreateCustomer, context: Context) 
         state = evolve(state, event)
     draft = Draft(state, context)
     for offered in _first_plans(command, context):
-        start(draft, Attach(offered.plan_id), offered, default=True)
+        start(draft, first_order(draft, offered))
     return [*events, *finish(draft, "update_plan").events]
 
 
@@ -130,6 +164,30 @@ def _first_plans(command: profile.CreateCustomer, context: Context) -> Sequence[
         return defaults
     chosen = context.catalog.plan(command.plan_id)
     return [*(each for each in defaults if each.group != chosen.group), chosen]
+
+
+def asks(state: Customer, command: Command) -> Sequence[Ask]:
+    """The claims that a decision depends on: those the command names, and trials that a fingerprint may have had."""
+    begun = _begun(command)
+    return [*command.asks(), *trial_asks(begun, _fingerprint(state, command))] if begun else command.asks()
+
+
+def _begun(command: Command) -> list[str]:
+    """The plans that a command may begin a trial of."""
+    match command:
+        case Attach():
+            return [command.plan_id]
+        case AttachMany():
+            return [each.plan_id for each in command.plans]
+        case CreateSchedule():
+            return [each.plan_id for phase in command.phases[:1] for each in (*phase.plans, *command.unscheduled)]
+        case profile.CreateCustomer():
+            return [] if command.plan_id is None else [command.plan_id]
+    return []
+
+
+def _fingerprint(state: Customer, command: Command) -> str | None:
+    return command.fingerprint if isinstance(command, profile.CreateCustomer) else state.fingerprint
 
 
 def due_at(state: Customer) -> datetime | None:
@@ -150,15 +208,28 @@ def claims(state: Customer, event: Event) -> Sequence[Claim]:
             after_claims = _identity(after.customer_id, after.email, held=True)
             released = {(each.kind, each.value) for each in before_claims}
             kept = released & {(each.kind, each.value) for each in after_claims}
-            return [each for each in (*before_claims, *after_claims) if (each.kind, each.value) not in kept]
+            changed = [each for each in (*before_claims, *after_claims) if (each.kind, each.value) not in kept]
+            known = [] if after.fingerprint == state.fingerprint else state.trials_used
+            return [*changed, *trial_claims(known, after.fingerprint)]
         case CustomerDeleted():
             entities = [Claim("entity", key, held=False, per_stream=True) for key in state.entities]
-            return [*_identity(state.customer_id, state.email, held=False), *entities]
+            locks = [Claim(LOCK, key, held=False) for key in state.locks]
+            return [*_identity(state.customer_id, state.email, held=False), *entities, *locks]
+        case LockOpened():
+            return [Claim(LOCK, event.lock_id)]
+        case LockClosed():
+            return [Claim(LOCK, event.lock_id, held=False)]
+        case EffectReversed():
+            return [Claim(REVERSED, str(event.position))]
         case EntityCreated():
             return [Claim("entity", event.entity_id, per_stream=True)]
         case EntityDeleted():
             return [Claim("entity", event.entity_id, held=False, per_stream=True)]
-        case PlanAttached() | PlanScheduled():
+        case PlanAttached():
+            used = [event.plan.plan_id] if event.trial_ends_at is not None else []
+            in_use = Claim(PLAN_IN_USE, event.plan.plan_id, shared=True)
+            return [in_use, *trial_claims(used, state.fingerprint)]
+        case PlanScheduled():
             return [Claim(PLAN_IN_USE, event.plan.plan_id, shared=True)]
     return ()
 
@@ -191,4 +262,5 @@ CUSTOMER: Final = Decider(
     due_at=due_at,
     claims=claims,
     business_now=business_now,
+    asks=asks,
 )

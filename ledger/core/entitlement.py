@@ -5,11 +5,12 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 
 from ledger.core.balance import Grant
+from ledger.core.carrying import carried_rollovers
 from ledger.core.deduction import in_scope
 from ledger.core.errors import InvalidInput, InvalidRequest
 from ledger.core.events import GrantTerms, Quantity, Window
 from ledger.core.money import ZERO, add, subtract, total
-from ledger.core.period import Period, period_at
+from ledger.core.period import Period, boundary, period_at
 from ledger.core.pricing import whole_packs
 from ledger.core.state import Customer
 from ledger.core.terms import FeatureKind, Plan, PlanItem
@@ -49,11 +50,15 @@ class Granting:
     def grants(
         self, quantities: Sequence[Quantity], anchor: datetime, now: datetime, outgoing: str | None
     ) -> tuple[GrantTerms, ...]:
-        """The grants that the plan's items make at `now`, resetting from `anchor`; seats in use are carried over."""
-        return tuple(
+        """The grants that the plan's items make at `now`, resetting from `anchor`.
+
+        Seats in use and leftovers of the `outgoing` plan pass over to them.
+        """
+        made = [
             self._grant(ordinal, item, prepaid_units(item, quantities), anchor, now, outgoing)
             for ordinal, item in enumerate(self._plan.items)
-        )
+        ]
+        return (*made, *carried_rollovers(self._customer, outgoing, made, self._version))
 
     def _grant(
         self, ordinal: int, item: PlanItem, prepaid: Decimal, anchor: datetime, now: datetime, outgoing: str | None
@@ -61,7 +66,7 @@ class Granting:
         first = all(earlier.feature_id != item.feature_id for earlier in self._plan.items[:ordinal])
         used = seats_in_use(self._customer, item, self._entity_id, outgoing) if first else ZERO
         repeats = item.reset is not None and item.reset.repeats
-        period = period_at(anchor, item.reset, now, self._zone) if used and repeats and item.reset else None
+        period = period_at(anchor, item.reset, now, self._zone) if (used or item.rollover) and repeats and item.reset else None
         return GrantTerms(
             grant_id=f"{self._version}.{ordinal}",
             feature_id=item.feature_id,
@@ -79,6 +84,7 @@ class Granting:
             anchor=anchor if repeats else None,
             period_start=period.start if period else None,
             period_end=period.end if period else None,
+            expires_at=None if item.expiry is None else boundary(now, item.expiry, 1, self._zone),
             price=item.price,
             rollover=item.rollover,
         )

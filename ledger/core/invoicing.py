@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from ledger.core.adjusting import adjust
 from ledger.core.billing import Billing, InvoiceMode, IssueMethod, ProrationBehavior
 from ledger.core.decider import Context
+from ledger.core.discounting import take_off
 from ledger.core.draft import Draft
 from ledger.core.events import (
     ChangeAbandoned,
@@ -34,6 +36,7 @@ def finish(draft: Draft, intent: str, billing: Billing | None = None, origin: Or
     currency = currency_of(draft.customer, draft.context)
     taken = _orphaned(draft, billing)
     draft.charge(each.line for each in taken.values())
+    adjust(draft, billing)
     planned = draft.planned(intent, currency)
     if billing.no_billing_changes or not draft.lines:
         return planned
@@ -93,7 +96,8 @@ def bill_cycle(draft: Draft) -> None:
     if not lines:
         return
     draft.lines = lines
-    invoice_id = issue(draft, lines, Origin.CYCLE, None, charges=tuple(waiting))
+    take_off(draft)
+    invoice_id = issue(draft, draft.lines, Origin.CYCLE, None, charges=tuple(waiting))
     if draft.customer.account.invoices[invoice_id].due_minor and draft.context.settings.collects is not Gateway.MANUAL:
         _past_due(draft, invoice_id, lines)
 

@@ -19,33 +19,50 @@ from ledger.core.terms import PlanItem
 
 
 def charges(
-    customer: Customer, subscription: Subscription, now: datetime, zone: tzinfo, *, renewal: bool = False
+    customer: Customer,
+    subscription: Subscription,
+    now: datetime,
+    zone: tzinfo,
+    *,
+    renewal: bool = False,
+    whole: bool = False,
 ) -> list[Line]:
     """What a plan costs from `now` to the end of each price's period: base, units bought ahead, seats in use.
 
     One-off prices are charged when it starts. On a `renewal` only the prices whose period starts now are charged.
+    `whole` is the full price of each period instead of the share that is left of it.
     """
-    return list(_priced_ahead(customer, subscription, now, zone, sign=1, renewal=renewal))
+    return list(_priced_ahead(customer, subscription, now, zone, sign=1, renewal=renewal, whole=whole))
 
 
-def refunds(customer: Customer, subscription: Subscription, now: datetime, zone: tzinfo) -> list[Line]:
+def refunds(
+    customer: Customer, subscription: Subscription, now: datetime, zone: tzinfo, *, whole: bool = False
+) -> list[Line]:
     """What is given back of a plan paid ahead, from `now` to the end of its periods.
 
     Nothing of one-off prices, and nothing of a trial.
     """
     if subscription.trialing:
         return []
-    return list(_priced_ahead(customer, subscription, now, zone, sign=-1, renewal=False))
+    return list(_priced_ahead(customer, subscription, now, zone, sign=-1, renewal=False, whole=whole))
 
 
 def _priced_ahead(
-    customer: Customer, subscription: Subscription, now: datetime, zone: tzinfo, *, sign: int, renewal: bool
+    customer: Customer,
+    subscription: Subscription,
+    now: datetime,
+    zone: tzinfo,
+    *,
+    sign: int,
+    renewal: bool,
+    whole: bool,
 ) -> Iterator[Line]:
     plan, anchor = subscription.plan, subscription.anchor
     if plan.base is not None:
         period = _charged(plan.base.every, anchor, now, zone)
         if _in_turn(period, now, sign, renewal=renewal):
-            yield line(customer, subscription, LineKind.BASE, Decimal(plan.base.amount_minor), period, now, sign=sign)
+            amount = Decimal(plan.base.amount_minor)
+            yield line(customer, subscription, LineKind.BASE, amount, period, now, sign=sign, whole=whole)
     for item in plan.items:
         if item.price is None or not billed_ahead(item):
             continue
@@ -56,7 +73,9 @@ def _priced_ahead(
         amount = cost(item.price, free, units)
         if amount:
             kind = LineKind.PREPAID if item.prepaid else LineKind.SEATS
-            yield line(customer, subscription, kind, amount, period, now, sign=sign, item=item, quantity=units)
+            yield line(
+                customer, subscription, kind, amount, period, now, sign=sign, item=item, quantity=units, whole=whole
+            )
 
 
 def _charged(every: Every, anchor: datetime, now: datetime, zone: tzinfo) -> Period | None:
@@ -144,7 +163,12 @@ def overage(customer: Customer, subscription: Subscription) -> list[Line]:
 
 
 def overage_of(customer: Customer, subscription: Subscription, grant: Grant) -> Line | None:
-    """The line for what was used of one balance beyond what was granted; None where nothing is owed for it."""
+    """The line for what was used of one balance beyond what was granted; None where nothing is owed for it.
+
+    What is used in a trial is free (§2.5).
+    """
+    if subscription.trialing:
+        return None
     price = grant.terms.price
     if grant.terms.subscription_id != subscription.subscription_id or price is None or grant.balance >= ZERO:
         return None

@@ -4,7 +4,7 @@ Arithmetic runs in `EXACT`, a 60-digit context that traps `Inexact`: a result th
 a bug unless one of the named rounding functions below asked for it (product.md, "doubles rounded").
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import (
     ROUND_DOWN,
     ROUND_FLOOR,
@@ -84,6 +84,27 @@ def round_minor(amount_minor: Decimal) -> int:
     return int(amount_minor.quantize(ONE, rounding=ROUND_HALF_UP, context=_ROUNDING))
 
 
+def percentage(amount: Decimal, percent: Decimal) -> Decimal:
+    """So many percent of an amount, exactly."""
+    return multiply(amount, percent).scaleb(-2, EXACT)
+
+
+def whole_units(units: Decimal) -> Decimal:
+    """Whole units of a part of something, rounded down."""
+    return units.quantize(ONE, rounding=ROUND_FLOOR, context=_ROUNDING)
+
+
+def spread(amount_minor: int, weights: Sequence[int]) -> list[int]:
+    """An amount (0 or more) over parts in proportion to their weights (above 0): it sums up exactly.
+
+    Each share is rounded down; the minor units that remain go to the first parts, one each.
+    """
+    whole = sum(weights)
+    shares = [amount_minor * weight // whole for weight in weights]
+    remainder = amount_minor - sum(shares)
+    return [share + (1 if index < remainder else 0) for index, share in enumerate(shares)]
+
+
 def ratio(amount: Decimal, part: int, whole: int) -> Decimal:
     """`amount x part / whole`, kept to 60 digits, half-even: rounded to minor units only by `round_minor`."""
     return _ROUNDING.divide(_ROUNDING.multiply(amount, Decimal(part)), Decimal(whole))
@@ -97,11 +118,6 @@ def part_of(amount: Decimal, whole: Decimal) -> Decimal:
 def part_below(amount: Decimal, whole: Decimal) -> Decimal:
     """`amount / whole` in units of 12 decimal places, the rest cut off: never more than can be paid for."""
     return _ROUNDING.divide(amount, whole).quantize(_SMALLEST_UNIT, rounding=ROUND_DOWN, context=_ROUNDING)
-
-
-def percent_below(amount: Decimal, percent: Decimal) -> Decimal:
-    """A percentage of units above zero, rounded down to whole units (§2.11: a rollover's cap)."""
-    return _ROUNDING.divide(multiply(amount, percent), Decimal(100)).to_integral_value(ROUND_FLOOR, _ROUNDING)
 
 
 def packs(units: Decimal, billing_units: Decimal) -> int:

@@ -1,8 +1,15 @@
 """Attaching several plans in one change, with one invoice."""
 
+from msgspec.structs import replace
+
 from ledger.core.billing import Billing
-from ledger.core.change import Attach
-from ledger.core.decider import Command
+from ledger.core.change import Attach, attach
+from ledger.core.decider import Command, Context
+from ledger.core.draft import Draft
+from ledger.core.errors import InvalidInput
+from ledger.core.invoicing import finish
+from ledger.core.quote import Planned
+from ledger.core.state import Customer
 
 
 class AttachMany(Command, frozen=True):
@@ -10,3 +17,13 @@ class AttachMany(Command, frozen=True):
 
     plans: tuple[Attach, ...]
     billing: Billing = Billing()
+
+
+def plan_attach_many(customer: Customer, command: AttachMany, context: Context) -> Planned:
+    """Work out several attaches as one change, or refuse all of them."""
+    if not command.plans:
+        raise InvalidInput("plans was empty and must name at least one plan")
+    draft = Draft(customer, context)
+    for each in command.plans:
+        attach(draft, replace(each, billing=command.billing))
+    return finish(draft, "update_plan", command.billing)

@@ -46,7 +46,8 @@ class Subscription(msgspec.Struct, frozen=True):
     """One attached plan. Priced recurring ones carry the bounds of their billing period.
 
     `since` is the stream version of the event that began the period; `past_due` the invoice that was not paid.
-    `next_quantities` take the place of `quantities` at the next renewal.
+    `next_quantities` take the place of `quantities` at the next renewal. A scheduled one that is not `prorated` neither
+    charges nor credits the parts of periods that its start cuts.
     """
 
     subscription_id: str
@@ -69,6 +70,7 @@ class Subscription(msgspec.Struct, frozen=True):
     next_quantities: tuple[Quantity, ...] = ()
     reverts_to: Promise | None = None
     since: int = 0
+    prorated: bool = True
 
     @property
     def trialing(self) -> bool:
@@ -168,6 +170,7 @@ def _scheduled(event: PlanScheduled, version: int) -> Subscription:
         expires_at=event.expires_at,
         discounts=event.discounts,
         since=version,
+        prorated=event.prorated,
     )
 
 
@@ -267,6 +270,13 @@ def main_plan(subscriptions: Iterable[Subscription], entity_id: str | None, grou
 def scheduled_plan(subscriptions: Iterable[Subscription], entity_id: str | None, group: str) -> Subscription | None:
     """The plan that waits to become the main plan of a scope and group."""
     return next((each for each in _mains(subscriptions, entity_id, group) if not each.active), None)
+
+
+def scheduled_plans(
+    subscriptions: Iterable[Subscription], entity_id: str | None, group: str
+) -> list[Subscription]:
+    """All that wait to become the main plan of a scope and group, one after the other."""
+    return [each for each in _mains(subscriptions, entity_id, group) if not each.active]
 
 
 def _mains(subscriptions: Iterable[Subscription], entity_id: str | None, group: str) -> Iterable[Subscription]:

@@ -34,7 +34,10 @@ class PlanAttached(Event, frozen=True, tag="plan.attached.v2"):
 
 
 class PlanScheduled(Event, frozen=True, tag="plan.scheduled.v2"):
-    """A plan will start at `starts_at`, when `replaces` ends; `expires_at` is an end that was agreed already."""
+    """A plan will start at `starts_at`, when `replaces` ends; `expires_at` is an end that was agreed already.
+
+    `prorated` says whether the parts of periods that the start cuts are charged and credited.
+    """
 
     subscription_id: str
     plan: Plan
@@ -47,6 +50,7 @@ class PlanScheduled(Event, frozen=True, tag="plan.scheduled.v2"):
     default: bool = False
     expires_at: datetime | None = None
     discounts: tuple[AppliedDiscount, ...] = ()
+    prorated: bool = True
 
 
 class PlanActivated(Event, frozen=True, tag="plan.activated.v1"):

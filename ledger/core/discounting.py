@@ -1,0 +1,132 @@
+"""Discounts: which ones a subscription has, and what they take off its lines (reference §2.2, `discounts`)."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from ledger.core.billing import Billing, DiscountRef
+from ledger.core.catalog import Catalog
+from ledger.core.discounts import folded_code
+from ledger.core.draft import Draft
+from ledger.core.errors import DiscountNotFound, InvalidInput, InvalidRequest
+from ledger.core.events import AppliedDiscount, DiscountRemoved, Line, LineDiscount
+from ledger.core.money import percentage, round_minor, spread
+from ledger.core.period import Every, Interval, boundary
+from ledger.core.subscription import Subscription
+from ledger.core.terms import Discount, Plan
+
+
+def discounts_after(
+    held: Sequence[AppliedDiscount], billing: Billing, plan: Plan, draft: Draft
+) -> tuple[AppliedDiscount, ...]:
+    """The discounts a subscription goes on with: those it has, without the removed ones, and the added ones.
+
+    One that is for other plans only does not pass on to this plan.
+    Refuses a reference that names no discount, one that is not for this plan or currency, and the removal of one that
+    is not there.
+    """
+    kept = {each.discount_id: each for each in held if _passes_on(each, plan, draft.context.catalog)}
+    for reward_id in billing.remove_discounts:
+        if kept.pop(reward_id, None) is None:
+            raise InvalidRequest(f"remove_discounts: the subscription has no discount {reward_id}: leave it out")
+    zone = draft.context.settings.zone
+    for index, ref in enumerate(billing.discounts):
+        found = find_discount(draft.context.catalog, ref, index)
+        _check(found, plan)
+        kept[found.discount_id] = _applied(found, draft.now, zone)
+    return tuple(kept.values())
+
+
+def _passes_on(held: AppliedDiscount, plan: Plan, catalog: Catalog) -> bool:
+    found = catalog.discounts.get(held.discount_id)
+    return found is None or not found.plan_ids or plan.plan_id in found.plan_ids
+
+
+def find_discount(catalog: Catalog, ref: DiscountRef, index: int = 0) -> Discount:
+    """The discount of the catalog that a caller means, or a refusal."""
+    if (ref.reward_id is None) == (ref.promotion_code is None):
+        raise InvalidInput(f"discounts.{index} must name one of reward_id and promotion_code")
+    if ref.reward_id is not None:
+        found = catalog.discounts.get(ref.reward_id)
+        if found is None:
+            raise DiscountNotFound(f"the id {ref.reward_id}")
+        return found
+    code = catalog.codes.get(folded_code(ref.promotion_code or ""))
+    if code is not None:
+        return catalog.discounts[code]
+    raise DiscountNotFound(f"the promotion code {ref.promotion_code}")
+
+
+def _check(discount: Discount, plan: Plan) -> None:
+    if discount.plan_ids and plan.plan_id not in discount.plan_ids:
+        raise InvalidRequest(f"Discount {discount.discount_id} is not for plan {plan.plan_id}: leave it out")
+    if discount.amount_minor is not None and discount.currency not in (None, plan.currency):
+        raise InvalidRequest(
+            f"Discount {discount.discount_id} is an amount in {discount.currency} and the plan is billed in "
+            f"{plan.currency}: choose another discount"
+        )
+
+
+def _applied(discount: Discount, now: datetime, zone: tzinfo) -> AppliedDiscount:
+    ends_at = None if discount.months is None else boundary(now, Every(Interval.MONTH, discount.months), 1, zone)
+    return AppliedDiscount(
+        discount.discount_id, discount.name, discount.percent, discount.amount_minor, discount.once, ends_at
+    )
+
+
+def take_off(draft: Draft) -> None:
+    """Take what subscriptions have discounts for off a draft's lines; one that counts once is then gone.
+
+    Percentages are rounded line by line, half away from zero, and count on credits too, so that what was charged with
+    a discount is given back with it. An amount counts once on an invoice, however many subscriptions have it: it is
+    spread over their charges, and never takes them below zero.
+    """
+    for discount, holders in _discounts(draft):
+        before = draft.lines
+        draft.lines = _discounted(before, discount, holders)
+        if discount.once and draft.lines != before:
+            for key in holders:
+                if key in draft.customer.subscriptions:
+                    draft.happen(DiscountRemoved(key, discount.discount_id))
+
+
+def _discounts(draft: Draft) -> Iterator[tuple[AppliedDiscount, list[str]]]:
+    """The discounts that count on a draft's lines now, with the subscriptions that have them."""
+    found: dict[str, tuple[AppliedDiscount, list[str]]] = {}
+    known = {**draft.before.subscriptions, **draft.customer.subscriptions}
+    for key in dict.fromkeys(line.subscription_id for line in draft.lines):
+        for each in _held(known, key):
+            if each.ends_at is None or draft.now < each.ends_at:
+                found.setdefault(each.discount_id, (each, []))[1].append(key or "")
+    yield from list(found.values())
+
+
+def _held(known: Mapping[str, Subscription], key: str | None) -> Iterable[AppliedDiscount]:
+    found = known.get(key or "")
+    return () if found is None else found.discounts
+
+
+def _discounted(lines: Sequence[Line], discount: AppliedDiscount, holders: Sequence[str]) -> list[Line]:
+    if discount.percent is not None:
+        percent = discount.percent
+        return [
+            _less(line, discount, _share(line, percent)) if line.subscription_id in holders else line for line in lines
+        ]
+    charged = [at for at, line in enumerate(lines) if line.subscription_id in holders and line.amount_minor > 0]
+    weights = [lines[at].amount_minor for at in charged]
+    amount = min(discount.amount_minor or 0, sum(weights))
+    shares = dict(zip(charged, spread(amount, weights) if charged else (), strict=True))
+    return [_less(line, discount, shares.get(at, 0)) for at, line in enumerate(lines)]
+
+
+def _share(line: Line, percent: Decimal) -> int:
+    return round_minor(percentage(Decimal(line.amount_minor), percent))
+
+
+def _less(line: Line, discount: AppliedDiscount, amount_minor: int) -> Line:
+    if not amount_minor:
+        return line
+    taken = LineDiscount(discount.discount_id, discount.name, amount_minor, discount.percent)
+    return replace(line, amount_minor=line.amount_minor - amount_minor, discounts=(*line.discounts, taken))
