@@ -1,6 +1,6 @@
 """billing.attach, billing.update and their previews: plans come, change and go."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from ledger.core.cancellation import Cancel, Refund, Uncancel, When
 from ledger.core.change import Attach, Schedule
 from ledger.core.customer import BillingChange, preview
 from ledger.core.errors import InvalidRequest
+from ledger.core.events import Event
 from ledger.core.quantity import ChangeQuantities
 from ledger.core.quote import Quote
 from ledger.core.revision import Revise
@@ -57,11 +58,15 @@ def changed(call: Call, body: Mapping[str, Any], command: BillingChange) -> Json
     """Let a change happen: what the answer says of it. Raises `InvoicePaymentFailed`."""
     outcome = call.execute(CustomerAddress(body["customer_id"]), command)
     require_paid(outcome)
-    scene = call.scene(outcome)
+    return shown_change(call.scene(outcome), body, outcome.events)
+
+
+def shown_change(scene: Scene, body: Mapping[str, Any], events: Sequence[Event]) -> Json:
+    """What the answer of a change says of it."""
     shown: Json = {"customer_id": shown_customer(scene.customer.customer_id, scene.stream_id), "payment_url": None}
     if "entity_id" in body:
         shown["entity_id"] = body["entity_id"]
-    return shown | changed_invoice(scene, outcome.events)
+    return shown | changed_invoice(scene, events)
 
 
 def quoted(call: Call, body: Mapping[str, Any], command: BillingChange) -> tuple[Scene, Quote]:

@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Final
 
 from api.call import Handlers
-from api.v1 import balances, billing, customers, entities, features, lists, plans, usage
+from api.v1 import balances, billing, customers, entities, features, importing, lists, plans, several, usage
 
 HANDLERS: Final[Handlers] = MappingProxyType(
     {
@@ -13,6 +13,8 @@ HANDLERS: Final[Handlers] = MappingProxyType(
         **features.HANDLERS,
         **plans.HANDLERS,
         **billing.HANDLERS,
+        **several.HANDLERS,
+        **importing.HANDLERS,
         **balances.HANDLERS,
         **usage.HANDLERS,
         **lists.HANDLERS,

@@ -19,6 +19,7 @@ from api.wire import (
     features,
     invoices,
     plans,
+    several,
     subscriptions,
     usage,
 )
@@ -174,16 +175,37 @@ _ALL: Final = (
     ),
     _operation(
         "billing.preview_attach", billing.AttachSchema, billing.AttachPreviewSchema,
-        "What attaching a plan would cost and do", _CUSTOMER, _ENTITY, _PLAN, "plan_already_attached", writes=False,
+        "What attaching a plan would cost and do", _CUSTOMER, _ENTITY, _PLAN, "plan_already_attached",
+        "currency_mismatch", writes=False,
     ),
     _operation(
         "billing.update", billing.UpdateSubscriptionSchema, billing.ChangeAnswerSchema,
-        "Change quantities of a held plan, cancel it, or take a cancellation back",
+        "Change a held plan, cancel it, or take a cancellation back",
         _CUSTOMER, _ENTITY, _PLAN, _HELD, _PAYMENT,
     ),
     _operation(
         "billing.preview_update", billing.UpdateSubscriptionSchema, billing.UpdatePreviewSchema,
         "What such a change would cost and do", _CUSTOMER, _ENTITY, _PLAN, _HELD, writes=False,
+    ),
+    _operation(
+        "billing.multi_attach", several.MultiAttachSchema, several.MultiAttachAnswerSchema,
+        "Attach several plans on one invoice, all or none",
+        _CUSTOMER, _ENTITY, _PLAN, "plan_already_attached", "currency_mismatch", _PAYMENT,
+    ),
+    _operation(
+        "billing.preview_multi_attach", several.MultiAttachSchema, several.MultiAttachPreviewSchema,
+        "What attaching several plans would cost and do",
+        _CUSTOMER, _ENTITY, _PLAN, "plan_already_attached", "currency_mismatch", writes=False,
+    ),
+    _operation(
+        "billing.create_schedule", several.CreateScheduleSchema, several.ScheduleAnswerSchema,
+        "Put plans in force now and schedule others in phases",
+        _CUSTOMER, _ENTITY, _PLAN, "plan_already_attached", "currency_mismatch", _PAYMENT,
+    ),
+    _operation(
+        "billing.import", several.ImportSchema, several.ImportAnswerSchema,
+        "Bring a customer over with its plans as they stand elsewhere", _CUSTOMER, _PLAN, _FEATURE,
+        "customer_already_exists",
     ),
     _operation(
         "balances.create", balances.CreateBalanceSchema, common.SuccessSchema,
