@@ -8,7 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from ledger.core.balance import Grant
+import msgspec
+
+from ledger.core.balance import Grant, opened, with_balance
 from ledger.core.decider import Command, Context
 from ledger.core.deduction import Overage, give_back, in_order, take
 from ledger.core.entitlement import window, windows_opened
@@ -35,8 +37,9 @@ from ledger.core.events import (
 )
 from ledger.core.money import ZERO, add, negate, subtract, total
 from ledger.core.period import Every, Interval
+from ledger.core.recalculating import moved_over
 from ledger.core.state import Customer
-from ledger.core.terms import FeatureKind
+from ledger.core.terms import FeatureKind, Rollover
 
 MAX_LOOSE_BALANCES: Final = 1_000
 
@@ -52,6 +55,7 @@ class GrantBalance(Command, frozen=True):
     expires_at: datetime | None = None
     next_reset_at: datetime | None = None
     balance_id: str | None = None
+    rollover: Rollover | None = None
 
 
 class Which(Command, frozen=True):
@@ -75,7 +79,9 @@ class UpdateBalance(Which, frozen=True):
 
 
 class DeleteBalance(Which, frozen=True):
-    """Take loose balances away, with what remains of them."""
+    """Take loose balances away with what remains of them; `recalculate` moves what was used onto the others."""
+
+    recalculate: bool = False
 
 
 def require_reason(what: str, context: Context) -> None:
@@ -94,6 +100,8 @@ def decide_grant(customer: Customer, command: GrantBalance, context: Context) ->
     _check_times(feature.kind, command, context.now)
     _check_unique(customer, feature.kind, command)
     included = command.included or ZERO
+    repeats = command.reset is not None and command.reset.repeats
+    anchor = (command.next_reset_at or context.now) if repeats else None
     terms = GrantTerms(
         grant_id=customer.next_id(),
         feature_id=feature.feature_id,
@@ -103,12 +111,22 @@ def decide_grant(customer: Customer, command: GrantBalance, context: Context) ->
         included=included,
         unlimited=command.unlimited,
         reset=command.reset,
-        anchor=(command.next_reset_at or context.now) if command.reset and command.reset.repeats else None,
+        anchor=anchor,
         expires_at=command.expires_at,
         balance_id=command.balance_id,
+        rollover=command.rollover,
     )
+    if command.rollover is not None:
+        terms = _in_period(terms, context)
     before, after = Level(ZERO, ZERO), Level(included, included)
     return [BalanceGranted(feature.feature_id, terms.grant_id, included, before, after, command.entity_id, terms)]
+
+
+def _in_period(terms: GrantTerms, context: Context) -> GrantTerms:
+    """What is left over lives on, so that even an idle period has an end."""
+    period = window(opened(terms), context.now, context.settings.zone)
+    assert period is not None
+    return msgspec.structs.replace(terms, period_start=period.start, period_end=period.end)
 
 
 def _check_amount(kind: FeatureKind, command: GrantBalance) -> None:
@@ -129,6 +147,8 @@ def _check_times(kind: FeatureKind, command: GrantBalance, now: datetime) -> Non
         raise InvalidRequest("A balance either resets or expires: give one of reset and expires_at")
     if repeats and kind is FeatureKind.ALLOCATED:
         raise InvalidRequest("Units of this feature are held until freed and never reset: leave out reset")
+    if command.rollover is not None and (not repeats or command.unlimited):
+        raise InvalidRequest("rollover is about units that are left at a reset: give included_grant and reset as well")
     if command.next_reset_at is not None and not repeats:
         raise InvalidRequest("next_reset_at needs a reset interval: give reset as well")
     if command.next_reset_at is not None and command.next_reset_at <= now:
@@ -176,11 +196,12 @@ def decide_update(customer: Customer, command: UpdateBalance, context: Context) 
     if command.feature_id is not None:
         context.catalog.feature(command.feature_id)
     grants = [grant for grant in matching(customer, command) if not grant.boolean]
-    if not grants:
+    mains = _mains(grants)
+    if not mains:
         raise BalanceNotFound(_described(command))
     events = _amounts(grants, command, context)
     if command.next_reset_at is not None or command.expires_at is not None:
-        events.append(_times(_only(grants, command), events, command, context))
+        events.append(_times(_only(mains, command), events, command, context))
     return events
 
 
@@ -196,6 +217,11 @@ def _check_update(command: UpdateBalance) -> None:
         raise InvalidInput("remaining must not be negative: use usage to record a debt")
     if command.add is not None and not command.add:
         raise InvalidInput("add_to_balance must not be zero")
+
+
+def _mains(grants: Sequence[Grant]) -> list[Grant]:
+    """Balances without what was left over of earlier periods: that is changed only together with them."""
+    return [grant for grant in grants if grant.terms.rollover_of is None]
 
 
 def _only(grants: Sequence[Grant], command: Which) -> Grant:
@@ -215,7 +241,7 @@ def _amounts(grants: Sequence[Grant], command: UpdateBalance, context: Context) 
 
 
 def _added(grants: Sequence[Grant], command: UpdateBalance, amount: Decimal, context: Context) -> Event:
-    grant = grants[0]
+    grant = _mains(grants)[0]
     granted = grant.granted if command.included is None else add(command.included, grant.prepaid)
     after = Level(granted, add(grant.balance, amount))
     windows = _windows(grants, [grant.grant_id], context)
@@ -236,9 +262,10 @@ def _deducted(grants: Sequence[Grant], command: UpdateBalance, amount: Decimal, 
 def _put(grants: Sequence[Grant], command: UpdateBalance, context: Context) -> Event:
     changes = _changes(grants, _moves(grants, command))
     if command.included is not None:
-        grant = _only(grants, command)
-        after = changes[0].after.remaining if changes else grant.balance
-        changes = (Change(grant.grant_id, grant.level, Level(add(command.included, grant.prepaid), after)),)
+        grant = _only(_mains(grants), command)
+        after = next((each.after.remaining for each in changes if each.grant_id == grant.grant_id), grant.balance)
+        others = [each for each in changes if each.grant_id != grant.grant_id]
+        changes = (Change(grant.grant_id, grant.level, Level(add(command.included, grant.prepaid), after)), *others)
     windows = _windows(grants, [change.grant_id for change in changes], context)
     return BalanceSet(grants[0].feature_id, changes, command.entity_id, opened=windows)
 
@@ -246,16 +273,30 @@ def _put(grants: Sequence[Grant], command: UpdateBalance, context: Context) -> E
 def _moves(grants: Sequence[Grant], command: UpdateBalance) -> list[Allocation]:
     """What must be taken from which grant so that the sum over all of them is what the command says."""
     if command.remaining is not None:
-        down = subtract(total(grant.balance for grant in grants), command.remaining)
-    elif command.usage is not None:
-        down = subtract(command.usage, total(grant.used for grant in grants))
-    else:
+        return _to_remaining(grants, command.remaining)
+    if command.usage is None:
         return []
+    down = subtract(command.usage, total(grant.used for grant in grants))
     if len(grants) == 1:
         return [Allocation(grants[0].grant_id, down)]
     if down > ZERO:
         return take(grants, down, Overage.OVERFLOW)[0]
     return give_back(grants, negate(down), Overage.OVERFLOW)[0] if down else []
+
+
+def _to_remaining(grants: Sequence[Grant], remaining: Decimal) -> list[Allocation]:
+    """Exactly so much remains afterwards, and no debt beside it: what remains never shows one (§2.1)."""
+    if len(grants) == 1:
+        return [Allocation(grants[0].grant_id, subtract(grants[0].balance, remaining))]
+    debts = {grant.grant_id: grant.balance for grant in grants if grant.balance < ZERO}
+    cleared = [with_balance(grant, max(ZERO, grant.balance)) for grant in grants]
+    down = subtract(total(grant.balance for grant in cleared), remaining)
+    moved = take(cleared, down, Overage.OVERFLOW)[0] if down > ZERO else []
+    if down < ZERO:
+        moved = give_back(cleared, negate(down), Overage.OVERFLOW)[0]
+    moves = {each.grant_id: each.amount for each in moved}
+    touched = [grant.grant_id for grant in grants if grant.grant_id in moves or grant.grant_id in debts]
+    return [Allocation(key, add(moves.get(key, ZERO), debts.get(key, ZERO))) for key in touched]
 
 
 def _changes(grants: Sequence[Grant], allocations: Sequence[Allocation]) -> tuple[Change, ...]:
@@ -309,4 +350,12 @@ def decide_delete(customer: Customer, command: DeleteBalance, context: Context) 
         raise PaidBalance(found[0].feature_id)
     if not loose:
         raise BalanceNotFound(_described(command))
-    return [BalanceDeleted(grant.feature_id, grant.grant_id, grant.level, command.entity_id) for grant in loose]
+    ids = {grant.grant_id for grant in loose}
+    loose += [each for each in customer.grants.values() if each.terms.rollover_of in ids and each.grant_id not in ids]
+    moved: list[Event] = []
+    if command.recalculate:
+        for feature_id in dict.fromkeys(grant.feature_id for grant in loose):
+            gone = [grant for grant in loose if grant.feature_id == feature_id]
+            moved += moved_over(customer, gone, total(grant.used for grant in gone), context)
+    deleted = [BalanceDeleted(each.feature_id, each.grant_id, each.level, command.entity_id) for each in loose]
+    return [*deleted, *moved]

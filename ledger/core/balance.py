@@ -113,8 +113,10 @@ class Grant(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def resets_at(self) -> datetime | None:
-        """When a reset will change something; None for an idle grant and for one that never resets."""
-        return None if self.period_end is None or self.idle else self.period_end
+        """When a reset changes something; None without one, and for an idle grant of which nothing rolls over."""
+        if self.period_end is None or (self.terms.rollover is None and self.idle):
+            return None
+        return self.period_end
 
 
 def opened(terms: GrantTerms) -> Grant:
@@ -157,7 +159,8 @@ def evolve(grants: Grants, event: Event) -> Grants:  # noqa: PLR0912  one case f
         case BalanceToppedUp():
             return {**grants, event.grant_id: _topped_up(grants[event.grant_id], event)}
         case EffectReversed():
-            return _changed(_taken(grants, event.allocations, event.opened), event.changes, ())
+            after = _changed(_taken(grants, event.allocations, event.opened), event.changes, ())
+            return _drawn(after, event) if event.drawn else after
         case BalanceDeleted() | BalanceExpired():
             return {key: grant for key, grant in grants.items() if key != event.grant_id}
         case BalanceReset():
@@ -230,20 +233,36 @@ def _resized(grant: Grant, event: QuantityChanged) -> Grant:
 
 def _reset(grants: Grants, event: BalanceReset) -> Grants:
     grant = grants[event.grant_id]
-    after = _changed(grants, event.trimmed, ())
+    after = _leftovers(_changed(grants, event.trimmed, ()), grant)
     over = grant.closed
     if grant.terms.price is not None:
         period = ClosedPeriod(event.period_start, event.period_end, event.before.granted, grant.used)
         over = (*over, period)[-MOST_CLOSED:]
     after[event.grant_id] = msgspec.structs.replace(
-        grant, balance=event.after.remaining, period_start=None, period_end=None, drawn={}, closed=over
+        grant,
+        balance=event.after.remaining,
+        period_start=event.opened.start if event.opened else None,
+        period_end=event.opened.end if event.opened else None,
+        drawn={},
+        closed=over,
     )
     if event.rolled is not None:
         after[event.rolled.grant_id] = opened(event.rolled)
     return after
 
 
-def _drawn(grants: Grants, event: UsageRecorded | LockOpened | LockClosed) -> Grants:
+def _leftovers(grants: dict[str, Grant], of: Grant) -> dict[str, Grant]:
+    """The leftovers of earlier periods at a reset: what is used up is gone, what was drawn of credits counts anew."""
+    kept = {}
+    for key, grant in grants.items():
+        if grant.terms.rollover_of != of.grant_id:
+            kept[key] = grant
+        elif grant.balance > ZERO:
+            kept[key] = msgspec.structs.replace(grant, drawn={})
+    return kept
+
+
+def _drawn(grants: Grants, event: UsageRecorded | LockOpened | LockClosed | EffectReversed) -> Grants:
     after = dict(grants)
     for each in event.drawn:
         after[each.grant_id] = _draw(after[each.grant_id], event.feature_id, each)
@@ -251,7 +270,7 @@ def _drawn(grants: Grants, event: UsageRecorded | LockOpened | LockClosed) -> Gr
 
 
 def _draw(grant: Grant, feature_id: str, draw: Draw) -> Grant:
-    units = add(grant.drawn.get(feature_id, ZERO), draw.units)
+    units = max(ZERO, add(grant.drawn.get(feature_id, ZERO), draw.units))
     return msgspec.structs.replace(grant, drawn={**grant.drawn, feature_id: units})
 
 
@@ -261,8 +280,8 @@ def _topped_up(grant: Grant, event: BalanceToppedUp) -> Grant:
 
 
 def _backdated(grant: Grant, event: UsageBackdated) -> Grant:
-    closed = tuple(
-        ClosedPeriod(each.start, each.end, each.granted, event.used_after) if each.start == event.period_start else each
-        for each in grant.closed
-    )
-    return msgspec.structs.replace(grant, closed=closed)
+    """An idle period left nothing behind; from here on it is one in which something was used."""
+    now = ClosedPeriod(event.period_start, event.period_end, event.granted, event.used_after)
+    others = [each for each in grant.closed if each.start != event.period_start]
+    closed = sorted([*others, now], key=lambda each: each.start)[-MOST_CLOSED:]
+    return msgspec.structs.replace(grant, closed=tuple(closed))

@@ -6,6 +6,8 @@ import msgspec
 
 from ledger.core import balance, invoice, limits, subscription
 from ledger.core.events import (
+    BalanceReset,
+    BalanceToppedUp,
     ClockMoved,
     ControlsChanged,
     Counted,
@@ -13,6 +15,7 @@ from ledger.core.events import (
     CustomerCreated,
     CustomerDeleted,
     CustomerUpdated,
+    EffectReversed,
     EntityCreated,
     EntityDeleted,
     Event,
@@ -117,6 +120,11 @@ def _set_aside(state: Customer, event: Event) -> Customer:
             closed = _counted(state, event.counted)
             kept_locks = {key: each for key, each in state.locks.items() if key != event.lock_id}
             return msgspec.structs.replace(closed, locks=kept_locks)
+        case BalanceReset() if state.locks:
+            locks = {key: each.reset(event.grant_id) for key, each in state.locks.items()}
+            return msgspec.structs.replace(state, locks=locks)
+        case BalanceToppedUp() | EffectReversed() if event.counted:
+            return _counted(state, event.counted)
     return state
 
 

@@ -9,7 +9,10 @@ from ledger.core.events import Allocation, Counted, Draw, LockOpened
 
 
 class Lock(msgspec.Struct, frozen=True):
-    """Units that are set aside, and where they came from, in the order of their taking."""
+    """Units that are set aside, and where they came from, in the order of their taking.
+
+    `lapsed` are grants that were reset since: what was taken from them went with their period.
+    """
 
     lock_id: str
     feature_id: str
@@ -19,6 +22,13 @@ class Lock(msgspec.Struct, frozen=True):
     entity_id: str | None = None
     drawn: tuple[Draw, ...] = ()
     counted: tuple[Counted, ...] = ()
+    lapsed: tuple[str, ...] = ()
+
+    def reset(self, grant_id: str) -> "Lock":
+        """The lock after one of its grants was reset."""
+        if all(each.grant_id != grant_id for each in self.allocations):
+            return self
+        return msgspec.structs.replace(self, lapsed=(*self.lapsed, grant_id))
 
     @staticmethod
     def opened(event: LockOpened) -> "Lock":

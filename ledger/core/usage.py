@@ -5,15 +5,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from ledger.core.balance import Grant
+from ledger.core import backdating
+from ledger.core.aftermath import follow
+from ledger.core.controls import Effective
 from ledger.core.decider import Command, Context
-from ledger.core.deduction import Overage, give_back, take
-from ledger.core.entitlement import window, windows_opened
-from ledger.core.errors import InsufficientBalance, InvalidInput, Refusal
+from ledger.core.deduction import Overage
+from ledger.core.draft import Draft
+from ledger.core.entitlement import window
+from ledger.core.errors import InvalidInput, Refusal
 from ledger.core.events import Event, UsageRecorded
-from ledger.core.money import ONE, ZERO, negate, total
+from ledger.core.money import ONE, total
 from ledger.core.sealed import Sealed
-from ledger.core.standing import allowed, held
+from ledger.core.spending import Use, allowed, sources, spread
 from ledger.core.state import Customer
 from ledger.core.terms import Feature, FeatureKind
 
@@ -26,14 +29,16 @@ class BillingPeriodClosed(Refusal):
 
     def __init__(self, used_at: datetime, open_since: datetime) -> None:
         super().__init__(
-            f"timestamp {used_at.isoformat()} lies in a closed period: usage is taken back to {open_since.isoformat()}"
+            f"timestamp {used_at.isoformat()} lies in a closed period: usage is taken back to {open_since.isoformat()};"
+            " to correct a closed period send the header Tallystick-Backdate: true"
         )
 
 
 class Track(Command, frozen=True):
     """A product used `value` units of a feature, or of every feature that listens to `event_name`.
 
-    Negative gives units back. `used_at` is when it was used, when that is not now.
+    Negative gives units back. `used_at` is when it was used, when that is not now. With `backdate` use from before the
+    open period corrects the period that it falls in.
     """
 
     feature_id: str | None = None
@@ -43,6 +48,7 @@ class Track(Command, frozen=True):
     overage: Overage = Overage.CAP
     properties: Mapping[str, object] | None = None
     used_at: datetime | None = None
+    backdate: bool = False
 
 
 class Consume(Command, frozen=True):
@@ -63,8 +69,15 @@ def decide_track(customer: Customer, command: Track, context: Context) -> Sequen
         raise InvalidInput(
             f"timestamp {command.used_at.isoformat()} is in the future: usage is recorded once it happened"
         )
-    metered = [feature for feature in features if feature.kind is not FeatureKind.BOOLEAN]
-    return [_record(customer, feature.feature_id, command, context) for feature in metered if command.value]
+    metered = [feature.feature_id for feature in features if feature.kind is not FeatureKind.BOOLEAN]
+    if not command.value:
+        return []
+    if len(metered) == 1:
+        return _track(customer, metered[0], command, context)
+    draft = Draft(customer, context)
+    for feature_id in metered:
+        draft.happen(*_track(draft.customer, feature_id, command, context))
+    return draft.events
 
 
 def _features(command: Track, context: Context) -> Sequence[Feature]:
@@ -76,56 +89,62 @@ def _features(command: Track, context: Context) -> Sequence[Feature]:
 
 
 def decide_consume(customer: Customer, command: Consume, context: Context) -> Sequence[Event]:
-    """Record units exactly when `standing.allowed` says so."""
+    """Record units exactly when `spending.allowed` says so."""
     feature = context.catalog.feature(command.feature_id)
     if command.entity_id is not None:
         customer.entity(command.entity_id)
-    grants = _held(customer, feature.feature_id, command.entity_id, context)
-    if feature.kind is FeatureKind.BOOLEAN or not command.value or not allowed(grants, command.value):
+    if feature.kind is FeatureKind.BOOLEAN or not command.value:
+        return []
+    use = Use(feature.feature_id, command.value, command.entity_id, Overage.CAP, command.properties)
+    if not allowed(customer, use, context):
         return []
     track = Track(feature.feature_id, None, command.value, command.entity_id, Overage.CAP, command.properties)
-    return [_record(customer, feature.feature_id, track, context)]
+    return _track(customer, feature.feature_id, track, context)
 
 
-def _held(customer: Customer, feature_id: str, entity_id: str | None, context: Context) -> list[Grant]:
-    longest_first = context.settings.reverse_deduction_order
-    return held(customer.grants.values(), feature_id, entity_id, longest_first=longest_first)
-
-
-def _record(customer: Customer, feature_id: str, command: Track, context: Context) -> UsageRecorded:
-    grants = _held(customer, feature_id, command.entity_id, context)
+def _track(customer: Customer, feature_id: str, command: Track, context: Context) -> Sequence[Event]:
     if command.used_at is not None:
-        _check_open(grants, command.used_at, context)
-    if command.value > ZERO:
-        allocations, left = take(grants, command.value, command.overage)
-        dropped = left
-    else:
-        allocations, left = give_back(grants, negate(command.value), command.overage)
-        dropped = negate(left)
-    if left and command.overage is Overage.REJECT:
-        available = total(max(ZERO, grant.balance) for grant in grants)
-        raise InsufficientBalance(feature_id, command.value, available)
-    return UsageRecorded(
+        open_since = _open_since(customer, feature_id, command, context)
+        if open_since is not None and command.used_at < open_since:
+            if command.backdate:
+                use = Use(feature_id, command.value, command.entity_id, properties=command.properties)
+                return backdating.backdate(customer, use, command.used_at, context)
+            _check_late(command.used_at, open_since, context)
+    event, controls = _record(customer, feature_id, command, context)
+    return follow(customer, event, controls, context)
+
+
+def _record(customer: Customer, feature_id: str, command: Track, context: Context) -> tuple[UsageRecorded, Effective]:
+    use = Use(feature_id, command.value, command.entity_id, command.overage, command.properties)
+    spent = spread(customer, use, context)
+    event = UsageRecorded(
         feature_id,
         command.value,
-        tuple(allocations),
-        dropped if left else ZERO,
+        tuple(spent.taken.allocations),
+        spent.dropped,
         command.entity_id,
         command.event_name,
-        windows_opened(grants, [each.grant_id for each in allocations], context.now, context.settings.zone),
+        spent.opened,
         Sealed(dict(command.properties)) if command.properties else None,
         None if command.used_at is None else min(command.used_at, context.now),
+        tuple(spent.taken.drawn),
+        spent.counted,
     )
+    return event, spent.controls
 
 
-def _check_open(grants: Sequence[Grant], used_at: datetime, context: Context) -> None:
-    """Usage counts from the start of the open period, and `late_usage_days` before it (product.md, `timestamp`)."""
+def _open_since(customer: Customer, feature_id: str, command: Track, context: Context) -> datetime | None:
+    """The start of the period that usage counts in; None where nothing resets."""
+    grants = sources(customer, feature_id, command.entity_id, context)
     starts = [period.start for grant in grants if (period := window(grant, context.now, context.settings.zone))]
-    if not starts:
-        return
-    open_since = min(starts) - timedelta(days=context.settings.late_usage_days)
-    if used_at < open_since:
-        raise BillingPeriodClosed(used_at, open_since)
+    return min(starts, default=None)
+
+
+def _check_late(used_at: datetime, open_since: datetime, context: Context) -> None:
+    """Usage counts from the start of the open period, and `late_usage_days` before it (product.md, `timestamp`)."""
+    earliest = open_since - timedelta(days=context.settings.late_usage_days)
+    if used_at < earliest:
+        raise BillingPeriodClosed(used_at, earliest)
 
 
 def deducted(events: Sequence[Event]) -> Decimal:

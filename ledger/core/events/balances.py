@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ledger.core.events.base import Event
-from ledger.core.events.values import Allocation, Change, GrantTerms, Level, Window
+from ledger.core.events.values import Allocation, Change, Counted, Draw, GrantTerms, Level, Window
 
 
 class BalanceGranted(Event, frozen=True, tag="balance.granted.v1"):
@@ -64,7 +64,8 @@ class BalanceReset(Event, frozen=True, tag="balance.reset.v2"):
 
     `before` is the balance at the end of the period from `period_start` to `period_end`; `overage` the units
     used beyond what was granted. What was left over lives on in `rolled`; `trimmed` are older leftovers that had
-    to give way to a cap.
+    to give way to a cap, or are used up: those with nothing left are gone. `opened` is the next period, where it is
+    not one that nothing has happened in.
     """
 
     feature_id: str
@@ -77,6 +78,7 @@ class BalanceReset(Event, frozen=True, tag="balance.reset.v2"):
     entity_id: str | None = None
     rolled: GrantTerms | None = None
     trimmed: tuple[Change, ...] = ()
+    opened: Window | None = None
 
 
 class BalanceRecalculated(Event, frozen=True, tag="balance.recalculated.v1"):
@@ -89,7 +91,10 @@ class BalanceRecalculated(Event, frozen=True, tag="balance.recalculated.v1"):
 
 
 class BalanceToppedUp(Event, frozen=True, tag="balance.topped_up.v1"):
-    """Units were bought by themselves because less than `threshold` remained."""
+    """Units were bought by themselves because less than `threshold` remained.
+
+    `counted` are the purchase in the window of its limit, and the time during which no other one happens.
+    """
 
     feature_id: str
     grant_id: str
@@ -97,13 +102,15 @@ class BalanceToppedUp(Event, frozen=True, tag="balance.topped_up.v1"):
     threshold: Decimal
     before: Level
     after: Level
+    counted: tuple[Counted, ...] = ()
 
 
 class EffectReversed(Event, frozen=True, tag="effect.reversed.v1"):
     """The effect on balances of the event at `position` (of this stream's `reversed_version`) was taken back.
 
     `allocations` are what is given back to grants (below zero), `changes` what levels become. Grants that are gone,
-    or have been reset since, are left alone. The reason of this event says why.
+    or have been reset since, are left alone. The reason of this event says why. `drawn` and `counted` go back with
+    the units of a use.
     """
 
     position: int
@@ -114,3 +121,5 @@ class EffectReversed(Event, frozen=True, tag="effect.reversed.v1"):
     changes: tuple[Change, ...] = ()
     entity_id: str | None = None
     opened: tuple[Window, ...] = ()
+    drawn: tuple[Draw, ...] = ()
+    counted: tuple[Counted, ...] = ()

@@ -56,7 +56,8 @@ class LockClosed(Event, frozen=True, tag="lock.closed.v1"):
     """A lock is gone, and `value` units of what it held were used.
 
     `allocations`, `drawn` and `counted` are the difference to what the lock held: below zero what is given back, in
-    the opposite order of its taking; above zero what was used beyond it.
+    the opposite order of its taking; above zero what was used beyond it. `dropped` found no balance: value - held = sum
+    of allocations + dropped. What was taken from a balance that is gone, or was reset since, is not given back.
     """
 
     lock_id: str
@@ -70,6 +71,7 @@ class LockClosed(Event, frozen=True, tag="lock.closed.v1"):
     properties: Sealed | None = None
     drawn: tuple[Draw, ...] = ()
     counted: tuple[Counted, ...] = ()
+    dropped: Decimal = ZERO
 
 
 class UsageBackdated(Event, frozen=True, tag="usage.backdated.v1"):
