@@ -5,13 +5,12 @@ tallystick worker          until SIGTERM
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from api.work.due import ROUND, TOGETHER, DueWork, ledgers_due
+from api.work.due import ROUND, DueWork, ledgers_due
 from api.work.expiry import STEP, expire_keys
 from api.work.meters import Meters
 from ledger.clock import Deadline
@@ -36,7 +35,6 @@ class Worker:
     def __init__(self, store: Store, settings: Settings, meters: Meters, only: Sequence[str] = ()) -> None:
         self._store, self._meters, self._only = store, meters, frozenset(only)
         self._stop = threading.Event()
-        self._executor = ThreadPoolExecutor(TOGETHER, thread_name_prefix="due")
         self._due: dict[str, DueWork] = {}
         self._runner = Runner(
             store.database_url, store.operator, limits=store.limits, batch_events=settings.projection_batch_events
@@ -61,7 +59,6 @@ class Worker:
         deadline = Deadline(STOP_SECONDS)
         for thread in self._threads:
             thread.join(deadline.remaining())
-        self._executor.shutdown(cancel_futures=True)
         return not any(each.is_alive() for each in self._threads)
 
     def _repeat(self, work: Callable[[], bool], pause_seconds: float) -> None:
@@ -83,7 +80,7 @@ class Worker:
     def _due_rounds(self) -> bool:
         more = False
         for ledger_id in self._mine(ledgers_due(self._store)):
-            work = self._due.setdefault(ledger_id, DueWork(self._store, ledger_id, self._executor))
+            work = self._due.setdefault(ledger_id, DueWork(self._store, ledger_id))
             done = work.round()
             self._meters.caught_up(ledger_id, done)
             more = more or done >= ROUND

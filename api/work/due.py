@@ -3,8 +3,7 @@
 So a renewal is decided in one place only, and several workers at once do no harm: the second finds nothing due.
 """
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,11 +11,11 @@ from uuid import UUID
 from api.statements import statement
 from ledger.clock import monotonic
 from ledger.logging import logger
-from ledger.store.ledger import Caller, Ledger, Store, StoreUnavailable, StreamAddress
+from ledger.store.ledger import Caller, Store, StoreUnavailable
 
 CLOCK: Final = Caller("clock")
 ROUND: Final = 256  # customers of one ledger before the next ledger has its turn
-TOGETHER: Final = 32  # so many share a commit
+TOGETHER: Final = 32  # share a commit, and hold up the writers of a serving process no longer than that takes
 SET_ASIDE_SECONDS: Final = 60.0
 
 log = logger(__name__)
@@ -48,8 +47,8 @@ class SetAside:
 class DueWork:
     """The due customers of one ledger. Used by one thread."""
 
-    def __init__(self, store: Store, ledger_id: str, executor: ThreadPoolExecutor) -> None:
-        self._store, self._ledger_id, self._executor = store, ledger_id, executor
+    def __init__(self, store: Store, ledger_id: str) -> None:
+        self._store, self._ledger_id = store, ledger_id
         self._tried: dict[UUID, datetime] = {}
         self.set_aside = SetAside()
 
@@ -62,24 +61,24 @@ class DueWork:
                 log.error("a customer is due and cannot catch up", ledger_id=self._ledger_id, stream_id=str(stream_id))
                 self.set_aside.add(stream_id)
         self._tried = dict(fresh)
-        return sum(self._catch_up(stream_id for stream_id, _ in fresh))
+        stream_ids = [stream_id for stream_id, _ in fresh]
+        return sum(self._catch_up(stream_ids[at : at + TOGETHER]) for at in range(0, len(stream_ids), TOGETHER))
 
     def _due(self) -> list[tuple[UUID, datetime]]:
         asked = {"ledger_id": self._ledger_id, "set_aside": self.set_aside.now(), "limit": ROUND}
         with self._store.pool.connection() as conn:
             return conn.execute(statement("select_due"), asked).fetchall()
 
-    def _catch_up(self, stream_ids: Iterable[UUID]) -> Iterable[bool]:
-        ledger = self._store.ledger(self._ledger_id)
-        return self._executor.map(lambda stream_id: self._look(ledger, stream_id), stream_ids)
-
-    def _look(self, ledger: Ledger, stream_id: UUID) -> bool:
+    def _catch_up(self, stream_ids: Sequence[UUID]) -> int:
         try:
-            ledger.look(StreamAddress(stream_id), by=CLOCK)
+            self._store.ledger(self._ledger_id).catch_up(stream_ids, by=CLOCK)
         except StoreUnavailable:
             raise
         except Exception:
-            log.exception("catching up failed", ledger_id=self._ledger_id, stream_id=str(stream_id))
-            self.set_aside.add(stream_id)
-            return False
-        return True
+            # One of them cannot: the others must not wait for it.
+            if len(stream_ids) > 1:
+                return sum(self._catch_up([stream_id]) for stream_id in stream_ids)
+            log.exception("catching up failed", ledger_id=self._ledger_id, stream_id=str(stream_ids[0]))
+            self.set_aside.add(stream_ids[0])
+            return 0
+        return len(stream_ids)

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from threading import Lock
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import psycopg
 from psycopg import Connection
@@ -129,6 +130,11 @@ class Ledger:
     def look(self, address: Address, *, by: Caller) -> Outcome:
         """The stream as of the ledger's head, after what was due has happened. Decides nothing."""
         return self._ask(Pending((Step(address, None),), by))
+
+    def catch_up(self, stream_ids: Sequence[UUID], *, by: Caller) -> None:
+        """Let what is due for some streams happen, together in one transaction, or in a few where it is much."""
+        assert stream_ids, "somebody is due"
+        self._ask(Pending(tuple([Step(StreamAddress(each), None) for each in stream_ids]), by, due=True))
 
     def ponder(
         self, address: Address, command: Command, *, by: Caller, business_now: datetime | None = None

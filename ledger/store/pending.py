@@ -13,14 +13,15 @@ class Pending:
     the writer calls that instead.
 
     `steps` without commands is a look; so is one that `ponders`: it looks at all that deciding its command would.
-    `replay` is set when its idempotency key was used before: the first answer is then folded from the log, outside
-    the writer.
+    One of which it is known that something is `due` is not tried without the lock first. `replay` is set when its
+    idempotency key was used before: the first answer is then folded from the log, outside the writer.
     """
 
     __slots__ = (
         "_answered",
         "business_now",
         "by",
+        "due",
         "error",
         "is_look",
         "on_answer",
@@ -41,13 +42,14 @@ class Pending:
         on_answer: "Callable[[Pending], None] | None" = None,
         *,
         ponders: bool = False,
+        due: bool = False,
     ) -> None:
         self.steps, self.by, self.once, self.business_now, self.on_answer = steps, by, once, business_now, on_answer
         self.outcome: Outcome | None = None
         self.error: BaseException | None = None
         self.replay: OnceRow | None = None
         self.retried = False
-        self.ponders = ponders
+        self.ponders, self.due = ponders, due
         # Whether nothing is to be decided.
         self.is_look = ponders or all(step.command is None for step in steps)
         self._answered = Lock()

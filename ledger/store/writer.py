@@ -152,7 +152,7 @@ class Writer:
 
     def _serve(self, requests: Sequence[Pending]) -> None:
         waiting = requests
-        if not self._is_ahead and all(request.is_look for request in requests):
+        if not self._is_ahead and all(request.is_look and not request.due for request in requests):
             waiting = self._attempt(requests, Transaction.look)
         while waiting:
             waiting = self._attempt(waiting, Transaction.run)
