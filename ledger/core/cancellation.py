@@ -1,24 +1,32 @@
 """Ending a plan, now or at the end of its cycle, and taking that back (reference §2.4)."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 
-from ledger.core.billing import Billing
-from ledger.core.change import Attach, cycle_end, scheduled, start
+from ledger.core.billing import Billing, ProrationBehavior
+from ledger.core.currency import in_currency
 from ledger.core.decider import Command, Context
+from ledger.core.discounting import take_off
 from ledger.core.draft import Draft
-from ledger.core.errors import InvalidRequest, SubscriptionNotFound
+from ledger.core.errors import InvalidInput, InvalidRequest, SubscriptionNotFound
 from ledger.core.events import (
     Ended,
+    Line,
     PlanCanceled,
     PlanExpired,
     PlanUncanceled,
     PlanUnscheduled,
 )
-from ledger.core.invoicing import finish
+from ledger.core.invoicing import currency_of, finish
 from ledger.core.lines import refunds
+from ledger.core.order import Order
 from ledger.core.quote import Move, Planned
+from ledger.core.refunding import pay_back
+from ledger.core.starting import start
 from ledger.core.state import Customer
 from ledger.core.subscription import Subscription, scheduled_plan
+from ledger.core.switching import cycle_end, scheduled, unschedule
 from ledger.core.terms import Plan
 
 
@@ -82,14 +90,27 @@ def plan_cancel(customer: Customer, command: Cancel, context: Context) -> Planne
     """Work out a cancellation, or refuse it."""
     draft = Draft(customer, context)
     subscription = find(customer, command)
+    _check_refund(command, subscription)
     if not subscription.active:
         _drop(draft, subscription)
         return finish(draft, When.NOW, command.billing)
     if command.when is When.NOW:
-        _cancel_now(draft, subscription)
+        _cancel_now(draft, subscription, command)
     else:
         _cancel_at_end(draft, subscription)
     return finish(draft, command.when, command.billing)
+
+
+def _check_refund(command: Cancel, subscription: Subscription) -> None:
+    """Money goes back only when a plan that was paid ends now, and only in one way (§2.3)."""
+    if command.refund is None:
+        return
+    if command.billing.proration is not ProrationBehavior.PRORATE_IMMEDIATELY:
+        raise InvalidInput("refund_last_payment takes the place of a credit: leave out proration_behavior")
+    if command.when is not When.NOW or not subscription.active:
+        raise InvalidRequest("refund_last_payment belongs to cancel_immediately of an active plan: leave it out")
+    if command.billing.no_billing_changes:
+        raise InvalidRequest("refund_last_payment moves money and no_billing_changes forbids it: leave out one of them")
 
 
 def _drop(draft: Draft, waiting: Subscription) -> None:
@@ -101,40 +122,59 @@ def _drop(draft: Draft, waiting: Subscription) -> None:
     draft.outgoing.append(Move(waiting.plan, waiting.quantities, canceled_at=draft.now, expires_at=draft.now))
 
 
-def _cancel_now(draft: Draft, subscription: Subscription) -> None:
-    """Unused time is credited, outstanding overage forgiven, and the group's default plan takes over."""
+def _cancel_now(draft: Draft, subscription: Subscription, command: Cancel) -> None:
+    """Unused time is credited or paid back, outstanding overage forgiven, and the group's default plan takes over."""
     before = draft.customer
-    _unschedule(draft, subscription)
+    unschedule(draft, subscription)
     canceled_at = subscription.canceled_at or draft.now
     draft.happen(PlanExpired(subscription.subscription_id, draft.now, Ended.CANCELED, canceled_at))
-    draft.charge(refunds(before, subscription, draft.now, draft.context.settings.zone))
-    default = _default(subscription, draft.context)
-    if default is not None:
-        start(
-            draft, Attach(default.plan_id), default, replaces=subscription.subscription_id, default=True, before=before
-        )
     draft.outgoing.append(
         Move(subscription.plan, subscription.quantities, canceled_at=canceled_at, expires_at=draft.now)
     )
+    unused = refunds(before, subscription, draft.now, draft.context.settings.zone)
+    if command.refund is not None:
+        pay_back(draft, subscription, None if command.refund is Refund.FULL else _discounted_minor(draft, unused))
+    elif command.billing.proration is not ProrationBehavior.NONE:
+        draft.charge(unused)
+    default = _default(draft, subscription)
+    if default is not None:
+        start(draft, Order(default, default=True), replaces=subscription.subscription_id, before=before)
+
+
+def _discounted_minor(draft: Draft, credits_: Sequence[Line]) -> int:
+    """What credits come to after the discounts that their charges had."""
+    draft.charge(credits_)
+    take_off(draft)
+    credited_minor = -sum(line.amount_minor for line in draft.lines)
+    draft.lines = []
+    return credited_minor
 
 
 def _cancel_at_end(draft: Draft, subscription: Subscription) -> None:
+    ends_at = _end(draft, subscription)
+    waiting = _waiting(draft.customer, subscription)
+    if subscription.canceling and (waiting is None or waiting.default):
+        return
+    unschedule(draft, subscription)
+    if not subscription.canceling or subscription.expires_at != ends_at:
+        canceled_at = subscription.canceled_at or draft.now
+        draft.happen(PlanCanceled(subscription.subscription_id, canceled_at, ends_at))
+    default = _default(draft, subscription)
+    if default is not None:
+        draft.happen(scheduled(draft, Order(default, default=True), subscription, ends_at))
+        draft.incoming.append(Move(default, effective_at=ends_at))
+    draft.outgoing.append(Move(subscription.plan, subscription.quantities, canceled_at=draft.now, expires_at=ends_at))
+
+
+def _end(draft: Draft, subscription: Subscription) -> datetime:
+    """The end of the longest interval, or an earlier one that was agreed; refused where there is no cycle (§2.4)."""
     ends_at = cycle_end(draft, subscription)
-    if ends_at is None:
+    if ends_at is None or not subscription.plan.priced or subscription.plan.one_off:
         raise InvalidRequest(
             f"Plan {subscription.plan.plan_id} has no billing cycle to end with: use cancel_action cancel_immediately"
         )
-    waiting = _waiting(draft.customer, subscription)
-    default = _default(subscription, draft.context)
-    if subscription.canceling and (waiting is None or waiting.default):
-        return
-    _unschedule(draft, subscription)
-    if not subscription.canceling:
-        draft.happen(PlanCanceled(subscription.subscription_id, draft.now, ends_at))
-    if default is not None:
-        draft.happen(scheduled(draft, default, subscription, ends_at, default=True))
-        draft.incoming.append(Move(default, effective_at=ends_at))
-    draft.outgoing.append(Move(subscription.plan, subscription.quantities, canceled_at=draft.now, expires_at=ends_at))
+    agreed = None if subscription.canceling else subscription.expires_at
+    return ends_at if agreed is None else min(agreed, ends_at)
 
 
 def plan_uncancel(customer: Customer, command: Uncancel, context: Context) -> Planned:
@@ -145,7 +185,7 @@ def plan_uncancel(customer: Customer, command: Uncancel, context: Context) -> Pl
         raise InvalidRequest(f"Plan {subscription.plan.plan_id} is scheduled, not cancelling: cancel it instead")
     if subscription.canceling:
         draft.happen(PlanUncanceled(subscription.subscription_id, subscription.expires_at))
-        _unschedule(draft, subscription)
+        unschedule(draft, subscription)
         draft.incoming.append(Move(subscription.plan, subscription.quantities))
     return finish(draft, "uncancel")
 
@@ -156,17 +196,12 @@ def _waiting(customer: Customer, subscription: Subscription) -> Subscription | N
     return scheduled_plan(customer.subscriptions.values(), subscription.entity_id, subscription.plan.group)
 
 
-def _unschedule(draft: Draft, subscription: Subscription) -> None:
-    waiting = _waiting(draft.customer, subscription)
-    if waiting is not None:
-        draft.happen(PlanUnscheduled(waiting.subscription_id))
-
-
-def _default(subscription: Subscription, context: Context) -> Plan | None:
+def _default(draft: Draft, subscription: Subscription) -> Plan | None:
     """The plan that takes over when a customer's main plan ends: the default of its group, unless it is that one."""
     if not subscription.main or subscription.entity_id is not None:
         return None
     defaults = [
-        plan for plan in context.catalog.defaults() if plan.group == subscription.plan.group and not plan.add_on
+        plan for plan in draft.context.catalog.defaults() if plan.group == subscription.plan.group and not plan.add_on
     ]
-    return next((plan for plan in defaults if plan.plan_id != subscription.plan.plan_id), None)
+    found = next((plan for plan in defaults if plan.plan_id != subscription.plan.plan_id), None)
+    return None if found is None else in_currency(found, currency_of(draft.customer, draft.context))

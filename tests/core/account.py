@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import reduce
+from uuid import UUID
 
 from ledger.core import standing
 from ledger.core.catalog import Catalog
@@ -33,6 +34,7 @@ class Account:
         self.settings = settings or LedgerSettings()
         self.now = now
         self.reasoned = True
+        self.claims: dict[tuple[str, str], UUID] = {}
         self.customer = Customer()
         self.log: list[tuple[datetime, Event]] = []
         self.do(CreateCustomer("ann"))
@@ -121,6 +123,10 @@ class Account:
         self.do(UpdateCustomer({"metadata": {"payment_method": method}}))
         return self
 
+    def happen(self, *events: Event) -> None:
+        """Let something happen that is not asked for here."""
+        self._happen(self.now, events)
+
     def invoiced(self) -> list[int]:
         """The totals of the invoices so far, in minor units, oldest first."""
         return [each.total_minor for each in self.customer.account.invoices.values()]
@@ -128,7 +134,7 @@ class Account:
     def context(self) -> Context:
         last_at = self.log[-1][0] if self.log else None
         number = 1 + sum(isinstance(event, InvoiceFinalized) for _, event in self.log)
-        return Context(self.now, self.catalog, self.settings, STREAM, {}, None, last_at, self.reasoned, number)
+        return Context(self.now, self.catalog, self.settings, STREAM, self.claims, None, last_at, self.reasoned, number)
 
     def _happen(self, at: datetime, events: Sequence[Event]) -> None:
         assert not self.log or at >= self.log[-1][0], "time went back within a stream"

@@ -4,15 +4,20 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ledger.core.cancellation import Cancel, Uncancel, When
+from ledger.core.billing import Billing, ProrationBehavior
+from ledger.core.cancellation import Cancel, Refund, Uncancel, When
+from ledger.core.change import Attach
 from ledger.core.errors import Refusal
-from ledger.core.events import Ended, PlanExpired, PlanUncanceled, PlanUnscheduled
+from ledger.core.events import Ended, PaymentRefunded, PlanExpired, PlanUncanceled, PlanUnscheduled
+from ledger.core.quantity import ChangeQuantities
+from ledger.core.quote import Planned
 from ledger.core.settings import LedgerSettings
 from ledger.core.terms import Plan
-from tests.core.account import Account
+from tests.core.account import Account, bought
 from tests.core.offers import (
     EXTRA,
     MESSAGES,
+    ONCE,
     PREMIUM,
     PRO,
     USERS,
@@ -202,3 +207,155 @@ def test_a_ledger_may_require_a_reason_for_a_cancellation() -> None:
     account.reasoned = False
     with pytest.raises(Refusal, match="needs a reason"):
         account.do(Cancel("pro"))
+
+
+@pytest.mark.parametrize(
+    "held", [plan("free", 0, included(MESSAGES, 5)), plan("once", 10, every=ONCE)], ids=["free", "paid once"]
+)
+def test_the_end_of_a_cycle_is_refused_where_there_is_none(held: Plan) -> None:
+    account = on(held.plan_id, held)
+    with pytest.raises(Refusal, match="no billing cycle") as refused:
+        account.do(Cancel(held.plan_id))
+    assert refused.value.code == "invalid_request"
+    assert account.plans() == {held.plan_id: "active"}
+
+
+def test_a_plan_of_several_intervals_renews_the_shorter_ones_until_the_longest_ends() -> None:
+    account = on("annual", plan("annual", 200, prepaid(MESSAGES, 0, 1000), every=YEAR), messages=100)
+    account.bill(Cancel("annual"))
+    assert account.invoiced() == [21000]
+    account.wait_until(datetime(2026, 12, 31, tzinfo=UTC))
+    assert account.invoiced() == [21000] + [1000] * 11
+    account.wait_until(datetime(2027, 2, 1, tzinfo=UTC))
+    assert (account.invoiced(), account.plans()) == ([21000] + [1000] * 11, {})
+
+
+def test_the_final_invoice_is_what_was_used_beyond_and_nothing_else() -> None:
+    account = on("pro", plan("pro", 20, metered(MESSAGES, 100, 10)))
+    account.track("messages", 500)
+    account.bill(Cancel("pro"))
+    account.wait_until(FEBRUARY)
+    assert account.invoiced() == [2000, 4000]
+    assert account.wait(60).invoiced() == [2000, 4000]
+
+
+def test_two_entities_that_end_together_get_one_final_invoice() -> None:
+    account = Account(plan("pro", 20, metered(MESSAGES, 100, 10))).entities("e1", "e2")
+    for entity, used in (("e1", 300), ("e2", 600)):
+        account.attach("pro", entity)
+        account.track("messages", used, entity)
+        account.bill(Cancel("pro", None, entity))
+    account.wait_until(FEBRUARY)
+    assert account.invoiced() == [2000, 2000, 7000]
+
+
+@pytest.mark.parametrize(("ended", "final"), [([None], 5500), ([None, "e1"], 3500)])
+def test_overage_of_a_customer_and_its_entity_is_billed_once(ended: list[str | None], final: int) -> None:
+    account = Account(plan("pro", 20, metered(MESSAGES, 100, 10))).entities("e1")
+    account.attach("pro")
+    account.attach("pro", "e1")
+    account.track("messages", 300)
+    account.track("messages", 250, "e1")
+    for entity in ended:
+        account.bill(Cancel("pro", None, entity))
+    account.wait_until(FEBRUARY)
+    assert account.invoiced() == [2000, 2000, final]
+
+
+def test_an_end_that_was_agreed_earlier_than_the_cycles_is_kept() -> None:
+    account = Account(PRO)
+    soon = datetime(2026, 1, 20, tzinfo=UTC)
+    account.bill(Attach("pro", ends_at=soon))
+    account.bill(Cancel("pro"))
+    assert account.subscription("pro").expires_at == soon
+
+
+def test_now_without_proration_credits_nothing() -> None:
+    account = on("pro", PRO).wait(15.5)
+    assert account.bill(Cancel("pro", when=NOW, billing=Billing(ProrationBehavior.NONE))) == 0
+    assert account.invoiced() == [2000]
+
+
+def refund(account: Account, how: Refund) -> Planned:
+    command = Cancel("pro", when=NOW, refund=how)
+    planned = account.preview(command).planned
+    account.do(command)
+    return planned
+
+
+def refunded(account: Account) -> list[int]:
+    return [each.refunded_minor for each in account.customer.account.invoices.values()]
+
+
+def test_the_whole_last_payment_goes_back_in_place_of_a_credit() -> None:
+    account = on("pro", PRO).wait(15.5)
+    planned = refund(account, Refund.FULL)
+    assert (planned.refund_minor, planned.total_minor, planned.lines) == (2000, 0, ())
+    assert (account.plans(), account.invoiced(), refunded(account)) == ({}, [2000], [2000])
+    assert account.customer.account.credit_minor == 0
+
+
+def test_what_is_left_of_the_time_goes_back() -> None:
+    account = on("pro", PRO).wait(15.5)
+    assert refund(account, Refund.PRORATED).refund_minor == 1000
+    assert refunded(account) == [1000]
+
+
+def test_what_is_left_may_come_from_several_payments_of_the_period_and_none_before_it() -> None:
+    account = on("pro", plan("pro", 20, prepaid(MESSAGES, 0, 1000)), messages=100).wait(31)
+    account.bill(ChangeQuantities("pro", quantities=bought(messages=300)))
+    account.wait(14)
+    assert account.invoiced() == [3000, 3000, 2000]
+    assert refund(account, Refund.PRORATED).refund_minor == 2500
+    assert refunded(account) == [0, 500, 2000]
+
+
+@pytest.mark.parametrize(("how", "back"), [(Refund.FULL, 1500), (Refund.PRORATED, 1000)])
+def test_no_more_goes_back_than_is_left_of_the_payment(how: Refund, back: int) -> None:
+    account = on("pro", PRO).wait(15.5)
+    (invoice_id,) = account.customer.account.invoices
+    account.happen(PaymentRefunded(invoice_id, 500, "usd", account.now))
+    assert refund(account, how).refund_minor == back
+
+
+def test_a_payment_that_went_back_already_is_not_paid_back_again() -> None:
+    account = on("pro", PRO)
+    (invoice_id,) = account.customer.account.invoices
+    account.happen(PaymentRefunded(invoice_id, 2000, "usd", account.now))
+    assert refund(account, Refund.FULL).refund_minor == 0
+    assert (account.plans(), refunded(account)) == ({}, [2000])
+
+
+def test_only_what_was_paid_for_the_plan_goes_back() -> None:
+    account = on("pro", PRO, EXTRA)
+    account.attach("extra")
+    account.wait(31)
+    assert account.invoiced() == [2000, 2000, 4000]
+    assert refund(account, Refund.FULL).refund_minor == 2000
+    assert refunded(account) == [0, 0, 2000]
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "sentence"),
+    [
+        (Cancel("pro", when=END, refund=Refund.FULL), "invalid_request", "cancel_immediately"),
+        (
+            Cancel("pro", when=NOW, refund=Refund.FULL, billing=Billing(ProrationBehavior.NONE)),
+            "invalid_inputs",
+            "proration_behavior",
+        ),
+        (
+            Cancel("pro", when=NOW, refund=Refund.FULL, billing=Billing(no_billing_changes=True)),
+            "invalid_request",
+            "no_billing_changes",
+        ),
+        (Cancel("free", when=NOW, refund=Refund.FULL), "invalid_request", "Nothing was paid"),
+    ],
+)
+def test_a_refund_that_cannot_be_is_refused(command: Cancel, code: str, sentence: str) -> None:
+    account = on("pro", PRO, plan("free", 0, group="other"))
+    account.attach("free")
+    with pytest.raises(Refusal, match=sentence) as refused:
+        account.do(command)
+    assert refused.value.code == code
+    assert account.plans() == {"pro": "active", "free": "active"}
