@@ -57,7 +57,8 @@ __all__ = [
 class Catalog(msgspec.Struct, frozen=True):
     """Features by id, plan versions by plan id (oldest first, gaps where one was deleted), events by name.
 
-    `systems` are the credit systems that a feature draws on, by the feature's id.
+    `systems` are the credit systems that a feature draws on, by the feature's id; `codes` the discounts' ids by
+    promotion code, folded as `discounts.folded_code` says.
     """
 
     version: int = 0
@@ -66,6 +67,7 @@ class Catalog(msgspec.Struct, frozen=True):
     listeners: Mapping[str, tuple[str, ...]] = {}
     systems: Mapping[str, tuple[str, ...]] = {}
     discounts: Mapping[str, Discount] = {}
+    codes: Mapping[str, str] = {}
 
     def feature(self, feature_id: str) -> Feature:
         """The feature, or `FeatureNotFound`."""
@@ -131,7 +133,7 @@ def _evolve(state: Catalog, event: Event) -> Catalog:
 
 
 def _with_discounts(state: Catalog, offered: Mapping[str, Discount]) -> Catalog:
-    return msgspec.structs.replace(state, discounts=offered)
+    return msgspec.structs.replace(state, discounts=offered, codes=discounts.codes_of(offered.values()))
 
 
 def _with_features(state: Catalog, offered: Mapping[str, Feature]) -> Catalog:

@@ -5,7 +5,7 @@ A subscription copies the discount it is given, so nothing here changes what a c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -36,8 +36,13 @@ class DeleteDiscount(Command, frozen=True):
 
 
 def folded_code(code: str) -> str:
-    """A promotion code as it is told from others: two that differ in case alone would be mistaken for one another."""
+    """A promotion code as it is compared: people type them, so case and the space around them do not count."""
     return code.strip().casefold()
+
+
+def codes_of(discounts: Iterable[Discount]) -> Mapping[str, str]:
+    """The discount's id for every promotion code, as codes are compared."""
+    return {folded_code(code): each.discount_id for each in discounts for code in each.promotion_codes}
 
 
 def decide_put(state: Catalog, discount: Discount) -> Sequence[Event]:
@@ -80,15 +85,10 @@ def _check(discount: Discount) -> None:
 
 
 def _check_codes(state: Catalog, discount: Discount) -> None:
-    taken = {
-        folded_code(code): each.discount_id
-        for each in state.discounts.values()
-        for code in each.promotion_codes
-        if each.discount_id != discount.discount_id
-    }
     codes = [folded_code(code) for code in discount.promotion_codes]
     for code, said in zip(codes, discount.promotion_codes, strict=True):
         if not code or codes.count(code) > 1:
             raise InvalidInput(f"promotion_codes of {discount.discount_id}: {said!r} was empty or sent twice")
-        if code in taken:
-            raise InvalidRequest(f"Promotion code {said} is one of discount {taken[code]}: a code names one discount")
+        holder = state.codes.get(code, discount.discount_id)
+        if holder != discount.discount_id:
+            raise InvalidRequest(f"Promotion code {said} is one of discount {holder}: a code names one discount")

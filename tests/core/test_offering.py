@@ -196,8 +196,9 @@ def test_a_discount_is_offered_changed_and_taken_back() -> None:
     fifth = replace(TENTH, name="A fifth off", percent=units(20))
     assert offers.do(PutDiscount(fifth)) == [DiscountUpdated(TENTH, fifth)]
     assert offers.catalog.discounts == {"tenth": fifth}
+    assert offers.catalog.codes == {"spring": "tenth", "ten": "tenth"}
     assert offers.do(DeleteDiscount("tenth")) == [DiscountDeleted("tenth")]
-    assert offers.catalog.discounts == {}
+    assert (offers.catalog.discounts, offers.catalog.codes) == ({}, {})
     offers.refuses(DeleteDiscount("tenth"), "reward_not_found", "tenth")
 
 
