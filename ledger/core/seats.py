@@ -27,7 +27,10 @@ def settled(customer: Customer, events: Sequence[Event], context: Context) -> Se
     They come back as they are where no seat is sold. Where the payment for seats is declined they do not happen at
     all: the attempt does, and ends in `ChangeAbandoned` (case 116).
     """
-    if not any(_may_move_seats(customer, event) for event in events):
+    for event in events:
+        if _may_move_seats(customer, event):
+            break
+    else:
         return events
     draft = Draft(customer, context)
     draft.happen(*events)
@@ -40,7 +43,10 @@ def settled(customer: Customer, events: Sequence[Event], context: Context) -> Se
 
 def _may_move_seats(customer: Customer, event: Event) -> bool:
     if type(event) is UsageRecorded:  # thousands of these a second: look at what was touched only
-        return any(_sold(customer.grants[each.grant_id]) for each in event.allocations)
+        for each in event.allocations:
+            if _sold(customer.grants[each.grant_id]):
+                return True
+        return False
     return any(_sold(grant) for grant in customer.grants.values())
 
 

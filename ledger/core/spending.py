@@ -52,7 +52,10 @@ class _Setting(NamedTuple):
 
 def spread(customer: Customer, use: Use, context: Context) -> Spent:
     """Spread a use over balances, or refuse it where it must fit and does not (`Overage.REJECT`)."""
-    met = _setting(customer, use, context)
+    controls = effective(customer, use.entity_id)
+    if controls is NONE and use.value > ZERO and use.feature_id not in context.catalog.systems:
+        return _plain(customer, use, context)
+    met = _setting(customer, use, controls, context)
     if use.value > ZERO:
         asked = use.value if met.room is None else min(use.value, met.room)
         taken = spend(met.grants, asked, use.overage, met.rules) if asked else Taken([], ZERO, [])
@@ -62,11 +65,28 @@ def spread(customer: Customer, use: Use, context: Context) -> Spent:
         dropped = negate(taken.left)
     if dropped and use.overage is Overage.REJECT:
         _refuse(use, met)
-    opened = windows_opened(
-        met.grants, [each.grant_id for each in taken.allocations], context.now, context.settings.zone
-    )
+    opened = _opened(met.grants, taken, context)
     counted = _counted(customer, use, met, taken, dropped, context) if met.limits else ()
     return Spent(taken, dropped if dropped else ZERO, opened, counted, met.controls)
+
+
+def _plain(customer: Customer, use: Use, context: Context) -> Spent:
+    """A use of the feature's own balances without any limit: thousands of these a second."""
+    grants = in_scope(customer.grants.values(), use.feature_id, use.entity_id)
+    if len(grants) > 1:
+        grants = in_order(grants, use.entity_id, longest_first=context.settings.reverse_deduction_order)
+    taken = spend(grants, use.value, use.overage)
+    if taken.left and use.overage is Overage.REJECT:
+        _refuse(use, _Setting(grants, PLAIN, NONE))
+    return Spent(taken, taken.left or ZERO, _opened(grants, taken, context), (), NONE)
+
+
+def _opened(grants: Sequence[Grant], taken: Taken, context: Context) -> tuple[Window, ...]:
+    for grant in grants:
+        if grant.terms.reset is not None and (grant.period_end is None or grant.period_end <= context.now):
+            touched = [each.grant_id for each in taken.allocations]
+            return windows_opened(grants, touched, context.now, context.settings.zone)
+    return ()
 
 
 def allowed(customer: Customer, use: Use, context: Context) -> bool:
@@ -75,7 +95,7 @@ def allowed(customer: Customer, use: Use, context: Context) -> bool:
     A usage limit is a hard one and counts for unlimited balances too. Free seats may be taken into debt by a track, and
     a check still asks for what remains of them.
     """
-    met = _setting(customer, use, context, strict=True)
+    met = _setting(customer, use, effective(customer, use.entity_id), context, strict=True)
     if any(grant.boolean for grant in met.grants):
         return True
     if use.value <= ZERO:
@@ -102,10 +122,7 @@ def _touchable(customer: Customer, feature_id: str, entity_id: str | None, conte
     return found
 
 
-def _setting(customer: Customer, use: Use, context: Context, *, strict: bool = False) -> _Setting:
-    controls = effective(customer, use.entity_id)
-    if controls is NONE and not strict and use.feature_id not in context.catalog.systems:
-        return _Setting(sources(customer, use.feature_id, use.entity_id, context), PLAIN, NONE)
+def _setting(customer: Customer, use: Use, controls: Effective, context: Context, *, strict: bool = False) -> _Setting:
     found = _touchable(customer, use.feature_id, use.entity_id, context)
     limits = hit_by(controls.usage_limits, use.properties)
     room = _headroom(customer, limits, use, context)
