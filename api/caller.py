@@ -128,6 +128,16 @@ def business_now(request: ApiRequest) -> datetime | None:
     return whole_milliseconds(instant)
 
 
+def backdates(request: ApiRequest) -> bool:
+    """`Tallystick-Backdate: true`: use from before the open period corrects the period that it falls in."""
+    text: str | None = request.environ.get("HTTP_TALLYSTICK_BACKDATE")
+    if text is None:
+        return False
+    if text.lower() not in ("true", "false"):
+        raise InvalidInput(f"The header Tallystick-Backdate was {text[:40]!r} and must be true or false")
+    return text.lower() == "true"
+
+
 def refuse_business_time(request: ApiRequest) -> None:
     """Refuse `Tallystick-Now` where nothing is written: an answer about the present must not look like another one."""
     if "HTTP_TALLYSTICK_NOW" in request.environ:

@@ -13,6 +13,7 @@ SUBSCRIPTION: Final = "sub"
 BALANCE: Final = "bal"
 INVOICE: Final = "in"
 CREDIT_NOTE: Final = "cn"
+USE: Final = "evt"
 _WIRE: Final = re.compile(r"(sub|bal|in|cn)_([0-9a-f]{32})_([0-9]{1,12}_[0-9]{1,12})")
 
 

@@ -4,13 +4,17 @@ from typing import Any, Final
 
 from api.call import Call, Handlers
 from api.ids import BALANCE
-from api.v1.offers import every
+from api.v1.offers import balance_rollover, every
+from api.v1.payments import require_paid
 from api.v1.references import local_id
+from api.views.customer import customer
 from api.views.shapes import Json
 from ledger.core.adjustment import DeleteBalance, GrantBalance, UpdateBalance
-from ledger.core.errors import LockNotFound
+from ledger.core.events import LockEnd
+from ledger.core.locking import FinalizeLock
 from ledger.core.period import Interval
-from ledger.store.addresses import CustomerAddress
+from ledger.core.recalculating import RecalculateBalance
+from ledger.store.addresses import CustomerAddress, LockAddress
 
 
 def create(call: Call, body: dict[str, Any]) -> Json:
@@ -24,8 +28,9 @@ def create(call: Call, body: dict[str, Any]) -> Json:
         body.get("expires_at"),
         body.get("next_reset_at"),
         body.get("balance_id"),
+        balance_rollover(body["rollover"]) if "rollover" in body else None,
     )
-    call.execute(CustomerAddress(body["customer_id"]), command)
+    require_paid(call.execute(CustomerAddress(body["customer_id"]), command))
     return {"success": True}
 
 
@@ -40,14 +45,21 @@ def update(call: Call, body: dict[str, Any]) -> Json:
         next_reset_at=body.get("next_reset_at"),
         expires_at=body.get("expires_at"),
     )
-    call.execute(CustomerAddress(body["customer_id"]), command)
+    require_paid(call.execute(CustomerAddress(body["customer_id"]), command))
     return {"success": True}
 
 
 def delete(call: Call, body: dict[str, Any]) -> Json:
-    """Take loose balances away."""
-    call.execute(CustomerAddress(body["customer_id"]), DeleteBalance(**_which(call, body)))
+    """Take loose balances away; what was used of them may pass on to the others."""
+    command = DeleteBalance(**_which(call, body), recalculate=body["recalculate_balances"])
+    call.execute(CustomerAddress(body["customer_id"]), command)
     return {"success": True}
+
+
+def recalculate(call: Call, body: dict[str, Any]) -> Json:
+    """Pay the debts of some balances of a feature from what others have left."""
+    command = RecalculateBalance(body["feature_id"], body.get("entity_id"))
+    return customer(call.scene(call.execute(CustomerAddress(body["customer_id"]), command)))
 
 
 def _which(call: Call, body: dict[str, Any]) -> dict[str, Any]:
@@ -60,14 +72,22 @@ def _which(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def finalize(_call: Call, body: dict[str, Any]) -> Json:
-    """End a lock. A check takes none in this product yet, so no lock is ever open."""
-    raise LockNotFound(body["lock_id"])
+def finalize(call: Call, body: dict[str, Any]) -> Json:
+    """End a lock: what was used is recorded, the rest is free again."""
+    command = FinalizeLock(
+        body["lock_id"],
+        LockEnd.CONFIRMED if body["action"] == "confirm" else LockEnd.RELEASED,
+        body.get("override_value"),
+        body.get("properties"),
+    )
+    call.execute(LockAddress(body["lock_id"]), command)
+    return {"success": True}
 
 
 HANDLERS: Final[Handlers] = {
     "balances.create": create,
     "balances.update": update,
     "balances.delete": delete,
+    "balances.recalculate": recalculate,
     "balances.finalize": finalize,
 }

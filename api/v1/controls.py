@@ -1,12 +1,14 @@
 """Billing controls, from the wire's words to the core's values."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from api.wire.fields import shown
 from api.wire.json import plain
 from api.wire.refusals import InvalidInputs
+from ledger.core.controls import subject
+from ledger.core.limiting import NewControls
 from ledger.core.period import Every, Interval
 from ledger.core.terms import (
     AutoTopup,
@@ -19,17 +21,27 @@ from ledger.core.terms import (
     UsageLimit,
 )
 
+T = TypeVar("T")
 
-def controls(found: dict[str, Any], before: Controls | None = None) -> Controls:
-    """The limits that a body sets: each list that was sent takes the place of the one `before`."""
-    kept = before or Controls()
-    return Controls(
-        tuple(map(_spend_limit, found["spend_limits"])) if "spend_limits" in found else kept.spend_limits,
-        _usage_limits(found["usage_limits"]) if "usage_limits" in found else kept.usage_limits,
-        tuple(map(_usage_alert, found["usage_alerts"])) if "usage_alerts" in found else kept.usage_alerts,
-        tuple(map(_auto_topup, found["auto_topups"])) if "auto_topups" in found else kept.auto_topups,
-        tuple(map(_overage_allowed, found["overage_allowed"])) if "overage_allowed" in found else kept.overage_allowed,
+
+def controls(found: dict[str, Any]) -> Controls:
+    """The limits that a plan gives its customers."""
+    return new_controls(found).onto(Controls())
+
+
+def new_controls(found: dict[str, Any]) -> NewControls:
+    """The kinds of limits that a body sets anew; a kind that was not sent stays as it is."""
+    return NewControls(
+        _each(_spend_limit, found.get("spend_limits")),
+        _usage_limits(found["usage_limits"]) if "usage_limits" in found else None,
+        _each(_usage_alert, found.get("usage_alerts")),
+        _each(_auto_topup, found.get("auto_topups")),
+        _each(_overage_allowed, found.get("overage_allowed")),
     )
+
+
+def _each(read: Callable[[dict[str, Any]], T], found: list[dict[str, Any]] | None) -> tuple[T, ...] | None:
+    return None if found is None else tuple(map(read, found))
 
 
 def _spend_limit(found: dict[str, Any]) -> SpendLimit:
@@ -44,11 +56,11 @@ def _spend_limit(found: dict[str, Any]) -> SpendLimit:
 
 def _usage_limits(found: Iterable[dict[str, Any]]) -> tuple[UsageLimit, ...]:
     limits = tuple(map(_usage_limit, found))
-    windows = [(each.feature_id, each.interval, each.anchor, sorted(each.properties.items())) for each in limits]
-    for window in windows:
-        if windows.count(window) > 1:
-            where = "billing_controls.usage_limits"
-            raise InvalidInputs({where: f"has two limits of {window[0]} for the same window and must have one"})
+    subjects = [subject(each) for each in limits]
+    for limit in limits:
+        if subjects.count(subject(limit)) > 1:
+            problem = f"has two limits of {limit.feature_id} for each {limit.interval.value} and must have one"
+            raise InvalidInputs({"billing_controls.usage_limits": problem})
     return limits
 
 

@@ -2,7 +2,10 @@
 
 from typing import Any, Final
 
+from msgspec import UNSET
+
 from api.call import Call, Handlers
+from api.v1.controls import new_controls
 from api.views.customer import customer
 from api.views.shapes import Json
 from ledger.core.profile import CreateCustomer, DeleteCustomer, MoveClock, UpdateCustomer
@@ -29,6 +32,7 @@ def create_command(customer_id: str | None, data: dict[str, Any]) -> CreateCusto
         currency=data.get("currency"),
         send_email_receipts=data.get("send_email_receipts", False),
         plan_id=data.get("auto_enable_plan_id"),
+        controls=new_controls(data["billing_controls"]) if "billing_controls" in data else None,
     )
 
 
@@ -40,7 +44,13 @@ def get(call: Call, body: dict[str, Any]) -> Json:
 def update(call: Call, body: dict[str, Any]) -> Json:
     """Change what was sent; null takes a value away."""
     changes: dict[str, object] = {name: body[name] for name in PERSONAL if name in body}
-    command = UpdateCustomer(changes, body.get("new_customer_id"), body.get("send_email_receipts"))
+    command = UpdateCustomer(
+        changes,
+        body.get("new_customer_id"),
+        body.get("send_email_receipts"),
+        body.get("currency", UNSET),
+        new_controls(body["billing_controls"]) if "billing_controls" in body else None,
+    )
     return customer(call.scene(call.execute(CustomerAddress(body["customer_id"]), command)))
 
 

@@ -3,10 +3,13 @@
 from typing import Any, Final
 
 from api.call import Call, Handlers
+from api.v1.controls import new_controls
 from api.v1.customers import create_command
+from api.v1.payments import require_paid
 from api.views.customer import entity
 from api.views.shapes import Json
 from ledger.core.entity import CreateEntity, DeleteEntity
+from ledger.core.limiting import SetEntityControls
 from ledger.store.addresses import Address, CustomerAddress, EntityAddress, OpeningAddress
 from ledger.store.requests import Step, StepsRefused
 
@@ -20,9 +23,12 @@ def address_of(body: dict[str, Any]) -> Address:
 def create(call: Call, body: dict[str, Any]) -> Json:
     """A new entity; with `customer_data` its customer too, where it does not exist, or neither."""
     customer_id = body["customer_id"]
-    command = CreateEntity(body["entity_id"], body["feature_id"], body.get("name"))
+    limits = new_controls(body["billing_controls"]) if "billing_controls" in body else None
+    command = CreateEntity(body["entity_id"], body["feature_id"], body.get("name"), limits)
     if "customer_data" not in body:
-        scene = call.scene(call.execute(CustomerAddress(customer_id), command))
+        outcome = call.execute(CustomerAddress(customer_id), command)
+        require_paid(outcome)
+        scene = call.scene(outcome)
     else:
         data = body["customer_data"]
         opening = Step(OpeningAddress(customer_id, data.get("email")), create_command(customer_id, data))
@@ -30,6 +36,7 @@ def create(call: Call, body: dict[str, Any]) -> Json:
             outcome = call.execute_all([opening, Step(CustomerAddress(customer_id), command)])
         except StepsRefused as refused:
             raise refused.refusals[min(refused.refusals)] from None
+        require_paid(outcome, step=1)
         scene = call.scene(outcome, step=1)
     return entity(scene, body["entity_id"])
 
@@ -40,8 +47,11 @@ def get(call: Call, body: dict[str, Any]) -> Json:
 
 
 def update(call: Call, body: dict[str, Any]) -> Json:
-    """Billing controls are all that the SDKs can change of an entity, and none are offered: nothing changes."""
-    return get(call, body)
+    """Set limits of the entity; nothing changes where none are sent."""
+    if "billing_controls" not in body:
+        return get(call, body)
+    command = SetEntityControls(body["entity_id"], new_controls(body["billing_controls"]))
+    return entity(call.scene(call.execute(address_of(body), command)), body["entity_id"])
 
 
 def delete(call: Call, body: dict[str, Any]) -> Json:

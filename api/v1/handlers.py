@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Final
 
 from api.call import Handlers
-from api.v1 import balances, billing, customers, entities, features, importing, lists, plans, several, usage
+from api.v1 import balances, billing, customers, entities, events, features, importing, lists, plans, several, usage
 
 HANDLERS: Final[Handlers] = MappingProxyType(
     {
@@ -17,6 +17,7 @@ HANDLERS: Final[Handlers] = MappingProxyType(
         **importing.HANDLERS,
         **balances.HANDLERS,
         **usage.HANDLERS,
+        **events.HANDLERS,
         **lists.HANDLERS,
     }
 )

@@ -76,13 +76,14 @@ def _held(call: Call, body: dict[str, Any], *, one_off: bool) -> Json:
             one_off=one_off,
             stream_id=stream_id,
             entity_id=body.get("entity_id"),
-            statuses=[each for each in body["statuses"] if each != "past_due"],
+            statuses=body["statuses"],
             plan_id=body.get("plan_id"),
             limit=body["limit"],
             cursor=body["start_cursor"] or None,
         )
+        due, zone = view.due, call.background.settings.zone
     row = purchase_row if one_off else subscription_row
-    return _rows([row(each) for each in page.items], page.next_cursor)
+    return _rows([row(each, due, zone) for each in page.items], page.next_cursor)
 
 
 def balances(call: Call, body: dict[str, Any]) -> Json:

@@ -6,15 +6,20 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from api.call import Call, Handlers
-from api.caller import refuse_business_time, row_once
+from api.caller import backdates, refuse_business_time, row_once
 from api.errors import status_of
+from api.v1.payments import require_paid
 from api.views.shapes import Json
 from api.views.usage import accepted, checked, tracked
+from api.wire.limits import LOCK_ID_CHARS
 from api.wire.refusals import InvalidRows
+from ledger.core.decider import Context
 from ledger.core.deduction import Overage
-from ledger.core.errors import Refusal
+from ledger.core.errors import InvalidRequest, Refusal
+from ledger.core.events import LockOpened
+from ledger.core.locking import Reserve
 from ledger.core.money import ONE
-from ledger.core.standing import allowed, held
+from ledger.core.spending import Use, allowed
 from ledger.core.usage import Consume, Track
 from ledger.store.addresses import CustomerAddress
 from ledger.store.requests import Outcome, Step, StepsRefused
@@ -24,34 +29,63 @@ ASYNC_BY_DEFAULT: Final = (2, 5, 0)
 
 
 def check(call: Call, body: dict[str, Any]) -> Json:
-    """May this customer use the feature? With `send_event` the use is recorded exactly where it may."""
+    """May this customer use the feature? With `send_event` the use is recorded exactly where it may, with `lock` its
+    units are set aside.
+    """
     required = body.get("required_balance", ONE)
+    command = _reserve(body, required) if "lock" in body else _consume(body, required)
     address = CustomerAddress(body["customer_id"])
-    if body["send_event"]:
-        feature_id, entity_id = body["feature_id"], body.get("entity_id")
-        outcome = call.execute(address, Consume(feature_id, required, entity_id, body.get("properties")))
-    else:
+    if command is None:
         refuse_business_time(call.request)
         outcome = call.look(address)
-    answer = _allowed(outcome, body, required)
+    else:
+        outcome = call.execute(address, command)
+    answer = _reserved(outcome) if isinstance(command, Reserve) else _allowed(outcome, body, required)
     return checked(call.scene(outcome), body, required, allowed=answer)
+
+
+def _consume(body: dict[str, Any], required: Decimal) -> Consume | None:
+    if not body["send_event"]:
+        return None
+    return Consume(body["feature_id"], required, body.get("entity_id"), body.get("properties"))
+
+
+def _reserve(body: dict[str, Any], required: Decimal) -> Reserve:
+    lock = body["lock"]
+    if len(lock["lock_id"]) > LOCK_ID_CHARS:
+        raise InvalidRequest(f"lock.lock_id must be at most {LOCK_ID_CHARS} characters long")
+    if body["send_event"]:
+        raise InvalidRequest("Send one of lock and send_event: a lock's use is recorded when it is finalized")
+    return Reserve(
+        lock["lock_id"],
+        body["feature_id"],
+        required,
+        body.get("entity_id"),
+        lock.get("expires_at"),
+        _OVERAGE[lock["overage_behavior"]],
+        body.get("properties"),
+    )
+
+
+def _reserved(outcome: Outcome) -> bool:
+    return any(isinstance(event, LockOpened) for event in outcome.events)
 
 
 def _allowed(outcome: Outcome, body: dict[str, Any], required: Decimal) -> bool:
     """As the state was before the event: what the event itself takes does not count against it."""
-    customer, entity_id = outcome.steps[0].before, body.get("entity_id")
+    step, entity_id = outcome.steps[0], body.get("entity_id")
     outcome.catalog.feature(body["feature_id"])
     if entity_id is not None:
-        customer.entity(entity_id)
-    longest_first = outcome.settings.reverse_deduction_order
-    grants = held(customer.grants.values(), body["feature_id"], entity_id, longest_first=longest_first)
-    return allowed(grants, required)
+        step.before.entity(entity_id)
+    use = Use(body["feature_id"], required, entity_id, properties=body.get("properties"))
+    return allowed(step.before, use, Context(outcome.now, outcome.catalog, outcome.settings, step.stream_id))
 
 
 def track(call: Call, body: dict[str, Any]) -> Json:
     """Record the use of a feature: durable before the answer, also where the answer says 202."""
-    command = _track(body)
+    command = _track(body, backdate=backdates(call.request))
     outcome = call.execute(CustomerAddress(body["customer_id"]), command)
+    require_paid(outcome)
     scene = call.scene(outcome)
     if body.get("async_", call.version >= ASYNC_BY_DEFAULT):
         call.status = HTTPStatus.ACCEPTED
@@ -59,7 +93,7 @@ def track(call: Call, body: dict[str, Any]) -> Json:
     return tracked(scene, body, command.value, outcome.steps[0])
 
 
-def _track(body: Mapping[str, Any]) -> Track:
+def _track(body: Mapping[str, Any], *, backdate: bool) -> Track:
     return Track(
         body.get("feature_id"),
         body.get("event_name"),
@@ -68,6 +102,7 @@ def _track(body: Mapping[str, Any]) -> Track:
         _OVERAGE[body.get("overage_behavior", "cap")],
         body.get("properties"),
         body.get("timestamp"),
+        backdate,
     )
 
 
@@ -75,16 +110,18 @@ def batch_track(call: Call, rows: list[dict[str, Any]]) -> Json:
     """Record many uses, all or none. A row whose own key is known already counts once."""
     steps = [_step(call, row, raw) for row, raw in zip(rows, call.payload, strict=True)]
     try:
-        call.execute_all(steps)
+        outcome = call.execute_all(steps)
     except StepsRefused as refused:
         raise InvalidRows([_result(*each) for each in sorted(refused.refusals.items())], len(rows)) from None
+    for index in range(len(rows)):
+        require_paid(outcome, step=index)
     return {"success": True}
 
 
 def _step(call: Call, row: dict[str, Any], raw: Any) -> Step:
     key = row.get("idempotency_key")
     own = None if key is None else row_once(call.request, key, raw)
-    return Step(CustomerAddress(row["customer_id"]), _track(row), own)
+    return Step(CustomerAddress(row["customer_id"]), _track(row, backdate=backdates(call.request)), own)
 
 
 def _result(index: int, refusal: Refusal) -> Json:

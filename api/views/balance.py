@@ -6,7 +6,10 @@ from api.ids import BALANCE, shown_local
 from api.views.feature import feature
 from api.views.plan import price_terms
 from api.views.shapes import Json, Scene, every
+from api.wire import limits
+from api.wire.json import MILLISECOND
 from ledger.core.balance import Grant
+from ledger.core.controls import effective
 from ledger.core.entitlement import window
 from ledger.core.events import Event, UsageRecorded
 from ledger.core.money import ZERO
@@ -39,25 +42,48 @@ def _held(scene: Scene, feature_id: str, entity_id: str | None) -> list[Grant]:
 
 
 def balance(scene: Scene, feature_id: str, entity_id: str | None) -> Json | None:
-    """What a customer, or an entity of it, holds of a metered feature; None when it holds none."""
+    """What a customer, or an entity of it, holds of a metered feature; None when it holds none.
+
+    The sums count leftovers of past periods, which are under `rollovers`; `breakdown` has the balances they are from.
+    """
     grants = _held(scene, feature_id, entity_id)
     if not grants or grants[0].boolean:
         return None
     sums = standing(grants, scene.now, scene.zone)
+    said = effective(scene.customer, entity_id).overage_allowed.get(feature_id)
     shown: Json = {
         "feature_id": feature_id,
         "granted": sums.granted,
         "remaining": sums.remaining,
         "usage": sums.usage,
         "unlimited": sums.unlimited,
-        "overage_allowed": sums.overage_allowed,
+        "overage_allowed": sums.overage_allowed if said is None else said.enabled,
         "max_purchase": sums.max_purchase,
         "next_reset_at": sums.next_reset_at,
-        "breakdown": [part(scene, grant) for grant in grants],
+        "breakdown": [part(scene, grant) for grant in grants if grant.terms.rollover_of is None],
     }
+    leftovers = [rollover(grant) for grant in grants if grant.terms.rollover_of is not None]
+    if leftovers:
+        shown["rollovers"] = leftovers
     if "balances.feature" in scene.expand and feature_id in scene.catalog.features:
         shown["feature"] = feature(scene.catalog.features[feature_id])
     return shown
+
+
+def rollover(grant: Grant) -> Json:
+    """What is left of a past period. Units that never expire show the last instant there is on the wire."""
+    return {
+        "granted": grant.granted,
+        "balance": max(ZERO, grant.balance),
+        "expires_at": grant.expires_at or limits.LATEST - MILLISECOND,
+    }
+
+
+def drawn_on(scene: Scene, feature_id: str, entity_id: str | None) -> dict[str, Json]:
+    """The balances that a use of a feature draws on and that are held, by feature: its own, then credits."""
+    systems = scene.catalog.systems.get(feature_id, ())
+    found = {each: balance(scene, each, entity_id) for each in (feature_id, *systems)}
+    return {each: shown for each, shown in found.items() if shown is not None}
 
 
 def flag(scene: Scene, feature_id: str, entity_id: str | None) -> Json | None:
@@ -94,10 +120,16 @@ def part(scene: Scene, grant: Grant) -> Json:
         "usage": grant.used,
         "unlimited": terms.unlimited,
         "reset": reset(scene, grant),
-        "price": price_terms(terms.price, scene.currency) if terms.price else None,
+        "price": price_terms(terms.price, _currency(scene, grant)) if terms.price else None,
         "expires_at": grant.expires_at,
         "source": "customer" if terms.entity_id is None else "entity",
     }
+
+
+def _currency(scene: Scene, grant: Grant) -> str:
+    """The currency of a grant's price: that of the plan it came with."""
+    held = scene.customer.subscriptions.get(grant.terms.subscription_id or "")
+    return held.plan.currency if held is not None else scene.currency
 
 
 def reset(scene: Scene, grant: Grant) -> Json | None:
@@ -114,7 +146,7 @@ def deductions(scene: Scene, events: Iterable[Event]) -> list[Json]:
     return [
         {
             "balance_id": grant_id(scene, grants[each.grant_id]),
-            "feature_id": event.feature_id,
+            "feature_id": grants[each.grant_id].feature_id,
             "plan_id": grants[each.grant_id].terms.plan_id,
             "reset": reset(scene, grants[each.grant_id]),
             "value": each.amount,

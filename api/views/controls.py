@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from api.views.shapes import Json, every, present
+from api.views.shapes import Json, Scene, every, present
+from ledger.core.controls import Scoped
+from ledger.core.held_controls import own_controls
+from ledger.core.held_controls import plan_controls as of_plans
+from ledger.core.limits import window
 from ledger.core.terms import AutoTopup, Controls, OverageAllowed, SpendLimit, UsageAlert, UsageLimit
 
 
@@ -18,6 +22,32 @@ def plan_controls(found: Controls) -> Json:
             "overage_allowed": map(overage_allowed, found.overage_allowed),
         }
     )
+
+
+def held_controls(scene: Scene, entity_id: str | None) -> Json:
+    """The limits of a customer or an entity: its own, then those of its plans that it says nothing about."""
+    own, plans = own_controls(scene.customer, entity_id), of_plans(scene.customer, entity_id)
+    if own == plans:  # both empty, as for nearly everybody
+        return {}
+    first, second = _held(scene, entity_id, own, "customer"), _held(scene, entity_id, plans, "plan")
+    return _listed({name: (*found, *second[name]) for name, found in first.items()})
+
+
+def _held(scene: Scene, entity_id: str | None, found: Controls, source: str) -> dict[str, list[Json]]:
+    said = {} if entity_id is not None and source == "customer" else {"source": source}
+    kinds: dict[str, list[Json]] = {
+        "spend_limits": [spend_limit(each) for each in found.spend_limits],
+        "usage_limits": [_counted(scene, entity_id, each) for each in found.usage_limits],
+        "usage_alerts": [usage_alert(each) for each in found.usage_alerts],
+        "auto_topups": [auto_topup(each) for each in found.auto_topups],
+        "overage_allowed": [overage_allowed(each) for each in found.overage_allowed],
+    }
+    return {name: [{**each, **said} for each in shown] for name, shown in kinds.items()}
+
+
+def _counted(scene: Scene, entity_id: str | None, found: UsageLimit) -> Json:
+    counter = window(scene.customer, Scoped(found, entity_id), scene.now, scene.zone)
+    return {**usage_limit(found), "usage": counter.units}
 
 
 def _listed(kinds: Mapping[str, Any]) -> Json:

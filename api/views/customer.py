@@ -2,6 +2,7 @@
 
 from api.ids import shown_customer
 from api.views.balance import balances, flags
+from api.views.controls import held_controls
 from api.views.invoice import invoice_previews, invoices
 from api.views.shapes import Json, Scene
 from api.views.subscription import purchases, subscriptions
@@ -23,7 +24,7 @@ def customer(scene: Scene) -> Json:
         "env": scene.env,
         "metadata": dict(state.metadata),
         "send_email_receipts": state.send_email_receipts,
-        "billing_controls": {},
+        "billing_controls": held_controls(scene, None),
         "subscriptions": subscriptions(scene, None),
         "purchases": purchases(scene, None),
         "licenses": [],
@@ -69,5 +70,5 @@ def entity(scene: Scene, entity_id: str) -> Json:
         "purchases": purchases(scene, entity_id),
         "balances": balances(scene, entity_id),
         "flags": flags(scene, entity_id),
-        "billing_controls": {},
+        "billing_controls": held_controls(scene, entity_id),
     }

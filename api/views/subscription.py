@@ -24,19 +24,20 @@ def _held(scene: Scene, entity_id: str | None) -> list[Subscription]:
 
 def subscription(scene: Scene, held: Subscription) -> Json:
     """One subscription; its id is the caller's own where one was given."""
+    period = held.period(scene.now, scene.zone)
     shown: Json = {
         "id": held.external_id or shown_local(SUBSCRIPTION, scene.stream_id, held.subscription_id),
         "plan_id": held.plan.plan_id,
         "auto_enable": held.default,
         "add_on": held.plan.add_on,
         "status": held.status.value,
-        "past_due": False,
+        "past_due": held.past_due is not None,
         "canceled_at": held.canceled_at,
         "expires_at": held.expires_at,
-        "trial_ends_at": None,
+        "trial_ends_at": held.trial_ends_at,
         "started_at": held.started_at,
-        "current_period_start": held.period_start,
-        "current_period_end": held.period_end,
+        "current_period_start": period.start if period else None,
+        "current_period_end": period.end if period else None,
         "quantity": ONE,
         "scope": "customer" if held.entity_id is None else "entity",
     }

@@ -1,13 +1,15 @@
-"""The answers of check and track."""
+"""The answers of check and track, and uses in a list."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from api.ids import shown_customer
-from api.views.balance import balance, deductions, flag
-from api.views.shapes import Json, Scene
-from ledger.core.events import UsageRecorded
+from api.ids import BALANCE, USE, shown_customer, shown_local
+from api.views.balance import deductions, drawn_on, flag
+from api.views.shapes import Json, Scene, every
+from ledger.core.events import UsageBackdated, UsageRecorded
 from ledger.store.requests import StepOutcome
+from projections.reads import Deducted, UsageEntry
 
 
 def checked(scene: Scene, asked: dict[str, Any], required: Decimal, *, allowed: bool) -> Json:
@@ -18,23 +20,28 @@ def checked(scene: Scene, asked: dict[str, Any], required: Decimal, *, allowed: 
         "customer_id": shown_customer(scene.customer.customer_id, scene.stream_id),
         "entity_id": entity_id,
         "required_balance": required,
-        "balance": balance(scene, feature_id, entity_id),
+        **_balances(scene, [feature_id], entity_id),
         "flag": flag(scene, feature_id, entity_id),
     }
 
 
 def tracked(scene: Scene, asked: dict[str, Any], value: Decimal, step: StepOutcome) -> Json:
     """balances.track: what was recorded and the balance afterwards; several features are under `balances`."""
-    entity_id, event_name = asked.get("entity_id"), asked.get("event_name")
-    shown = _track_head(scene, asked, value)
-    used = [event for event in step.events if isinstance(event, UsageRecorded)]
-    if event_name is None:
-        shown["balance"] = balance(scene, asked["feature_id"], entity_id)
-    else:
-        shown["balance"] = balance(scene, used[0].feature_id, entity_id) if len(used) == 1 else None
-        shown["balances"] = {each.feature_id: balance(scene, each.feature_id, entity_id) for each in used}
+    entity_id = asked.get("entity_id")
+    used = [event for event in step.events if isinstance(event, UsageRecorded | UsageBackdated)]
+    features = [asked["feature_id"]] if "feature_id" in asked else [each.feature_id for each in used]
+    shown = {**_track_head(scene, asked, value), **_balances(scene, features, entity_id)}
     if used:
         shown["deductions"] = deductions(scene, used)
+    return shown
+
+
+def _balances(scene: Scene, features: Sequence[str], entity_id: str | None) -> Json:
+    """The balance of a feature, or of the credits that pay for it; with credits or several features, all of them."""
+    found = {name: shown for each in features for name, shown in drawn_on(scene, each, entity_id).items()}
+    shown: Json = {"balance": next(iter(found.values()), None) if len(features) == 1 else None}
+    if len(features) != 1 or any(each in scene.catalog.systems for each in features):
+        shown["balances"] = found
     return shown
 
 
@@ -50,3 +57,31 @@ def _track_head(scene: Scene, asked: dict[str, Any], value: Decimal) -> Json:
     if "event_name" in asked:
         shown["event_name"] = asked["event_name"]
     return shown
+
+
+def use(entry: UsageEntry) -> Json:
+    """One use in a list, with what it took from each balance; a balance that is gone is named by its id alone."""
+    return {
+        "id": shown_local(USE, entry.stream_id, f"{entry.version}.0"),
+        "timestamp": entry.at,
+        "feature_id": entry.feature_id,
+        "customer_id": shown_customer(entry.customer_id, entry.stream_id),
+        "value": entry.value,
+        "properties": dict(entry.properties),
+        "deductions": [_deduction(entry, each) for each in entry.deductions] or None,
+    }
+
+
+def _deduction(entry: UsageEntry, taken: Deducted) -> Json:
+    grant, own_id = taken.grant, shown_local(BALANCE, entry.stream_id, taken.grant_id)
+    if grant is None:
+        return {"balance_id": own_id, "feature_id": entry.feature_id, "plan_id": None, "reset": None,
+                "value": taken.amount}  # fmt: skip
+    terms = grant.terms
+    return {
+        "balance_id": terms.balance_id or own_id,
+        "feature_id": terms.feature_id,
+        "plan_id": terms.plan_id,
+        "reset": {**every(terms.reset), "resets_at": grant.resets_at} if terms.reset else None,
+        "value": taken.amount,
+    }

@@ -8,7 +8,7 @@ from api.wire.common import INTERVALS, RowPageSchema, interval_count
 from api.wire.features import FeatureAnswerSchema
 from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, Flag, Identifier, PlanId, Text
 from api.wire.items import BalanceRolloverSchema, ResetSchema
-from api.wire.limits import LOCK_ID_CHARS
+from api.wire.limits import TEXT_CHARS
 from api.wire.nesting import FreeForm, ListOf, OneOf, Shape
 from api.wire.prices import METHODS, TIER_BEHAVIORS
 from api.wire.quantities import Amount, Milliseconds, Quantity, Total
@@ -34,14 +34,10 @@ class CreateBalanceSchema(WireSchema):
         """What contradicts itself is refused, not half ignored."""
         if data.get("unlimited") and "included_grant" in data:
             raise ValidationError("was sent and must be left out where unlimited is true", "included_grant")
-        if "rollover" in data and "reset" not in data:
-            raise ValidationError("was sent and must be left out where no reset is sent", "rollover")
         if "reset" in data and "expires_at" in data:
             raise ValidationError(
                 "was sent and must be left out where reset is sent: a balance resets or expires", "expires_at"
             )
-        if "next_reset_at" in data and "reset" not in data:
-            raise ValidationError("was sent and must be left out where no reset is sent", "next_reset_at")
 
 
 class UpdateBalanceSchema(WireSchema):
@@ -91,10 +87,18 @@ class DeleteBalanceSchema(WireSchema):
             raise ValidationError("was not sent and must be, or balance_id", "feature_id")
 
 
+class RecalculateBalanceSchema(WireSchema):
+    """Pays the debts of some balances of a feature from what others of the customer, or of the entity, have left."""
+
+    customer_id = CustomerId(required=True)
+    feature_id = FeatureId(required=True)
+    entity_id = EntityId()
+
+
 class FinalizeSchema(WireSchema):
     """Ends the lock of a check: `confirm` keeps the deduction (`override_value` units of it), `release` undoes it."""
 
-    lock_id = Identifier(LOCK_ID_CHARS, required=True)
+    lock_id = Identifier(TEXT_CHARS, required=True)
     action = Choice("confirm", "release", required=True)
     override_value = Quantity(0)
     properties = FreeForm()

@@ -1,8 +1,9 @@
 """What can be said of a customer when it is created, by customers.get_or_create or along with an entity."""
 
+from api.wire.controls import ControlsSchema
 from api.wire.fields import Currency, Email, Flag, PlanId, Text
 from api.wire.limits import NAME_CHARS
-from api.wire.nesting import FreeForm, Unsupported
+from api.wire.nesting import FreeForm, Shape, Unsupported
 from api.wire.schema import WireSchema
 
 
@@ -16,7 +17,7 @@ class CustomerDataSchema(WireSchema):
     send_email_receipts = Flag()
     currency = Currency(allow_none=True)
     auto_enable_plan_id = PlanId()
+    billing_controls = Shape(ControlsSchema)
     stripe_id = Unsupported()
     create_in_stripe = Unsupported()
-    billing_controls = Unsupported()
     config = Unsupported()

@@ -2,9 +2,9 @@
 
 from api.wire.balances import BalanceAnswerSchema, FlagAnswerSchema
 from api.wire.common import PageSchema, PlanFilterSchema, TimeRangeSchema
+from api.wire.controls import CustomerControlsAnswerSchema, CustomerControlsSchema
 from api.wire.customer_data import CustomerDataSchema
-from api.wire.entities import ListedBillingControlsSchema
-from api.wire.fields import Choice, CustomerId, Email, EntityId, FeatureId, Flag, PlanId, Text
+from api.wire.fields import Choice, Currency, CustomerId, Email, EntityId, FeatureId, Flag, PlanId, Text
 from api.wire.invoices import InvoicePreviewSchema, InvoiceSummarySchema
 from api.wire.limits import NAME_CHARS, PAGE_ROWS_MAX
 from api.wire.nesting import FreeForm, ListOf, MapOf, Shape, Unsupported
@@ -62,9 +62,9 @@ class UpdateCustomerSchema(WireSchema):
     metadata = FreeForm(allow_none=True)
     send_email_receipts = Flag()
     new_customer_id = CustomerId()
-    currency = Unsupported()
+    currency = Currency(allow_none=True)
+    billing_controls = Shape(CustomerControlsSchema)
     stripe_id = Unsupported()
-    billing_controls = Unsupported()
     config = Unsupported()
     billing_details = Unsupported()
 
@@ -129,7 +129,7 @@ class ListedCustomerSchema(WireSchema):
     env = Choice("sandbox", "live", required=True)
     metadata = FreeForm(required=True)
     send_email_receipts = Flag(required=True)
-    billing_controls = Shape(ListedBillingControlsSchema, required=True)
+    billing_controls = Shape(CustomerControlsAnswerSchema, required=True)
     subscriptions = ListOf(Shape(SubscriptionAnswerSchema), most=10_000, required=True)
     purchases = ListOf(Shape(PurchaseAnswerSchema), most=10_000, required=True)
     licenses = ListOf(Shape(LicenseSchema), required=True)

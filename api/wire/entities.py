@@ -2,6 +2,7 @@
 
 from api.wire.balances import BalanceAnswerSchema, FlagAnswerSchema
 from api.wire.common import PageSchema, PlanFilterSchema
+from api.wire.controls import EntityControlsAnswerSchema, EntityControlsSchema
 from api.wire.customer_data import CustomerDataSchema
 from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, Text
 from api.wire.invoices import InvoiceSummarySchema
@@ -20,7 +21,7 @@ class CreateEntitySchema(WireSchema):
     feature_id = FeatureId(required=True)
     name = Text(NAME_CHARS, allow_none=True)
     customer_data = Shape(CustomerDataSchema)
-    billing_controls = Unsupported()
+    billing_controls = Shape(EntityControlsSchema)
 
 
 class EntityRefSchema(WireSchema):
@@ -33,7 +34,7 @@ class EntityRefSchema(WireSchema):
 class UpdateEntitySchema(EntityRefSchema):
     """What the SDKs can change of an entity are its billing controls."""
 
-    billing_controls = Unsupported()
+    billing_controls = Shape(EntityControlsSchema)
 
 
 class ListEntitiesSchema(PageSchema):
@@ -44,10 +45,6 @@ class ListEntitiesSchema(PageSchema):
     search = Text(NAME_CHARS, empty=True)
     customer_id = CustomerId()
     processors = Unsupported()
-
-
-class ListedBillingControlsSchema(WireSchema):
-    """Spend limits, usage limits and alerts: none are offered, so it is always empty."""
 
 
 class EntityAnswerSchema(WireSchema):
@@ -63,7 +60,7 @@ class EntityAnswerSchema(WireSchema):
     flags = MapOf(Shape(FlagAnswerSchema), most=10_000, required=True)
     customer_id = CustomerId(allow_none=True)
     feature_id = FeatureId(allow_none=True)
-    billing_controls = Shape(ListedBillingControlsSchema)
+    billing_controls = Shape(EntityControlsAnswerSchema)
     invoices = ListOf(Shape(InvoiceSummarySchema), most=10_000)
 
 

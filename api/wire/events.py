@@ -1,11 +1,15 @@
-"""events.list: what products used, use by use."""
+"""events.list: what products used, use by use; events.reverse: taking an effect back."""
+
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
 
 from api.wire.balances import DeductionSchema
 from api.wire.common import PageSchema, TimeRangeSchema
 from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, Text
 from api.wire.limits import PAGE_ROWS_MAX
 from api.wire.nesting import FreeForm, ListOf, OneOf, Shape
-from api.wire.quantities import Milliseconds, Quantity
+from api.wire.quantities import Milliseconds, Quantity, Whole
 from api.wire.schema import WireSchema
 
 
@@ -17,6 +21,26 @@ class ListEventsSchema(PageSchema):
     feature_id = OneOf(FeatureId(), ListOf(FeatureId(), least=1))
     custom_range = Shape(TimeRangeSchema)
     range = Choice("24h", "7d", "30d", "90d", not_offered=("last_cycle", "1bc", "3bc"))
+
+    @validates_schema
+    def names_one_range(self, data: dict[str, Any], **_: Any) -> None:
+        """A preset is a range of its own."""
+        if "range" in data and "custom_range" in data:
+            raise ValidationError("was sent and must be left out where range is sent", "custom_range")
+
+
+class ReverseSchema(WireSchema):
+    """Takes back the effect that an event had on balances, once; why is said in the header Tallystick-Reason."""
+
+    position = Whole(1, required=True)
+
+
+class ReversedSchema(WireSchema):
+    """Which customer's balances were corrected, and where in the ledger that stands."""
+
+    customer_id = CustomerId(required=True)
+    reversed_position = Whole(1, required=True)
+    position = Whole(1, required=True)
 
 
 class UseSchema(WireSchema):

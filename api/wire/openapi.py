@@ -36,6 +36,11 @@ _HEADERS: Final[Mapping[str, tuple[str, JsonSchema, bool]]] = {
         {"type": "string", "format": "date-time"},
         True,
     ),
+    "Tallystick-Backdate": (
+        "Where it is true, use from before the open period corrects the period that it falls in.",
+        {"type": "string", "enum": ["true", "false"]},
+        True,
+    ),
     "x-api-version": ("The version of the wire that the client speaks.", {"type": "string"}, False),
 }
 

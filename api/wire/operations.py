@@ -31,7 +31,10 @@ OK_OR_ACCEPTED: Final = (HTTPStatus.OK, HTTPStatus.ACCEPTED)
 
 @dataclass(frozen=True)
 class Operation:
-    """One POST path. `rows`: the body is a list of `request`. `errors`: codes beside those every path may answer."""
+    """One POST path. `rows`: the body is a list of `request`. `errors`: codes beside those every path may answer.
+
+    `ours` are those that no SDK knows.
+    """
 
     path: str
     namespace: str
@@ -43,6 +46,7 @@ class Operation:
     statuses: tuple[HTTPStatus, ...] = OK
     rows: bool = False
     writes: bool = True
+    ours: bool = False
 
     @property
     def name(self) -> str:
@@ -63,9 +67,10 @@ def _operation(
     statuses: tuple[HTTPStatus, ...] = OK,
     rows: bool = False,
     writes: bool = True,
+    ours: bool = False,
 ) -> Operation:
     namespace, verb = name.split(".")
-    return Operation(f"/v1/{name}", namespace, verb, request, response, summary, errors, statuses, rows, writes)
+    return Operation(f"/v1/{name}", namespace, verb, request, response, summary, errors, statuses, rows, writes, ours)
 
 
 _CUSTOMER = "customer_not_found"
@@ -90,7 +95,7 @@ _ALL: Final = (
     ),
     _operation(
         "customers.update", customers.UpdateCustomerSchema, customers.ListedCustomerSchema,
-        "Change a customer's own facts", _CUSTOMER, "customer_already_exists",
+        "Change a customer's own facts", _CUSTOMER, _FEATURE, "customer_already_exists", "currency_mismatch",
     ),
     _operation(
         "customers.delete", customers.DeleteCustomerSchema, common.SuccessSchema,
@@ -110,7 +115,8 @@ _ALL: Final = (
     ),
     _operation(
         "entities.create", entities.CreateEntitySchema, entities.EntityAnswerSchema,
-        "Create an entity of a customer", _CUSTOMER, _FEATURE, "entity_already_exists", "feature_limit_reached",
+        "Create an entity of a customer",
+        _CUSTOMER, _FEATURE, "entity_already_exists", "feature_limit_reached", _PAYMENT,
     ),
     _operation(
         "entities.get", entities.EntityRefSchema, entities.EntityAnswerSchema,
@@ -218,11 +224,16 @@ _ALL: Final = (
     _operation(
         "balances.update", balances.UpdateBalanceSchema, common.SuccessSchema,
         "Set a balance, add to it, or deduct from it by hand",
-        _CUSTOMER, _ENTITY, _FEATURE, "balance_not_found", "insufficient_balance",
+        _CUSTOMER, _ENTITY, _FEATURE, "balance_not_found", "insufficient_balance", _PAYMENT,
     ),
     _operation(
         "balances.delete", balances.DeleteBalanceSchema, common.SuccessSchema,
         "Delete a loose balance", _CUSTOMER, _ENTITY, _FEATURE, "balance_not_found", "paid_balance",
+    ),
+    _operation(
+        "balances.recalculate", balances.RecalculateBalanceSchema, customers.ListedCustomerSchema,
+        "Pay the debts of some balances of a feature from what others have left", _CUSTOMER, _ENTITY, _FEATURE,
+        ours=True,
     ),
     _operation(
         "balances.finalize", balances.FinalizeSchema, common.SuccessSchema,
@@ -230,16 +241,23 @@ _ALL: Final = (
     ),
     _operation(
         "balances.check", usage.CheckSchema, usage.CheckAnswerSchema,
-        "May this customer use a feature?", _CUSTOMER, _ENTITY, _FEATURE, statuses=OK_OR_ACCEPTED,
+        "May this customer use a feature?", _CUSTOMER, _ENTITY, _FEATURE, "lock_already_exists",
+        statuses=OK_OR_ACCEPTED,
     ),
     _operation(
         "balances.track", usage.TrackSchema, usage.TrackAnswerSchema,
-        "Record the use of a feature", _CUSTOMER, _ENTITY, _FEATURE, "billing_period_closed", statuses=OK_OR_ACCEPTED,
+        "Record the use of a feature", _CUSTOMER, _ENTITY, _FEATURE, "billing_period_closed", _PAYMENT,
+        statuses=OK_OR_ACCEPTED,
     ),
     _operation(
         "balances.batch_track", usage.BatchTrackRowSchema, common.SuccessSchema,
-        "Record many uses, all or none", _CUSTOMER, _ENTITY, _FEATURE, "billing_period_closed",
+        "Record many uses, all or none", _CUSTOMER, _ENTITY, _FEATURE, "billing_period_closed", _PAYMENT,
         statuses=OK_OR_ACCEPTED, rows=True,
+    ),
+    _operation(
+        "events.reverse", events.ReverseSchema, events.ReversedSchema,
+        "Take back the effect of an event on balances, with a reason", "event_not_found", "already_reversed",
+        "invalid_request", ours=True,
     ),
     _operation(
         "events.list", events.ListEventsSchema, events.EventListSchema,

@@ -83,7 +83,7 @@ def test_a_long_list_of_problems_is_cut_and_counted() -> None:
         ("customers.get_or_create", {**ACME, "expand": ["rewards"]}, "expand.0"),
         ("customers.list", {"processors": ["stripe"]}, "processors"),
         ("plans.create", {"plan_id": "p", "name": "P", "licenses": [{"license_plan_id": "x"}]}, "licenses"),
-        ("features.create", {"feature_id": "f", "name": "F", "type": "credit_system"}, "type"),
+        ("features.create", {"feature_id": "f", "name": "F", "type": "ai_credit_system"}, "type"),
         ("billing.attach", {**ACME, "plan_id": "p", "tax": {"automatic_tax": {"enabled": True}}}, "tax"),
         ("billing.attach", {**ACME, "plan_id": "p", "tax_rate_id": "txr_1"}, "tax_rate_id"),
         ("billing.attach", {**ACME, "plan_id": "p", "processor_subscription_id": "sub_1"}, "processor_subscription_id"),
