@@ -35,7 +35,7 @@ def discounts_after(
     for index, ref in enumerate(billing.discounts):
         found = find_discount(draft.context.catalog, ref, index)
         _check(found, plan)
-        kept[found.discount_id] = _applied(found, draft.now, zone)
+        kept[found.discount_id] = applied(found, draft.now, zone)
     return tuple(kept.values())
 
 
@@ -53,9 +53,10 @@ def find_discount(catalog: Catalog, ref: DiscountRef, index: int = 0) -> Discoun
         if found is None:
             raise DiscountNotFound(f"the id {ref.reward_id}")
         return found
-    code = catalog.codes.get(folded_code(ref.promotion_code or ""))
-    if code is not None:
-        return catalog.discounts[code]
+    code = folded_code(ref.promotion_code or "")
+    for each in catalog.discounts.values():
+        if code in map(folded_code, each.promotion_codes):
+            return each
     raise DiscountNotFound(f"the promotion code {ref.promotion_code}")
 
 
@@ -69,7 +70,8 @@ def _check(discount: Discount, plan: Plan) -> None:
         )
 
 
-def _applied(discount: Discount, now: datetime, zone: tzinfo) -> AppliedDiscount:
+def applied(discount: Discount, now: datetime, zone: tzinfo) -> AppliedDiscount:
+    """A discount with its terms as they are now, and the end of its months."""
     ends_at = None if discount.months is None else boundary(now, Every(Interval.MONTH, discount.months), 1, zone)
     return AppliedDiscount(
         discount.discount_id, discount.name, discount.percent, discount.amount_minor, discount.once, ends_at
@@ -85,7 +87,7 @@ def take_off(draft: Draft) -> None:
     """
     for discount, holders in _discounts(draft):
         before = draft.lines
-        draft.lines = _discounted(before, discount, holders)
+        draft.lines = discounted(before, discount, holders)
         if discount.once and draft.lines != before:
             for key in holders:
                 if key in draft.customer.subscriptions:
@@ -108,7 +110,8 @@ def _held(known: Mapping[str, Subscription], key: str | None) -> Iterable[Applie
     return () if found is None else found.discounts
 
 
-def _discounted(lines: Sequence[Line], discount: AppliedDiscount, holders: Sequence[str]) -> list[Line]:
+def discounted(lines: Sequence[Line], discount: AppliedDiscount, holders: Sequence[str | None]) -> list[Line]:
+    """Lines with a discount taken off those of the subscriptions that hold it."""
     if discount.percent is not None:
         percent = discount.percent
         return [
