@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 
 from ledger.core.money import ZERO, add, multiply, packs, ratio, subtract
 from ledger.core.period import MONTHS, Every, Interval
@@ -56,14 +57,14 @@ def _in_packs(units: Decimal, billing_units: Decimal) -> Decimal:
     return units if billing_units == 1 else Decimal(packs(units, billing_units))
 
 
-def monthly_price(plan: Plan) -> Decimal:
-    """The sum of a plan's prices apart from usage of consumables, normalised to a month (§2.2, upgrade)."""
-    total = ZERO
+def monthly_price(plan: Plan) -> Fraction:
+    """The sum of a plan's prices apart from usage of consumables, brought to a month, exactly (§2.2, upgrade)."""
+    total = Fraction(0)
     if plan.base is not None:
-        total = add(total, _monthly(Decimal(plan.base.amount_minor), plan.base.every))
+        total += _monthly(Decimal(plan.base.amount_minor), plan.base.every)
     for item in plan.items:
         if item.price is not None and not consumed(item):
-            total = add(total, _monthly(_first_price(item.price), item.price.every))
+            total += _monthly(_first_price(item.price), item.price.every)
     return total
 
 
@@ -90,9 +91,9 @@ def _first_price(price: ItemPrice) -> Decimal:
     return price.unit_price_minor
 
 
-def _monthly(amount: Decimal, every: Every) -> Decimal:
-    if every.interval in MONTHS:
-        return ratio(amount, 1, MONTHS[every.interval] * every.count)
+def _monthly(amount: Decimal, every: Every) -> Fraction:
     if every.interval is Interval.ONE_OFF:
-        return ZERO
-    return ratio(amount, _PER_YEAR[every.interval], 12 * every.count)
+        return Fraction(0)
+    if every.interval in MONTHS:
+        return Fraction(amount) / (MONTHS[every.interval] * every.count)
+    return Fraction(amount) * _PER_YEAR[every.interval] / (12 * every.count)
