@@ -29,20 +29,29 @@ class Answered:
         return self.requests / self.seconds
 
 
-def start(server: Server, operation: str, connections: int, seconds: float) -> "subprocess.Popen[str]":
-    """Start wrk and answer at once; `finish` waits for it. `operation`: track, track_once, check or batch_track."""
+def start(
+    server: Server, operation: str, connections: int, seconds: float, *, first: int = 1, last: int | None = None
+) -> "subprocess.Popen[str]":
+    """Start wrk and answer at once; `finish` waits for it.
+
+    `operation`: track, track_once, check, batch_track, attach, preview_attach or update; on the customers from `first`
+    to `last`, which is all of them unless said otherwise.
+    """
     program = shutil.which("wrk")
     if program is None:
         raise Skipped("wrk is not installed, so nothing is known about HTTP; on Debian: apt-get install wrk")
+    threads = min(2, connections)
     environment = {
         **os.environ,
         "BENCH_OPERATION": operation,
-        "BENCH_CUSTOMERS": str(server.customers),
+        "BENCH_FIRST": str(first),
+        "BENCH_CUSTOMERS": str((last or server.customers) - first + 1),
+        "BENCH_THREADS": str(threads),
         "BENCH_KEY": server.key,
         "BENCH_BATCH": str(BATCH),
         "BENCH_RUN": uuid.uuid4().hex,
     }
-    size = ["-t", str(min(2, connections)), "-c", str(connections), "-d", f"{max(1, round(seconds))}s"]
+    size = ["-t", str(threads), "-c", str(connections), "-d", f"{max(1, round(seconds))}s"]
     command = [program, *size, "--timeout", "10s", "--latency", "-s", str(SCRIPT), server.url]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
