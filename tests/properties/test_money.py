@@ -19,7 +19,7 @@ from ledger.core.invoice import InvoiceStatus
 from ledger.core.money import spread
 from ledger.core.period import period_at
 from ledger.core.settings import LedgerSettings
-from ledger.core.terms import BasePrice, Plan
+from ledger.core.terms import BasePrice, Plan, PlanItem
 from tests.core import naive
 from tests.core.offers import START
 from tests.properties.generator import CYCLES, History, changes, histories, plans, quantities_of
@@ -146,6 +146,11 @@ def test_parts_and_the_remainder_that_goes_to_the_first_of_them_sum_up(weights: 
 # --- there and back -----------------------------------------------------------------------------------------
 
 
+def _without_limit(item: PlanItem) -> PlanItem:
+    price = item.price and msgspec.structs.replace(item.price, max_purchase=None)
+    return msgspec.structs.replace(item, price=price)
+
+
 @st.composite
 def pairs(draw: st.DrawFn) -> tuple[Plan, Plan, tuple[Quantity, ...], tuple[Quantity, ...], timedelta]:
     """Two plans that are billed at the same interval, with what is bought of each, and how long after the start."""
@@ -154,7 +159,7 @@ def pairs(draw: st.DrawFn) -> tuple[Plan, Plan, tuple[Quantity, ...], tuple[Quan
     for name in ("there", "back"):
         offered = draw(plans(name))
         base = BasePrice(draw(st.integers(1, 50_000)), every)
-        items = tuple(item for item in offered.items if item.price is None or item.price.every == every)
+        items = tuple(_without_limit(item) for item in offered.items if item.price is None or item.price.every == every)
         made.append(msgspec.structs.replace(offered, base=base, items=items, add_on=False, group="", free_trial=None))
     there, back = made
     wait = timedelta(milliseconds=draw(st.integers(0, 400 * 86_400_000)))
