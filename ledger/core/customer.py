@@ -28,6 +28,7 @@ from ledger.core.events import (
     LockClosed,
     LockOpened,
     PlanAttached,
+    PlanChanged,
     PlanScheduled,
     UsageRecorded,
 )
@@ -225,7 +226,7 @@ def claims(state: Customer, event: Event) -> Sequence[Claim]:
             return [Claim("entity", event.entity_id, per_stream=True)]
         case EntityDeleted():
             return [Claim("entity", event.entity_id, held=False, per_stream=True)]
-        case PlanAttached():
+        case PlanAttached() | PlanChanged():
             used = [event.plan.plan_id] if event.trial_ends_at is not None else []
             in_use = Claim(PLAN_IN_USE, event.plan.plan_id, shared=True)
             return [in_use, *trial_claims(used, state.fingerprint)]

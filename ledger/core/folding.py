@@ -22,6 +22,7 @@ from ledger.core.events import (
     LockClosed,
     LockOpened,
     PlanAttached,
+    PlanChanged,
     UsageRecorded,
 )
 from ledger.core.falling_due import due_after_use, next_due_at
@@ -111,7 +112,7 @@ def identity(state: Customer, event: Event) -> Customer:
 
 def _set_aside(state: Customer, event: Event) -> Customer:
     match event:
-        case PlanAttached() if event.trial_ends_at is not None:
+        case PlanAttached() | PlanChanged() if event.trial_ends_at is not None:
             return msgspec.structs.replace(state, trials_used=_once(state.trials_used, event.plan.plan_id))
         case LockOpened():
             opened = _counted(state, event.counted)

@@ -130,8 +130,9 @@ def test_a_purchase_and_a_scheduled_plan_have_no_quantity_to_change() -> None:
         change(account, messages=200)
 
 
-def billed(item: PlanItem, **how: OnIncrease | OnDecrease) -> PlanItem:
-    return msgspec.structs.replace(item, proration=Proration(**how))
+def billed(item: PlanItem, how: OnIncrease | OnDecrease) -> PlanItem:
+    terms = Proration(on_increase=how) if isinstance(how, OnIncrease) else Proration(on_decrease=how)
+    return msgspec.structs.replace(item, proration=terms)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def billed(item: PlanItem, **how: OnIncrease | OnDecrease) -> PlanItem:
 def test_an_increase_is_billed_as_the_item_says_and_always_counts_at_once(
     how: OnIncrease, now: int, next_cycle: int
 ) -> None:
-    account = with_quantity(billed(prepaid(MESSAGES, 0, 1000), on_increase=how), messages=100).wait(15.5)
+    account = with_quantity(billed(prepaid(MESSAGES, 0, 1000), how), messages=100).wait(15.5)
     assert change(account, messages=200) == now
     assert account.remaining("messages") == 200
     assert account.invoiced() == [1000, now] if now else [1000]
@@ -165,7 +166,7 @@ def test_an_increase_is_billed_as_the_item_says_and_always_counts_at_once(
     ],
 )
 def test_a_decrease_that_is_credited_counts_at_once(how: OnDecrease, now: int, next_cycle: int) -> None:
-    account = with_quantity(billed(prepaid(MESSAGES, 0, 1000), on_decrease=how), messages=200).wait(15.5)
+    account = with_quantity(billed(prepaid(MESSAGES, 0, 1000), how), messages=200).wait(15.5)
     assert change(account, messages=100) == now
     assert account.remaining("messages") == 100
     account.wait(15.5)
@@ -174,16 +175,16 @@ def test_a_decrease_that_is_credited_counts_at_once(how: OnDecrease, now: int, n
 
 @pytest.mark.parametrize("how", [OnDecrease.NONE, OnDecrease.NO_PRORATIONS])
 def test_a_decrease_that_is_not_credited_waits_for_the_renewal(how: OnDecrease) -> None:
-    account = with_quantity(billed(prepaid(MESSAGES, 0, 1000), on_decrease=how), messages=200).wait(15.5)
+    account = with_quantity(billed(prepaid(MESSAGES, 0, 1000), how), messages=200).wait(15.5)
     assert change(account, messages=100) == 0
-    assert (account.remaining("messages"), account.invoiced()) == (200, [2000])
+    assert (account.remaining("messages"), account.invoiced()) == (units(200), [2000])
     account.wait(15.5)
-    assert (account.remaining("messages"), account.invoiced()) == (100, [2000, 1000])
+    assert (account.remaining("messages"), account.invoiced()) == (units(100), [2000, 1000])
     assert account.subscription("pro").next_quantities == ()
 
 
 def test_a_decrease_that_waits_is_taken_back_by_what_is_held_and_replaced_by_more() -> None:
-    account = with_quantity(billed(prepaid(MESSAGES, 0, 1000), on_decrease=OnDecrease.NO_PRORATIONS), messages=300)
+    account = with_quantity(billed(prepaid(MESSAGES, 0, 1000), OnDecrease.NO_PRORATIONS), messages=300)
     change(account, messages=100)
     assert change(account, messages=300) == 0
     assert account.subscription("pro").next_quantities == ()
@@ -205,7 +206,7 @@ def test_a_change_that_is_not_billed_moves_the_balance_alone() -> None:
     assert account.bill(ChangeQuantities("pro", quantities=bought(messages=200), billing=silent)) == 0
     none = Billing(ProrationBehavior.NONE)
     assert account.bill(ChangeQuantities("pro", quantities=bought(messages=300), billing=none)) == 0
-    assert (account.remaining("messages"), account.invoiced()) == (300, [1000])
+    assert (account.remaining("messages"), account.invoiced()) == (units(300), [1000])
 
 
 def test_the_larger_of_the_share_and_the_difference_is_billed_where_that_was_asked_for() -> None:
@@ -219,7 +220,7 @@ def test_a_declined_payment_leaves_the_quantity_as_it_was() -> None:
     account = with_quantity(prepaid(MESSAGES, 0, 1000), messages=100).pays_with("pm_declined")
     events = account.do(ChangeQuantities("pro", quantities=bought(messages=200)))
     assert [type(each) for each in events] == [PaymentRequested, PaymentFailed, ChangeAbandoned]
-    assert (account.remaining("messages"), account.invoiced()) == (100, [1000])
+    assert (account.remaining("messages"), account.invoiced()) == (units(100), [1000])
 
 
 def test_units_of_a_price_that_is_paid_once_are_not_changed() -> None:

@@ -239,6 +239,7 @@ def test_a_trial_begins_now_and_gives_back_what_was_paid() -> None:
     account = on(PRO).wait(HALF)
     account.track("messages", 60)
     assert revise(account, free_trial=days(14)) == -1000
+    assert account.customer.trials_used == ("pro",)
     ends_at = account.now + timedelta(days=14)
     assert account.subscription("pro").trial_ends_at == ends_at
     assert account.balance("messages") == (440, 60)
