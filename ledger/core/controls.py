@@ -47,8 +47,7 @@ NONE: Final = Effective()
 
 def effective(customer: Customer, entity_id: str | None) -> Effective:
     """The controls that count for a use, each subject once."""
-    layers = list(_layers(customer, entity_id))
-    if not layers:
+    if not _any(customer, entity_id):
         return NONE
     limits: dict[Any, Scoped] = {}
     merged: dict[str, dict[Any, Any]] = {
@@ -57,7 +56,7 @@ def effective(customer: Customer, entity_id: str | None) -> Effective:
         "usage_alerts": {},
         "auto_topups": {},
     }
-    for controls, owner, ranked in layers:
+    for controls, owner, ranked in _layers(customer, entity_id):
         for limit in controls.usage_limits:
             _limit(limits, Scoped(limit, owner), ranked=ranked)
         for name, found in merged.items():
@@ -71,6 +70,15 @@ def effective(customer: Customer, entity_id: str | None) -> Effective:
         tuple(each for each in merged["usage_alerts"].values() if each.enabled),
         merged["auto_topups"],
     )
+
+
+def _any(customer: Customer, entity_id: str | None) -> bool:
+    """False for most customers, found fast: every use asks."""
+    for subscription in customer.subscriptions.values():
+        if subscription.plan.controls is not None:
+            return True
+    entity = customer.entities.get(entity_id) if entity_id is not None else None
+    return customer.controls != NOTHING or (entity is not None and entity.controls != NOTHING)
 
 
 def _layers(customer: Customer, entity_id: str | None) -> Iterable[tuple[Controls, str | None, bool]]:

@@ -43,7 +43,7 @@ def settled(customer: Customer, events: Sequence[Event], context: Context) -> Se
 
 def _may_move_seats(customer: Customer, event: Event) -> bool:
     if type(event) is UsageRecorded:  # thousands of these a second: look at what was touched only
-        for each in event.allocations:
+        for each in event.allocations:  # noqa: SIM110  a generator would cost a tenth of the use
             if _sold(customer.grants[each.grant_id]):
                 return True
         return False

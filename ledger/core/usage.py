@@ -69,14 +69,11 @@ def decide_track(customer: Customer, command: Track, context: Context) -> Sequen
         raise InvalidInput(
             f"timestamp {command.used_at.isoformat()} is in the future: usage is recorded once it happened"
         )
-    metered = [feature.feature_id for feature in features if feature.kind is not FeatureKind.BOOLEAN]
-    if not command.value:
-        return []
-    if len(metered) == 1:
-        return _track(customer, metered[0], command, context)
+    if len(features) == 1:
+        return _track(customer, features[0], command, context)
     draft = Draft(customer, context)
-    for feature_id in metered:
-        draft.happen(*_track(draft.customer, feature_id, command, context))
+    for feature in features:
+        draft.happen(*_track(draft.customer, feature, command, context))
     return draft.events
 
 
@@ -99,10 +96,13 @@ def decide_consume(customer: Customer, command: Consume, context: Context) -> Se
     if not allowed(customer, use, context):
         return []
     track = Track(feature.feature_id, None, command.value, command.entity_id, Overage.CAP, command.properties)
-    return _track(customer, feature.feature_id, track, context)
+    return _track(customer, feature, track, context)
 
 
-def _track(customer: Customer, feature_id: str, command: Track, context: Context) -> Sequence[Event]:
+def _track(customer: Customer, feature: Feature, command: Track, context: Context) -> Sequence[Event]:
+    if feature.kind is FeatureKind.BOOLEAN or not command.value:
+        return []
+    feature_id = feature.feature_id
     if command.used_at is not None:
         open_since = _open_since(customer, feature_id, command, context)
         if open_since is not None and command.used_at < open_since:
