@@ -41,7 +41,7 @@ def list_(place: Place, *, as_json: bool) -> None:
     """List the ledgers with their settings and how many events they hold."""
     from api.cli.database import opened
     from api.cli.ensuring import OPERATOR, chosen_ids
-    from ledger.core.settings import CHANGEABLE
+    from ledger.core.settings import CHANGEABLE, in_force
     from ledger.store.ledger import SettingsAddress
 
     rows = []
@@ -50,7 +50,7 @@ def list_(place: Place, *, as_json: bool) -> None:
         for ledger_id in chosen_ids(store, place.ledger_id):
             found, state = known[ledger_id], store.ledger(ledger_id).look(SettingsAddress(), by=OPERATOR).state
             row = {"ledger": ledger_id, "env": found.env, "name": found.name, "events": found.position}
-            row |= {"currency": state.currency} | {name: getattr(state, name) for name in CHANGEABLE}
+            row |= {"currency": state.currency} | {name: in_force(state, name) for name in CHANGEABLE}
             rows.append(row | {"created_at": found.created_at})
     report(rows, as_json=as_json, none="There is no ledger yet: tallystick ledgers create main")
 
@@ -62,15 +62,25 @@ def list_(place: Place, *, as_json: bool) -> None:
 @reporting
 @at_a_place
 def set_(place: Place, *, setting: str, value: str, reason: str | None, as_json: bool) -> None:
-    """Change SETTING of a ledger to VALUE: timezone, late_usage_days, require_reason or reverse_deduction_order."""
+    """Change SETTING of a ledger to VALUE.
+
+    \b
+    timezone                 IANA name; calendar periods are counted in it
+    gateway                  simulated or manual: who moves the money
+    net_terms_days           how long an invoice that is not charged at once may stay open
+    late_usage_days          how old usage may be and still go on the next invoice
+    persist_free_overage     true: what was used beyond a free grant is taken off the next one
+    reverse_deduction_order  true: the balance with the longer interval is used first
+    require_reason           true: balances and cancellations need a reason
+    """
     from api.cli.database import opened
     from api.cli.ensuring import OPERATOR, chosen
     from ledger.core.sealed import Sealed
-    from ledger.core.settings import ChangeSetting
+    from ledger.core.settings import ChangeSetting, in_force
     from ledger.store.ledger import Caller, SettingsAddress
 
     with opened(place) as store:
         ledger = chosen(store, place.ledger_id)
         by = Caller(OPERATOR.actor, reason=None if reason is None else Sealed(reason))
         state = ledger.execute(SettingsAddress(), ChangeSetting(setting=setting, value=value), by=by).state
-    report([{"ledger": ledger.ledger_id, "setting": setting, "value": getattr(state, setting)}], as_json=as_json)
+    report([{"ledger": ledger.ledger_id, "setting": setting, "value": in_force(state, setting)}], as_json=as_json)

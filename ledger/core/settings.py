@@ -218,10 +218,16 @@ def _change(state: LedgerSettings, command: ChangeSetting) -> Sequence[Event]:
     if command.setting not in CHANGEABLE:
         raise InvalidInput(f"{command.setting!r} is not a setting: choose one of {', '.join(sorted(CHANGEABLE))}")
     after = CHANGEABLE[command.setting](command.value)
-    before = state.collects if command.setting == "gateway" else getattr(state, command.setting)
+    before = in_force(state, command.setting)
     if before == after:
         return []
     return [LedgerChanged(command.setting, str(before), str(after))]
+
+
+def in_force(state: LedgerSettings, setting: str) -> bool | int | str:
+    """What one of `CHANGEABLE` is; where no gateway was set, the usual one of the environment."""
+    value: bool | int | str = state.collects if setting == "gateway" else getattr(state, setting)
+    return value
 
 
 def _revoke(state: LedgerSettings, key_id: str, now: datetime) -> Sequence[Event]:

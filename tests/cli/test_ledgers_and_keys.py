@@ -12,9 +12,13 @@ def test_ledgers_are_made_listed_and_set(blank_database_url: str) -> None:
     report("ledgers", "create", "shop-live", "--env", "live", "--name", "Shop", *place)
     changed = report("ledgers", "set", "late_usage_days", "3", "--ledger", "shop", "--reason", "Auditors", *place)
     assert changed == [{"ledger": "shop", "setting": "late_usage_days", "value": 3}]
+    assert report("ledgers", "set", "net_terms_days", "14", "--ledger", "shop", *place)[0]["value"] == 14
+    assert report("ledgers", "set", "gateway", "manual", "--ledger", "shop", *place)[0]["value"] == "manual"
     shop, live = report("ledgers", "list", *place)
+    assert (shop["gateway"], shop["net_terms_days"], shop["persist_free_overage"]) == ("manual", 14, False)
+    assert (live["gateway"], live["net_terms_days"]) == ("manual", 30)
     assert (shop["ledger"], shop["env"], shop["currency"]) == ("shop", "sandbox", "eur")
-    assert (shop["timezone"], shop["late_usage_days"], shop["events"]) == ("Europe/Berlin", 3, 2)
+    assert (shop["timezone"], shop["late_usage_days"], shop["events"]) == ("Europe/Berlin", 3, 4)
     assert (live["ledger"], live["env"], live["name"], live["late_usage_days"]) == ("shop-live", "live", "Shop", 7)
 
 
@@ -24,6 +28,7 @@ def test_what_ledgers_refuse_is_a_sentence(blank_database_url: str) -> None:
     assert "already" in refused("ledgers", "create", "main", *place)
     assert "cannot name a ledger" in refused("ledgers", "create", "No Such Name", *place)
     assert "IANA" in refused("ledgers", "set", "timezone", "Mars/Olympus", *place)
+    assert "choose one of simulated, manual" in refused("ledgers", "set", "gateway", "cash", *place)
     assert "is not a setting" in refused("ledgers", "set", "colour", "red", *place)
     assert "There is no ledger other" in refused("ledgers", "list", "--ledger", "other", *place)
     run("ledgers", "create", "second", *place)

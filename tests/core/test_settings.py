@@ -55,6 +55,9 @@ def test_a_ledger_is_created_once() -> None:
         ("late_usage_days", "30", "7", "30"),
         ("require_reason", "on", "False", "True"),
         ("reverse_deduction_order", "yes", "False", "True"),
+        ("persist_free_overage", "true", "False", "True"),
+        ("net_terms_days", "14", "30", "14"),
+        ("gateway", "manual", "simulated", "manual"),
     ],
 )
 def test_a_setting_changes_and_says_before_and_after(setting: str, value: str, before: str, after: str) -> None:
@@ -78,6 +81,8 @@ def test_a_switch_can_be_turned_off_again() -> None:
         ("late_usage_days", "-1", "not a number of days"),
         ("late_usage_days", "3661", "not a number of days"),
         ("late_usage_days", "seven", "not a number of days"),
+        ("net_terms_days", "-1", "not a number of days"),
+        ("gateway", "cash", "choose one of simulated, manual"),
         ("require_reason", "perhaps", "say true or false"),
         ("ledger_id", "other", "is not a setting"),
         ("env", "live", "is not a setting"),
