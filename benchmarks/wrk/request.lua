@@ -31,8 +31,10 @@ local function switch(customer, plan)
   return string.format('{"customer_id":"c%d","plan_id":"%s","plan_schedule":"immediate"}', customer, plan)
 end
 
--- Each thread has every other customer; with every pass over them, they go to the other plan.
-local function next_switch(turn)
+-- Each thread has every other customer; with every pass over them, they go to the other plan. The first request of the
+-- first thread is made by wrk to look at it, and is not sent.
+local function next_switch(asked)
+  local turn = math.max(1, number == 1 and asked - 1 or asked)
   local share = math.floor((customers + of_threads - number) / of_threads)
   local pass = math.floor((turn - 1) / share)
   local customer = first + number - 1 + ((turn - 1) % share) * of_threads
