@@ -35,13 +35,15 @@ def adjust(draft: Draft, billing: Billing) -> None:
     Lines of the caller's own that come to nothing make no invoice (case 55).
     """
     check_billing(billing)
+    if billing.no_billing_changes:
+        draft.lines = []
+        return
     if billing.custom_lines is not None:
         draft.lines = [_custom(draft, each) for each in billing.custom_lines]
     for index, each in enumerate(billing.remove_lines):
         _leave_out(draft, each, index)
     draft.charge([_custom(draft, each) for each in billing.add_lines])
-    if not billing.no_billing_changes:
-        take_off(draft)
+    take_off(draft)
     if billing.custom_lines is not None and not sum(line.amount_minor for line in draft.lines):
         draft.lines = []
 

@@ -66,7 +66,8 @@ class Granting:
         first = all(earlier.feature_id != item.feature_id for earlier in self._plan.items[:ordinal])
         used = seats_in_use(self._customer, item, self._entity_id, outgoing) if first else ZERO
         repeats = item.reset is not None and item.reset.repeats
-        period = period_at(anchor, item.reset, now, self._zone) if (used or item.rollover) and repeats and item.reset else None
+        bounded = repeats and (used or item.rollover)
+        period = period_at(anchor, item.reset, now, self._zone) if bounded and item.reset else None
         return GrantTerms(
             grant_id=f"{self._version}.{ordinal}",
             feature_id=item.feature_id,
