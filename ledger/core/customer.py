@@ -15,6 +15,7 @@ from ledger.core.catalog import PLAN_IN_USE
 from ledger.core.change import Attach, first_order, plan_attach
 from ledger.core.correction import REVERSED, Reverse, decide_reverse
 from ledger.core.decider import Ask, Claim, Command, Context, Decider, real_time
+from ledger.core.documents import DocumentCommand
 from ledger.core.draft import Draft
 from ledger.core.errors import CustomerNotFound
 from ledger.core.events import (
@@ -35,6 +36,7 @@ from ledger.core.events import (
 from ledger.core.folding import evolve, updated
 from ledger.core.importing import ImportPlans, plan_import
 from ledger.core.invoicing import finish
+from ledger.core.issuing import decide_document
 from ledger.core.limiting import SetEntityControls, decide_controls, first_controls
 from ledger.core.locking import LOCK, FinalizeLock, Reserve, decide_finalize, decide_reserve
 from ledger.core.phases import CreateSchedule, plan_schedule
@@ -99,6 +101,8 @@ def _decide(  # noqa: PLR0912  one case for each command
             return plan(state, command, context).events
         case ChangeQuantities() | Revise():
             return plan(state, command, context).events
+        case DocumentCommand():
+            return decide_document(state, command, context)
         case entity.CreateEntity():
             return settled(state, entity.decide_create(state, command, context), context)
         case SetEntityControls():

@@ -1,4 +1,4 @@
-"""Invoices by hand: drafts, finals, payments, voids and credit notes (reference: invoices.*)."""
+"""Invoices by hand: what can be asked for (reference: invoices.*). Instants are aware UTC."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -8,8 +8,27 @@ import msgspec
 from ledger.core.billing import CustomLine, DiscountRef, IssueMethod
 from ledger.core.customising import Customize
 from ledger.core.decider import Command
-from ledger.core.events import CreditTo, Quantity
+from ledger.core.events import CreditTo
 from ledger.core.invoice import InvoiceStatus
+from ledger.core.terms import Method
+
+
+class DocumentCommand(Command, frozen=True):
+    """What is asked about invoices by hand."""
+
+
+class InvoicedQuantity(msgspec.Struct, frozen=True):
+    """Billable units of a feature, beyond the included ones, at the plan's own price for them.
+
+    A share of the price for a part of its period unless `prorate` is False; without a word, only units sold ahead.
+    """
+
+    feature_id: str
+    method: Method
+    quantity: Decimal
+    prorate: bool | None = None
+    period_start: datetime | None = None
+    period_end: datetime | None = None
 
 
 class InvoicedPlan(msgspec.Struct, frozen=True):
@@ -19,14 +38,14 @@ class InvoicedPlan(msgspec.Struct, frozen=True):
     version: int | None = None
     entity_id: str | None = None
     customize: Customize | None = None
-    quantities: tuple[Quantity, ...] = ()
+    quantities: tuple[InvoicedQuantity, ...] = ()
     discounts: tuple[DiscountRef, ...] = ()
     prorate: bool = True
     period_start: datetime | None = None
     period_end: datetime | None = None
 
 
-class CreateInvoice(Command, frozen=True):
+class CreateInvoice(DocumentCommand, frozen=True):
     """Make an invoice of plans' prices and lines of one's own; it stays a draft, or is made final."""
 
     plans: tuple[InvoicedPlan, ...] = ()
@@ -42,7 +61,7 @@ class CreateInvoice(Command, frozen=True):
     issue: IssueMethod = IssueMethod.DRAFT
 
 
-class InsertInvoice(Command, frozen=True):
+class InsertInvoice(DocumentCommand, frozen=True):
     """Keep an invoice that another system made, as it stands there; amounts are minor units."""
 
     stripe_id: str
@@ -55,31 +74,31 @@ class InsertInvoice(Command, frozen=True):
     currency: str | None = None
 
 
-class FinalizeInvoice(Command, frozen=True):
+class FinalizeInvoice(DocumentCommand, frozen=True):
     """Make a draft final: it gets its number, and is owed."""
 
     invoice_id: str
 
 
-class PayInvoice(Command, frozen=True):
+class PayInvoice(DocumentCommand, frozen=True):
     """Ask for an open invoice's money again; with the manual gateway, record that it was paid."""
 
     invoice_id: str
 
 
-class VoidInvoice(Command, frozen=True):
+class VoidInvoice(DocumentCommand, frozen=True):
     """Take an open invoice back."""
 
     invoice_id: str
 
 
-class WriteOffInvoice(Command, frozen=True):
+class WriteOffInvoice(DocumentCommand, frozen=True):
     """Say that an open invoice will not be paid."""
 
     invoice_id: str
 
 
-class UpdateInvoice(Command, frozen=True):
+class UpdateInvoice(DocumentCommand, frozen=True):
     """Change how an invoice that is not closed may be paid; of a draft also its lines and when it is due."""
 
     invoice_id: str
@@ -96,7 +115,7 @@ class CreditedLine(msgspec.Struct, frozen=True):
     quantity: Decimal | None = None
 
 
-class IssueCreditNote(Command, frozen=True):
+class IssueCreditNote(DocumentCommand, frozen=True):
     """Take part of a final invoice back: an amount, or amounts of lines; what was paid goes to `to`."""
 
     invoice_id: str

@@ -148,6 +148,13 @@ class SubscriptionNotFound(Refusal):
         super().__init__(f"No active or scheduled subscription matches {what}")
 
 
+class InvoiceNotFound(Refusal):
+    code = "invoice_not_found"
+
+    def __init__(self, invoice_id: str) -> None:
+        super().__init__(f"Invoice {invoice_id} does not exist in this ledger")
+
+
 class BalanceNotFound(Refusal):
     code = "balance_not_found"
 

@@ -36,7 +36,8 @@ class InvoiceStatus(StrEnum):
 class Invoice(msgspec.Struct, frozen=True):
     """One invoice, in minor units. A negative total is a credit note to the credit balance.
 
-    `credited_minor` was taken back by credit notes while it was open, `returned_minor` after it was paid.
+    `credited_minor` was taken back by credit notes while it was open, `returned_minor` after it was paid, to the credit
+    balance or outside the ledger; what went back to the payer is in `refunded_minor` alone.
     """
 
     invoice_id: str
@@ -64,9 +65,19 @@ class Invoice(msgspec.Struct, frozen=True):
     @property
     def due_minor(self) -> int:
         """What is still to be paid; zero once it is closed."""
-        if self.status not in (InvoiceStatus.DRAFT, InvoiceStatus.OPEN):
-            return 0
+        return self.left_minor if self.status in (InvoiceStatus.DRAFT, InvoiceStatus.OPEN) else 0
+
+    @property
+    def left_minor(self) -> int:
+        """What was never paid, credited or taken back, closed or not."""
         return max(0, self.total_minor - self.credit_applied_minor - self.paid_minor - self.credited_minor)
+
+    @property
+    def creditable_minor(self) -> int:
+        """The most that a credit note may still take back."""
+        if self.status not in (InvoiceStatus.OPEN, InvoiceStatus.PAID):
+            return 0
+        return max(0, self.total_minor - self.credited_minor - self.returned_minor - self.refunded_minor)
 
     @property
     def plan_ids(self) -> Sequence[str]:
@@ -142,6 +153,8 @@ def _with(account: Account, invoice: Invoice) -> Account:
 
 
 def _created(event: InvoiceCreated) -> Invoice:
+    """A draft; an inserted one as it stands: what was settled elsewhere and not by money counts as credit."""
+    status, total = InvoiceStatus(event.status), sum(line.amount_minor for line in event.lines)
     return Invoice(
         event.invoice_id,
         event.origin,
@@ -152,6 +165,10 @@ def _created(event: InvoiceCreated) -> Invoice:
         net_terms_days=event.net_terms_days,
         due_at=event.due_at,
         stripe_id=event.stripe_id,
+        status=status,
+        paid_minor=event.paid_minor,
+        refunded_minor=event.refunded_minor,
+        credit_applied_minor=total - event.paid_minor if status is InvoiceStatus.PAID else 0,
     )
 
 
@@ -177,7 +194,7 @@ def _credited(account: Account, event: CreditNoteIssued) -> Account:
     noted = msgspec.structs.replace(
         found,
         credited_minor=found.credited_minor + event.invoice_minor,
-        returned_minor=found.returned_minor + event.paid_minor,
+        returned_minor=found.returned_minor + (0 if event.to is CreditTo.REFUND else event.paid_minor),
     )
     to_balance = event.paid_minor if event.to is CreditTo.BALANCE else 0
     return _with(msgspec.structs.replace(account, credit_minor=account.credit_minor + to_balance), _settled(noted))

@@ -32,7 +32,7 @@ def pay_back(draft: Draft, subscription: Subscription, wanted_minor: int | None)
 def refundable_minor(invoice: Invoice, subscription: Subscription) -> int:
     """The most that may go back of an invoice for one subscription."""
     charged = sum(line.amount_minor for line in _lines_of(invoice, subscription) if line.amount_minor > 0)
-    kept = invoice.paid_minor - max(invoice.refunded_minor, invoice.returned_minor)
+    kept = invoice.paid_minor - invoice.refunded_minor - invoice.returned_minor
     return max(0, min(charged, kept))
 
 

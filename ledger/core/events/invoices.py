@@ -29,7 +29,8 @@ class ChargeAccrued(Event, frozen=True, tag="charge.accrued.v1"):
 class InvoiceCreated(Event, frozen=True, tag="invoice.created.v1"):
     """A draft: its total is the sum of its lines. Below zero it is a credit note to the customer's credit balance.
 
-    `charges` are the accrued charges whose lines it took up. `stripe_id` is that of an inserted one.
+    `charges` are the accrued charges whose lines it took up. One that was inserted has the `stripe_id`, the status and
+    the payments of the system that it comes from.
     """
 
     invoice_id: str
@@ -43,6 +44,9 @@ class InvoiceCreated(Event, frozen=True, tag="invoice.created.v1"):
     due_at: datetime | None = None
     stripe_id: str | None = None
     memo: Sealed | None = None
+    status: str = "draft"
+    paid_minor: int = 0
+    refunded_minor: int = 0
 
 
 class InvoiceUpdated(Event, frozen=True, tag="invoice.updated.v1"):
