@@ -30,17 +30,20 @@ def tracked(scene: Scene, asked: dict[str, Any], value: Decimal, step: StepOutco
     entity_id = asked.get("entity_id")
     used = [event for event in step.events if isinstance(event, UsageRecorded | UsageBackdated)]
     features = [asked["feature_id"]] if "feature_id" in asked else [each.feature_id for each in used]
-    shown = {**_track_head(scene, asked, value), **_balances(scene, features, entity_id)}
+    shown = {**_track_head(scene, asked, value), **_balances(scene, features, entity_id, several="event_name" in asked)}
     if used:
         shown["deductions"] = deductions(scene, used)
     return shown
 
 
-def _balances(scene: Scene, features: Sequence[str], entity_id: str | None) -> Json:
-    """The balance of a feature, or of the credits that pay for it; with credits or several features, all of them."""
-    found = {name: shown for each in features for name, shown in drawn_on(scene, each, entity_id).items()}
-    shown: Json = {"balance": next(iter(found.values()), None) if len(features) == 1 else None}
-    if len(features) != 1 or any(each in scene.catalog.systems for each in features):
+def _balances(scene: Scene, features: Sequence[str], entity_id: str | None, *, several: bool = False) -> Json:
+    """The balance of a feature, or of the credits that pay for it; where there may be `several`, all of them."""
+    found: dict[str, Json | None] = dict.fromkeys(features)
+    for each in features:
+        found |= drawn_on(scene, each, entity_id)
+    held = next((each for each in found.values() if each is not None), None)
+    shown: Json = {"balance": held if len(features) == 1 else None}
+    if several or any(each in scene.catalog.systems for each in features):
         shown["balances"] = found
     return shown
 

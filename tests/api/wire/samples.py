@@ -37,6 +37,56 @@ PLAN = {
     "config": {"ignore_past_due": False}, "metadata": {"tone": "loud"},
     "base_variant_id": None, "version_slug": "v2", "active": True, "customer_eligibility": {"attach_action": "upgrade"},
 }  # fmt: skip
+CREDITS = {
+    **FEATURE, "id": "credits", "name": "Credits", "type": "credit_system",
+    "credit_schema": [
+        {"metered_feature_id": "exports", "credit_cost": 0.2, "billing_units": 1},
+        {"metered_feature_id": "calls", "tiers": [{"to": 100, "credit_cost": 2}, {"to": "inf", "credit_cost": 1}],
+         "tier_behavior": "graduated", "billing_units": 10},
+    ],
+}  # fmt: skip
+PROPERTIES = {"properties": {"region": "eu"}}
+CONTROLS = {
+    "spend_limits": [
+        {"feature_id": "exports", "enabled": True, "limit_type": "usage_percentage", "overage_limit": 120}
+    ],
+    "usage_limits": [{"feature_id": "exports", "limit": 5, "interval": "day", "anchor": "utc", "filter": PROPERTIES}],
+    "usage_alerts": [{"threshold": 80, "threshold_type": "usage_percentage", "basis": "usage_limit",
+                      "filter": PROPERTIES, "name": "nearly there"}],
+    "auto_topups": [{"feature_id": "exports", "threshold": 10, "quantity": 100, "enabled": True,
+                     "purchase_limit": {"interval": "day", "limit": 2, "interval_count": 1}}],
+    "overage_allowed": [{"feature_id": "exports", "enabled": True}],
+}  # fmt: skip
+HELD_CONTROLS = {
+    "spend_limits": [{**CONTROLS["spend_limits"][0], "source": "customer"}],
+    "usage_limits": [{**CONTROLS["usage_limits"][0], "source": "plan", "usage": 4.5}],
+}  # fmt: skip
+ENTITY_CONTROLS = {name: limits for name, limits in CONTROLS.items() if name != "auto_topups"}
+TRIAL = {"duration_length": 7, "duration_type": "day", "card_required": False, "on_end": "revert"}
+RICH_ITEM = {
+    "feature_id": "exports", "included": 200, "reset": {"interval": "month"},
+    "price": {"interval": "month", "billing_method": "prepaid", "amount": 10, "billing_units": 100,
+              "additional_currencies": [{"currency": "eur", "amount": 9}]},
+    "proration": {"on_increase": "bill_next_cycle", "on_decrease": "no_prorations"},
+    "rollover": {"max": 500, "expiry_duration_type": "month", "expiry_duration_length": 2},
+}  # fmt: skip
+ONCE_ITEM = {
+    "feature_id": "exports", "expiry": {"duration": "week", "length": 2},
+    "price": {"interval": "one_off", "billing_method": "prepaid",
+              "tiers": [{"to": "inf", "amount": 4, "flat_amount": 1,
+                         "additional_currencies": [{"currency": "jpy", "amount": 400, "flat_amount": 100}]}]},
+}  # fmt: skip
+RICH_PLAN = {
+    **PLAN, "free_trial": TRIAL, "billing_controls": CONTROLS,
+    "price": {"amount": 49, "interval": "month", "additional_currencies": [{"currency": "eur", "amount": 45}]},
+    "items": [
+        {"feature_id": "exports", "included": 200, "unlimited": False, "reset": {"interval": "month"},
+         "price": {"interval": "month", "billing_units": 10, "billing_method": "prepaid", "max_purchase": None,
+                   "amount": 4, "additional_currencies": [{"currency": "eur", "amount": 3}]},
+         "rollover": {"max": None, "max_percentage": 50, "expiry_duration_type": "forever"},
+         "expiry": {"duration": "month", "length": 2}},
+    ],
+}  # fmt: skip
 PURCHASE = {"plan_id": "boost", "expires_at": None, "started_at": NOW, "quantity": 1, "scope": "customer"}
 SUBSCRIPTION = {
     "id": "3.0", "plan_id": "team", "auto_enable": False, "add_on": False, "status": "active", "past_due": False,
@@ -119,24 +169,24 @@ def page(*rows: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 ANSWERS: dict[str, list[dict[str, Any]]] = {
     "customers.get_or_create": [CUSTOMER, NOBODY],
-    "customers.get": [CUSTOMER],
+    "customers.get": [CUSTOMER, {**CUSTOMER, "billing_controls": HELD_CONTROLS}],
     "customers.list": [page(LISTED_CUSTOMER, NOBODY), page() | {"next_cursor": "x"}],
     "customers.update": [LISTED_CUSTOMER],
     "customers.delete": [DONE],
     "customers.advance_test_clock": [{"customer_id": "acme", "frozen_time": NEXT_MONTH, "status": "ready"}],
     "subscriptions.list": [page({**SUBSCRIPTION, **OWNED, "status": "expired"}, has_more=False)],
     "purchases.list": [page({**PURCHASE, **OWNED, "id": "4.0", "status": "active"}, has_more=False)],
-    "entities.create": [ENTITY],
+    "entities.create": [ENTITY, {**ENTITY, "billing_controls": HELD_CONTROLS}],
     "entities.get": [ENTITY, {**ENTITY, "billing_controls": {}, "invoices": [SUMMARY]}],
     "entities.list": [page(ENTITY)],
     "entities.update": [ENTITY],
     "entities.delete": [DONE],
-    "features.create": [FEATURE],
+    "features.create": [FEATURE, CREDITS],
     "features.get": [FEATURE, {"id": "sso", "name": "SSO", "type": "boolean", "consumable": False, "archived": True}],
     "features.list": [{"list": [FEATURE]}],
     "features.update": [FEATURE],
     "features.delete": [DONE],
-    "plans.create": [PLAN],
+    "plans.create": [PLAN, RICH_PLAN],
     "plans.get": [PLAN, {**PLAN, "price": None, "description": None, "group": "main"}],
     "plans.list": [{"list": [PLAN]}],
     "plans.update": [PLAN],
@@ -149,10 +199,12 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "balances.list": [page(BALANCE_ROW, has_more=False)],
     "balances.update": [DONE],
     "balances.delete": [DONE],
+    "balances.recalculate": [LISTED_CUSTOMER],
     "balances.finalize": [DONE],
     "balances.check": [CHECKED, {"allowed": False, "customer_id": "acme", "balance": None, "flag": FLAG}],
     "balances.track": [TRACKED, {"customer_id": "acme", "value": -0.5, "balance": None, "event_name": "export.done"}],
     "balances.batch_track": [DONE],
+    "events.reverse": [{"customer_id": "acme", "reversed_position": 7, "position": 12}],
     "events.list": [
         page({"id": "7", "timestamp": NOW, "feature_id": "exports", "customer_id": "acme", "value": 2,
               "properties": {"region": "eu"}, "deductions": [DEDUCTION]})
@@ -171,13 +223,17 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
         {"start_cursor": "", "limit": 50},
         {"plans": [{"id": "team", "versions": [1, 2]}], "created_at_range": {"start": NOW}, "search": "acme"},
     ],
-    "customers.update": [{"customer_id": "acme", "name": None, "new_customer_id": "acme-2", "metadata": {}}],
+    "customers.update": [
+        {"customer_id": "acme", "name": None, "new_customer_id": "acme-2", "metadata": {}},
+        {"customer_id": "acme", "currency": "eur", "billing_controls": CONTROLS},
+    ],
     "customers.delete": [{"customer_id": "acme", "delete_in_stripe": False}],
     "customers.advance_test_clock": [{"customer_id": "acme", "frozen_time": NEXT_MONTH}],
     "subscriptions.list": [{"customer_id": "acme", "entity_id": "desk-1", "statuses": ["active", "past_due"]}],
     "purchases.list": [{"plan_id": "boost"}],
     "entities.create": [
-        {"customer_id": "acme", "entity_id": "desk-1", "feature_id": "seats", "customer_data": {"name": "Acme"}}
+        {"customer_id": "acme", "entity_id": "desk-1", "feature_id": "seats", "customer_data": {"name": "Acme"}},
+        {"customer_id": "acme", "entity_id": "desk-2", "feature_id": "seats", "billing_controls": ENTITY_CONTROLS},
     ],
     "entities.get": [{"entity_id": "desk-1"}],
     "entities.list": [{"customer_id": "acme"}],
@@ -187,6 +243,8 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
         {"feature_id": "seats", "name": "Seats", "type": "metered", "consumable": False, "event_names": ["seat.taken"],
          "display": {"singular": "seat", "plural": "seats"}},
         {"feature_id": "sso", "name": "SSO", "type": "boolean"},
+        {"feature_id": "credits", "name": "Credits", "type": "credit_system",
+         "credit_schema": CREDITS["credit_schema"]},
     ],
     "features.get": [{"feature_id": "sso"}],
     "features.update": [{"feature_id": "sso", "archived": True, "name": "Single sign-on"}],
@@ -200,6 +258,9 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
                     "price": {"tiers": TIERS, "interval": "month", "billing_method": "usage_based"}},
                    {"feature_id": "sso"}]},
         {"plan_id": "free", "name": "Free", "auto_enable": True, "create_in_stripe": True},
+        {"plan_id": "rich", "name": "Rich", "free_trial": TRIAL, "billing_controls": CONTROLS,
+         "price": {"amount": 49, "interval": "month", "additional_currencies": [{"currency": "eur", "amount": 45}]},
+         "config": {"ignore_past_due": False, "anchor_to_month_start": True}, "items": [RICH_ITEM, ONCE_ITEM]},
     ],
     "plans.get": [{"plan_id": "team", "version": 2}],
     "plans.list": [{}, {"customer_id": "acme", "include_archived": True}],
@@ -218,14 +279,18 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
     "balances.create": [
         {"customer_id": "acme", "feature_id": "exports", "included_grant": 5, "expires_at": NEXT_MONTH},
         {"customer_id": "acme", "feature_id": "exports", "unlimited": True},
+        {"customer_id": "acme", "feature_id": "exports", "included_grant": 5, "reset": {"interval": "month"},
+         "next_reset_at": NEXT_MONTH, "rollover": {"length": 2, "max_percentage": 50}},
     ],
     "balances.list": [{"plan_id": None}, {"customer_id": "acme", "statuses": ["expired"]}],
     "balances.update": [{"customer_id": "acme", "feature_id": "exports", "add_to_balance": -2.5}],
-    "balances.delete": [{"customer_id": "acme", "balance_id": "gift"}],
+    "balances.delete": [{"customer_id": "acme", "balance_id": "gift", "recalculate_balances": True}],
+    "balances.recalculate": [{"customer_id": "acme", "feature_id": "exports"}],
     "balances.finalize": [{"lock_id": "job-1", "action": "confirm", "override_value": 2}],
     "balances.check": [
         {"customer_id": "acme", "feature_id": "exports", "required_balance": 10},
         {"customer_id": "acme", "feature_id": "exports", "send_event": True, "properties": {"region": "eu"}},
+        {"customer_id": "acme", "feature_id": "exports", "lock": {"lock_id": "job-1", "expires_at": NEXT_MONTH}},
     ],
     "balances.track": [
         {"customer_id": "acme", "feature_id": "exports", "value": 2.25, "async": False, "timestamp": NOW,
@@ -233,6 +298,7 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
         {"customer_id": "acme", "event_name": "export.done"},
     ],
     "balances.batch_track": [{"customer_id": "acme", "feature_id": "exports", "value": 1, "idempotency_key": "a-1"}],
+    "events.reverse": [{"position": 7}],
     "events.list": [
         {"customer_id": "acme", "feature_id": ["exports", "calls"], "range": "7d"},
         {"feature_id": "exports", "custom_range": {"start": NOW, "end": NEXT_MONTH}},

@@ -90,7 +90,6 @@ def test_a_long_list_of_problems_is_cut_and_counted() -> None:
         ("billing.attach", {**ACME, "plan_id": "p", "redirect_mode": "always"}, "redirect_mode"),
         ("billing.update", {**ACME, "plan_id": "p", "license_quantities": [{"a": 1}]}, "license_quantities"),
         ("balances.check", {**EXPORTS, "with_preview": True}, "with_preview"),
-        ("balances.check", {**EXPORTS, "lock": {"lock_id": "job-1"}}, "lock"),
         ("features.update", {"feature_id": "f", "new_feature_id": "g"}, "new_feature_id"),
         ("billing.update", {**ACME, "plan_id": "p", "version": 2}, "version"),
     ],
@@ -113,7 +112,9 @@ def test_a_wrong_field_beside_one_that_is_left_out_is_the_first_thing_to_repair(
     [
         ("balances.create", {**EXPORTS, "included_grant": 1, "unlimited": True}, "included_grant"),
         ("balances.create", {**EXPORTS, "reset": {"interval": "month"}, "expires_at": NOW}, "expires_at"),
-        ("balances.create", {**EXPORTS, "included_grant": 1, "next_reset_at": NOW}, "next_reset_at"),
+        ("balances.check", {**EXPORTS, "lock": {"lock_id": "job-1", "enabled": False}}, "lock.enabled"),
+        ("features.create", {"feature_id": "f", "name": "F", "type": "credit_system"}, "credit_schema"),
+        ("events.list", {"range": "7d", "custom_range": {"start": NOW}}, "custom_range"),
         ("balances.update", EXPORTS, "remaining"),
         ("balances.update", {**EXPORTS, "remaining": 1, "add_to_balance": 1}, "add_to_balance"),
         ("balances.update", {**EXPORTS, "usage": 1, "remaining": 1}, "usage"),

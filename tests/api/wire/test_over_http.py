@@ -25,7 +25,12 @@ NAMED_OTHERWISE = {
     "subscriptions.list": "customers.list_subscriptions", "purchases.list": "customers.list_purchases",
 }  # fmt: skip
 IN_PYTHON = {"async": "async_", "type": "type_"}
-CALLS = [(name, body) for name in sorted(OPERATIONS) for body in REQUESTS.get(name, [{}])]
+CALLS = [
+    (name, body)
+    for name, operation in sorted(OPERATIONS.items())
+    if not operation.ours
+    for body in REQUESTS.get(name, [{}])
+]
 
 
 def application() -> Flask:

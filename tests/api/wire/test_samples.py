@@ -34,7 +34,7 @@ def test_there_is_a_sample_of_every_operation() -> None:
     assert set(REQUESTS) == set(OPERATIONS) - {"features.list"}
 
 
-@pytest.mark.parametrize(("name", "answer"), ANSWER_CASES)
+@pytest.mark.parametrize(("name", "answer"), [case for case in ANSWER_CASES if not OPERATIONS[case[0]].ours])
 def test_an_answer_passes_our_schema_and_the_sdk(name: str, answer: dict[str, Any]) -> None:
     check_answer(OPERATIONS[name].response, wire(answer))
     sdk_models.model(sdk_models.SDK_MODELS[name][1]).model_validate(answer)
@@ -59,7 +59,7 @@ def test_an_answer_that_is_no_object_is_noticed(answer: Any) -> None:
         check_answer(OPERATIONS["customers.delete"].response, answer)
 
 
-@pytest.mark.parametrize(("name", "body"), REQUEST_CASES)
+@pytest.mark.parametrize(("name", "body"), [case for case in REQUEST_CASES if not OPERATIONS[case[0]].ours])
 def test_a_request_means_the_same_when_the_sdk_has_written_it(name: str, body: dict[str, Any]) -> None:
     model = sdk_models.model(sdk_models.SDK_MODELS[name][0]).model_validate(body)
     written = model.model_dump(mode="json", by_alias=True)
