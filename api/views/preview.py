@@ -23,7 +23,10 @@ def attach_preview(scene: Scene, quote: Quote) -> Json:
 def update_preview(scene: Scene, quote: Quote) -> Json:
     """billing.preview_update; a change that would do nothing is `none`."""
     planned = quote.planned
-    return {**_preview(scene, quote), "intent": planned.intent if planned.events else "none"}
+    shown = {**_preview(scene, quote), "intent": planned.intent if planned.events else "none"}
+    if planned.refund_minor is not None:
+        shown["refund"] = {"amount": to_major(planned.refund_minor, planned.currency), "currency": planned.currency}
+    return shown
 
 
 def _preview(scene: Scene, quote: Quote) -> Json:

@@ -183,9 +183,17 @@ class AttachPreviewSchema(_PreviewSchema):
     checkout_type = Choice("stripe_checkout", "autumn_checkout", required=True, allow_none=True)
 
 
+class RefundPreviewSchema(WireSchema):
+    """Money that would go back to the payer in place of a credit."""
+
+    amount = Amount(required=True)
+    currency = Currency(required=True)
+
+
 class UpdatePreviewSchema(_PreviewSchema):
     """billing.preview_update; `intent` is what the change amounts to."""
 
+    refund = Shape(RefundPreviewSchema)
     intent = Choice(
         "update_plan", "update_quantity", "cancel_immediately", "cancel_end_of_cycle", "uncancel", "none", required=True
     )
