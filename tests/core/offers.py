@@ -9,6 +9,7 @@ from ledger.core.catalog import Catalog
 from ledger.core.period import Every, Interval
 from ledger.core.terms import (
     BasePrice,
+    CreditCost,
     Feature,
     FeatureKind,
     ItemPrice,
@@ -48,7 +49,17 @@ WORDS: Final = consumable("words", "message.sent")
 USERS: Final = allocated("users")
 WORKFLOWS: Final = allocated("workflows")
 SSO: Final = boolean("sso")
-FEATURES: Final = {each.feature_id: each for each in (MESSAGES, WORDS, USERS, WORKFLOWS, SSO)}
+ACTION1: Final = consumable("action1")
+ACTION2: Final = consumable("action2")
+CREDITS: Final = Feature(
+    "credits",
+    "Credits",
+    FeatureKind.CONSUMABLE,
+    credits=(CreditCost("action1", Decimal("0.2")), CreditCost("action2", Decimal("0.6"))),
+)
+FEATURES: Final = {
+    each.feature_id: each for each in (MESSAGES, WORDS, USERS, WORKFLOWS, SSO, ACTION1, ACTION2, CREDITS)
+}
 
 
 def included(feature: Feature, number: float | str, reset: Every | None = MONTH) -> PlanItem:
@@ -143,10 +154,14 @@ def offering(*plans: Plan) -> Catalog:
     for feature in FEATURES.values():
         for name in feature.event_names:
             listeners[name] = (*listeners.get(name, ()), feature.feature_id)
+    systems: dict[str, tuple[str, ...]] = {}
+    for feature in FEATURES.values():
+        for cost in feature.credits:
+            systems[cost.feature_id] = (*systems.get(cost.feature_id, ()), feature.feature_id)
     versions: dict[str, tuple[Plan, ...]] = {}
     for each in plans:
         versions[each.plan_id] = (*versions.get(each.plan_id, ()), each)
-    return Catalog(0, FEATURES, versions, listeners)
+    return Catalog(0, FEATURES, versions, listeners, systems)
 
 
 FREE: Final = plan("free", 0, included(MESSAGES, 100))
