@@ -75,6 +75,11 @@ class Number:
             one, other = self._parts.popleft(), self._parts.popleft()
             self._parts.appendleft(Part(one.first, other.last, one.events + other.events, one.before, other.after))
 
+    def change(self, source: Source, by: Decimal) -> None:
+        """An event made the number what it is at once; nothing where that is zero."""
+        if by:
+            self.move(source, ZERO, by)
+
     @property
     def parts(self) -> Sequence[Part]:
         return list(self._parts)
@@ -89,10 +94,11 @@ class Waited(NamedTuple):
 
 @dataclass(slots=True)
 class Written:
-    """A line of an invoice: the event that wrote its amount, and the events that it was charged for."""
+    """A line of an invoice: who wrote its amount and the discounts off it, and the events that it was charged for."""
 
     line: Line
     amount: Sequence[Part]
+    discounts: Sequence[Part]
     sources: Sequence[Source] = ()
     first: Source | None = None
     last: Source | None = None
@@ -194,14 +200,14 @@ class Explaining:
 
 def _written(source: Source, line: Line, waited: list[Waited]) -> Written:
     """A line and who wrote it; a charge that waited for the invoice is behind the line that it became."""
-    number = Number()
-    if line.amount_minor:
-        number.move(source, ZERO, Decimal(line.amount_minor))
+    amount, discounts = Number(), Number()
+    amount.change(source, Decimal(line.before_discounts_minor))
+    discounts.change(source, Decimal(line.amount_minor - line.before_discounts_minor))
     found = next((each for each in waited if each.line == line), None)
     if found is None:
-        return Written(line, number.parts)
+        return Written(line, amount.parts, discounts.parts)
     waited.remove(found)
-    return Written(line, number.parts, (found.source,))
+    return Written(line, amount.parts, discounts.parts, (found.source,))
 
 
 def balance_numbers(grant: Grant) -> Numbers:

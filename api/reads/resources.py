@@ -8,13 +8,17 @@ from flask import Response
 
 from api.call import Call
 from api.dispatch import answer
+from api.reads import invoices
+from api.reads.explaining import EXPLAIN, balance_explanation, explained
 from api.reads.query import CURSOR, LIMIT, Parameter, choice, instant, text, whole
 from api.v1.lists import balance_rows, customers_page, scene_of
 from api.views.customer import customer
+from api.views.rows import balance_row
 from api.views.shapes import Json
 from api.views.timeline import timeline_entry
 from api.wire.limits import NAME_CHARS, ROW_PAGE_ROWS_MAX
 from ledger.core.errors import CustomerNotFound
+from ledger.core.state import Customer
 from ledger.store.addresses import CatalogAddress, CustomerAddress
 from projections import reads
 from projections.reads import CUSTOMER_MODELS, TIMELINE_MODELS, BalanceFilter, CreatedRange, PlanFilter, TimelineFilter
@@ -69,7 +73,23 @@ def get_balances(call: Call, query: dict[str, Any], customer_id: str) -> Respons
     statuses = ("active", "expired") if query["status"] == "all" else (query["status"],)
     asked = {name: query[name] for name in ("entity_id", "plan_id", "feature_id")}
     keep = BalanceFilter(stream_id=stream_id, statuses=statuses, **asked)
-    return answer(call, balance_rows(call, keep, query["limit"], query["cursor"]))
+    return answer(call, _balance_rows(call, query, keep))
+
+
+def _balance_rows(call: Call, query: dict[str, Any], keep: BalanceFilter) -> Json:
+    if query["explain"] != "true":
+        return balance_rows(call, keep, query["limit"], query["cursor"])
+    assert keep.stream_id is not None
+    with call.view(CUSTOMER_MODELS) as view:
+        page = reads.balances(view, keep, limit=query["limit"], cursor=query["cursor"])
+        shown = [
+            balance_row(scene_of(call, view, each.stream_id, Customer(clock=each.clock)), each) for each in page.items
+        ]
+        position = view.position
+    found = explained(call, [keep.stream_id], position)[keep.stream_id]
+    for row, each in zip(shown, page.items, strict=True):
+        row["explain"] = balance_explanation(found, each.grant, each.rollovers)
+    return {"list": shown, "has_more": page.next_cursor is not None, "next_cursor": page.next_cursor}
 
 
 def get_timeline(call: Call, query: dict[str, Any]) -> Response:
@@ -150,9 +170,24 @@ RESOURCES: Final = (
             text("feature_id", "Only balances of this feature."),
             text("entity_id", "Only balances of this entity."),
             text("plan_id", "Only balances that come from this plan."),
+            EXPLAIN,
             whole("limit", "Rows on a page.", 1, ROW_PAGE_ROWS_MAX, 50),
             CURSOR,
         ),
+    ),
+    Resource(
+        "/v1/customers/{customer_id}/invoices",
+        "reads.customer_invoices",
+        "A customer's invoices, with their lines",
+        invoices.list_customer_invoices,
+        invoices.PARAMETERS,
+    ),
+    Resource(
+        "/v1/invoices",
+        "reads.invoices",
+        "Invoices of the ledger, with their lines",
+        invoices.list_invoices,
+        (text("customer_id", "Only this customer's invoices."), *invoices.PARAMETERS),
     ),
     Resource(
         "/v1/customers/{customer_id}/timeline",
