@@ -72,7 +72,7 @@ def set_(place: Place, *, setting: str, value: str, reason: str | None, as_json:
     persist_free_overage     true: what was used beyond a free grant is taken off the next one
     reverse_deduction_order  true: the balance with the longer interval is used first
     require_reason           true: balances and cancellations need a reason
-    """
+    """  # noqa: D301  click's mark for lines to be left as they are is the character itself
     from api.cli.database import opened
     from api.cli.ensuring import OPERATOR, chosen
     from ledger.core.sealed import Sealed

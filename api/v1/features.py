@@ -15,8 +15,15 @@ from ledger.store.addresses import CatalogAddress
 
 def create(call: Call, body: dict[str, Any]) -> Json:
     """A new feature of the catalog."""
+    made = offered(body)
+    outcome = call.execute(CatalogAddress(), CreateFeature(made))
+    return feature(outcome.state.feature(made.feature_id))
+
+
+def offered(body: dict[str, Any]) -> Feature:
+    """The feature that a body describes."""
     display = body.get("display") or {}
-    made = Feature(
+    return Feature(
         body["feature_id"],
         body["name"],
         kind_of(body["type"], consumable=body.get("consumable", True)),
@@ -25,8 +32,6 @@ def create(call: Call, body: dict[str, Any]) -> Json:
         display.get("plural"),
         credits=credit_costs(body.get("credit_schema", ())),
     )
-    outcome = call.execute(CatalogAddress(), CreateFeature(made))
-    return feature(outcome.state.feature(made.feature_id))
 
 
 def credit_costs(found: Iterable[dict[str, Any]]) -> tuple[CreditCost, ...]:

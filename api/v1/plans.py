@@ -20,9 +20,14 @@ TAKEN_AS_SENT: Final = ("name", "description", "group", "add_on", "auto_enable",
 def create(call: Call, body: dict[str, Any]) -> Json:
     """The first version of a plan, in the ledger's currency."""
     settings: LedgerSettings = call.look(CatalogAddress()).settings
-    offered = Plan(plan_id=body["plan_id"], version=1, created_at=EPOCH, **_changes(body, settings.currency))
-    outcome = call.execute(CatalogAddress(), CreatePlan(offered))
-    return _shown(outcome.state, outcome.state.plan(offered.plan_id), outcome.settings)
+    made = offered(body, settings.currency)
+    outcome = call.execute(CatalogAddress(), CreatePlan(made))
+    return _shown(outcome.state, outcome.state.plan(made.plan_id), outcome.settings)
+
+
+def offered(body: dict[str, Any], currency: str) -> Plan:
+    """The plan that a body describes, priced in `currency`; when it was made is the catalog's to say."""
+    return Plan(plan_id=body["plan_id"], version=1, created_at=EPOCH, **_changes(body, currency))
 
 
 def _changes(body: dict[str, Any], currency: str) -> dict[str, Any]:

@@ -69,13 +69,13 @@ def decide_delete(state: Catalog, discount_id: str) -> Sequence[Event]:
 def _check(discount: Discount) -> None:
     where = f"discount {discount.discount_id}"
     if (discount.percent is None) == (discount.amount_minor is None):
-        raise InvalidInput(f"{where}: give either percent_off or amount_off")
+        raise InvalidInput(f"{where}: it takes off either a percentage or an amount")
     if discount.percent is not None and not ZERO < discount.percent <= ALL_OF_IT:
-        raise InvalidInput(f"{where}: percent_off must be above 0 and at most 100")
+        raise InvalidInput(f"{where}: a percentage must be above 0 and at most 100")
     if discount.amount_minor is not None and discount.amount_minor <= 0:
-        raise InvalidInput(f"{where}: amount_off must be above 0")
+        raise InvalidInput(f"{where}: an amount must be above 0")
     if (discount.amount_minor is None) != (discount.currency is None):
-        raise InvalidInput(f"{where}: a currency belongs to amount_off, and to nothing else")
+        raise InvalidInput(f"{where}: an amount has a currency, and a percentage has none")
     if discount.currency is not None:
         check_currency(where, discount.currency)
     if discount.once and discount.months is not None:

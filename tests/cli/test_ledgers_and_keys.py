@@ -84,5 +84,5 @@ def test_usage_errors_exit_with_2_and_help_names_every_command() -> None:
     assert run("no-such-command").returncode == 2
     shown = run("--help")
     assert shown.returncode == 0
-    for command in ("serve", "worker", "ledgers", "keys", "replay", "demo", "version"):
+    for command in ("serve", "worker", "ledgers", "keys", "catalog", "replay", "demo", "version"):
         assert f"  {command} " in shown.stdout

@@ -216,13 +216,13 @@ def test_a_promotion_code_names_one_discount() -> None:
 @pytest.mark.parametrize(
     ("changes", "code", "sentence"),
     [
-        ({"percent": None}, "invalid_inputs", "either percent_off or amount_off"),
-        ({"amount_minor": 5, "currency": "eur"}, "invalid_inputs", "either percent_off or amount_off"),
+        ({"percent": None}, "invalid_inputs", "either a percentage or an amount"),
+        ({"amount_minor": 5, "currency": "eur"}, "invalid_inputs", "either a percentage or an amount"),
         ({"percent": Decimal(0)}, "invalid_inputs", "above 0 and at most 100"),
         ({"percent": Decimal(101)}, "invalid_inputs", "above 0 and at most 100"),
         ({"percent": None, "amount_minor": 0, "currency": "eur"}, "invalid_inputs", "must be above 0"),
-        ({"percent": None, "amount_minor": 5}, "invalid_inputs", "a currency belongs to amount_off"),
-        ({"currency": "eur"}, "invalid_inputs", "a currency belongs to amount_off"),
+        ({"percent": None, "amount_minor": 5}, "invalid_inputs", "an amount has a currency"),
+        ({"currency": "eur"}, "invalid_inputs", "an amount has a currency"),
         ({"percent": None, "amount_minor": 5, "currency": "EURO"}, "invalid_inputs", "not the code of a currency"),
         ({"once": True, "months": 3}, "invalid_inputs", "once or for months"),
         ({"months": 0}, "invalid_inputs", "at least 1"),

@@ -1,0 +1,1 @@
+"""A catalog as a file that people edit: YAML under the wire's names, amounts in major units."""
