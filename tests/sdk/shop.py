@@ -32,6 +32,11 @@ def included(feature_id: str, number: float, interval: str | None = "month") -> 
     return {"feature_id": feature_id, "included": number, **reset}
 
 
+def rolling(feature_id: str, number: float, **limit: float) -> Item:
+    """Units that a plan includes each month, of which so many may be left over: `max` or `max_percentage`."""
+    return {**included(feature_id, number), "rollover": {**limit, "expiry_duration_type": "forever"}}
+
+
 def unlimited(feature_id: str) -> Item:
     return {"feature_id": feature_id, "unlimited": True}
 
@@ -142,10 +147,12 @@ class Account:
         return self.autumn.billing.preview_attach(customer_id=self.customer_id, plan_id=plan_id, **fields)
 
     def buy(self, plan_id: str, **fields: Any) -> float:
-        """Preview, then attach; what the preview said is due now."""
-        total = float(self.preview(plan_id, **fields).total)
+        """Preview, then attach; what the preview said is due now, which is what the invoice then comes to."""
+        preview, before = self.preview(plan_id, **fields), self.invoices
         self.attach(plan_id, **fields)
-        return total
+        made = [float(preview.total)] if preview.line_items else []
+        assert self.invoices == made + before
+        return float(preview.total)
 
     def update(self, plan_id: str, **fields: Any) -> Any:
         return self.autumn.billing.update(customer_id=self.customer_id, plan_id=plan_id, **fields)
@@ -187,6 +194,18 @@ class Account:
     def now(self) -> Any:
         """The customer as it stands."""
         return self.autumn.customers.get(customer_id=self.customer_id)
+
+    @property
+    def invoices(self) -> list[float]:
+        """The totals of its invoices, the newest first."""
+        shown = self.autumn.customers.get(customer_id=self.customer_id, expand=["invoices"])
+        return [float(each.total) for each in shown.invoices]
+
+    @property
+    def invoiced(self) -> Any:
+        """How many invoices it has, and what the newest comes to."""
+        totals = self.invoices
+        return len(totals), totals[0]
 
     def entity(self, entity_id: str) -> Any:
         return self.autumn.entities.get(customer_id=self.customer_id, entity_id=entity_id)

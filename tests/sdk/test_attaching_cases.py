@@ -1,4 +1,4 @@
-"""Acceptance cases, attaching a new plan; invoices of the cases are tested here as the previews of the same sums."""
+"""Acceptance cases, attaching a new plan: what the preview says, what the invoice comes to, what is granted."""
 
 from typing import Any
 
@@ -27,6 +27,7 @@ def test_001_mixed_features_are_charged_and_granted_at_once(shop: Shop) -> None:
     customer = shop.customer()
     assert customer.buy(plan, feature_quantities=quantities(messages=100)) == 30
     assert [customer.left(each)[0] for each in ("words", "messages", "users")] == [50, 100, 3]
+    assert customer.invoiced == (1, 30)
 
 
 def test_002_seats_already_taken_beyond_the_included_ones_are_charged(shop: Shop) -> None:
@@ -34,6 +35,7 @@ def test_002_seats_already_taken_beyond_the_included_ones_are_charged(shop: Shop
     customer.entities("e1", "e2", "e3", "e4", "e5")
     assert customer.buy(plan) == 40
     assert customer.left("users") == (0, 5)
+    assert customer.invoiced == (1, 40)
 
 
 def test_004_a_one_off_add_on_comes_beside_the_main_plan(shop: Shop) -> None:
@@ -44,6 +46,7 @@ def test_004_a_one_off_add_on_comes_beside_the_main_plan(shop: Shop) -> None:
     assert customer.left("words") == (50, 0)
     assert [each.plan_id for each in customer.now.purchases] == [extra]
     assert customer.plans() == {"pro": "active"}
+    assert customer.invoiced == (2, 15)
 
 
 def test_005_a_recurring_add_on_joins_the_cycle(shop: Shop) -> None:
@@ -55,6 +58,9 @@ def test_005_a_recurring_add_on_joins_the_cycle(shop: Shop) -> None:
     customer.attach(extra)
     ends = {each.current_period_end for each in customer.now.subscriptions}
     assert ends == {milliseconds(a_month_after_start())}
+    assert customer.invoiced == (2, 20)
+    customer.move_to(a_month_after_start())
+    assert customer.invoiced == (3, 40)
 
 
 def test_007_an_add_on_attached_twice_counts_twice(shop: Shop) -> None:
@@ -64,12 +70,14 @@ def test_007_an_add_on_attached_twice_counts_twice(shop: Shop) -> None:
     assert [customer.buy(extra), customer.buy(extra)] == [20, 20]
     held = customer.now.balances["words"]
     assert (held.granted, held.remaining, len(held.breakdown)) == (400, 400, 2)
+    assert customer.invoiced == (3, 20)
 
 
 def test_008_prepaid_without_quantities_is_what_is_included(shop: Shop) -> None:
     plan, customer = pro(shop, packs("messages", 100, 10), packs("words", 50, 10)), shop.customer()
     assert customer.buy(plan) == 20
     assert [customer.left(each) for each in ("messages", "words")] == [(100, 0), (50, 0)]
+    assert customer.invoiced == (1, 20)
 
 
 def test_010_tiers_price_the_packs_beyond_the_included_ones(shop: Shop) -> None:
@@ -89,6 +97,7 @@ def test_011_a_purchase_made_twice_adds_up(shop: Shop) -> None:
     assert [customer.buy(plan, feature_quantities=wanted) for _ in range(2)] == [20, 20]
     assert customer.left("messages") == (200, 0)
     assert len(customer.now.purchases) == 2
+    assert customer.invoiced == (2, 20)
 
 
 def test_013_a_purchase_adds_to_the_plan_of_the_month(shop: Shop) -> None:
@@ -104,6 +113,7 @@ def test_014_a_purchase_of_several_packs(shop: Shop) -> None:
     plan, customer = one_off(shop), shop.customer()
     assert customer.buy(plan, feature_quantities=quantities(messages=200)) == 30
     assert customer.left("messages") == (200, 0)
+    assert customer.invoiced == (1, 30)
 
 
 def test_016_each_entity_has_its_own_plan_and_balance(shop: Shop) -> None:
@@ -112,6 +122,7 @@ def test_016_each_entity_has_its_own_plan_and_balance(shop: Shop) -> None:
     assert [customer.buy(plan, entity_id=each) for each in ("e1", "e2")] == [20, 20]
     customer.track("messages", 30, entity_id="e1")
     assert [customer.left("messages", each) for each in ("e1", "e2")] == [(70, 30), (100, 0)]
+    assert customer.invoiced == (2, 20)
 
 
 def test_017_a_second_entity_is_prorated_to_the_shared_cycle(shop: Shop) -> None:
@@ -122,6 +133,8 @@ def test_017_a_second_entity_is_prorated_to_the_shared_cycle(shop: Shop) -> None
     assert cents(customer.buy(plan, entity_id="e2")) == cents(20 * (MONTH_DAYS - 14) / MONTH_DAYS)
     ends = [customer.entity(each).subscriptions[0].current_period_end for each in ("e1", "e2")]
     assert ends == [milliseconds(a_month_after_start())] * 2
+    customer.move_to(a_month_after_start())
+    assert customer.invoiced == (3, 40)
 
 
 def test_019_a_plan_of_the_customer_leaves_the_plan_of_its_entity(shop: Shop) -> None:

@@ -1,9 +1,21 @@
-"""Acceptance cases, changes at the end of the cycle and cancellations; invoices are tested as previews of the sums."""
+"""Acceptance cases, changes at the end of the cycle and cancellations."""
 
 from datetime import timedelta
 
-from tests.sdk.client import refused
-from tests.sdk.shop import START, Account, Shop, a_month_after_start, included, milliseconds, packs, used
+import pytest
+
+from tests.sdk.shop import (
+    Account,
+    Item,
+    Shop,
+    a_month_after_start,
+    included,
+    milliseconds,
+    packs,
+    quantities,
+    rolling,
+    used,
+)
 
 AFTER = a_month_after_start() + timedelta(hours=1)
 
@@ -30,6 +42,7 @@ def test_058_a_downgrade_waits_for_the_end_of_the_cycle(shop: Shop) -> None:
     customer.move_to(AFTER)
     assert customer.plans() == {"pro": "active"}
     assert customer.left("messages") == (500, 0)
+    assert customer.invoiced == (2, 20)
 
 
 def test_059_a_second_downgrade_replaces_the_first(shop: Shop) -> None:
@@ -42,6 +55,18 @@ def test_059_a_second_downgrade_replaces_the_first(shop: Shop) -> None:
     customer.move_to(AFTER)
     assert customer.plans() == {"free": "active"}
     assert customer.left("messages") == (100, 0)
+    assert customer.invoiced == (1, 50)
+
+
+def test_061_usage_starts_again_whatever_the_plan_says_of_usage(shop: Shop) -> None:
+    three = Three(shop)
+    customer = three.customer
+    customer.attach(three.premium)
+    customer.track("messages", 300)
+    customer.attach(three.pro)
+    assert customer.left("messages") == (700, 300)
+    customer.move_to(AFTER)
+    assert customer.left("messages") == (500, 0)
 
 
 def test_062_usage_starts_again_after_a_scheduled_switch(shop: Shop) -> None:
@@ -53,6 +78,74 @@ def test_062_usage_starts_again_after_a_scheduled_switch(shop: Shop) -> None:
     assert customer.left("messages") == (300, 200)
     customer.move_to(AFTER)
     assert customer.left("messages") == (100, 0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "taken", "total"),
+    [
+        pytest.param((20, 100), None, 150, 5, id="064 to a free plan"),
+        pytest.param((50, 100), (20, 100), 200, 30, id="064 to a paid plan"),
+    ],
+)
+def test_overage_is_billed_with_the_end_of_the_cycle(
+    shop: Shop, old: tuple[float, float], new: tuple[float, float] | None, taken: float, total: float
+) -> None:
+    first = shop.plan("old", used("messages", old[1], 0.10), amount=old[0])
+    items = included("messages", 100) if new is None else used("messages", new[1], 0.10)
+    then = shop.plan("new", items, amount=None if new is None else new[0])
+    customer = shop.customer()
+    customer.attach(first)
+    customer.track("messages", taken)
+    assert customer.buy(then) == 0
+    customer.move_to(AFTER)
+    assert customer.plans() == {"new": "active"}
+    assert customer.invoiced == (2, total)
+    assert customer.left("messages") == (100, 0)
+
+
+def test_065_units_bought_ahead_stay_bought_in_packs_of_another_size(shop: Shop) -> None:
+    premium = shop.plan("premium", packs("messages", 0, 10, 100), amount=50)
+    pro = shop.plan("pro", packs("messages", 0, 5, 50), amount=20)
+    customer = shop.customer()
+    customer.attach(premium, feature_quantities=quantities(messages=500))
+    customer.attach(pro)
+    customer.move_to(AFTER)
+    assert customer.left("messages") == (500, 0)
+    assert customer.invoiced == (2, 20 + 10 * 5)
+
+
+@pytest.mark.parametrize(
+    ("taken", "free", "then"),
+    [
+        pytest.param(300, rolling("messages", 100, max=500), 300, id="067 with room"),
+        pytest.param(100, rolling("messages", 100, max=150), 250, id="067 up to the cap"),
+        pytest.param(300, included("messages", 100), 100, id="067 without leftovers"),
+    ],
+)
+def test_leftovers_pass_over_to_the_plan_that_was_scheduled(shop: Shop, taken: float, free: Item, then: float) -> None:
+    pro, plan = shop.plan("pro", rolling("messages", 500, max=500), amount=20), shop.plan("free", free)
+    customer = shop.customer()
+    customer.attach(pro)
+    customer.track("messages", taken)
+    customer.move_to(a_month_after_start())
+    customer.attach(plan)
+    customer.move_to(a_month_after_start(2))
+    assert customer.plans() == {"free": "active"}
+    assert customer.left("messages") == (then, 0)
+
+
+def test_070_each_entity_has_its_own_plan_to_come(shop: Shop) -> None:
+    three = Three(shop)
+    customer = three.customer
+    customer.entities("e1", "e2")
+    for entity_id in ("e1", "e2"):
+        customer.attach(three.premium, entity_id=entity_id)
+        customer.attach(three.free, entity_id=entity_id)
+    customer.attach(three.pro, entity_id="e2")
+    assert customer.plans("e1") == {"premium": "canceling", "free": "scheduled"}
+    assert customer.plans("e2") == {"premium": "canceling", "pro": "scheduled"}
+    customer.move_to(AFTER)
+    assert [customer.plans(each) for each in ("e1", "e2")] == [{"free": "active"}, {"pro": "active"}]
 
 
 def test_068_an_upgrade_can_be_made_to_wait(shop: Shop) -> None:
@@ -67,88 +160,4 @@ def test_068_an_upgrade_can_be_made_to_wait(shop: Shop) -> None:
     customer.move_to(AFTER)
     assert customer.plans() == {"premium": "active"}
     assert customer.left("messages") == (1000, 0)
-
-
-def test_080_a_cancelled_plan_is_followed_by_the_default_plan(shop: Shop) -> None:
-    three = Three(shop, default=True)
-    customer = three.customer
-    assert customer.plans() == {"free": "active"}
-    customer.attach(three.pro)
-    customer.update(three.pro, cancel_action="cancel_end_of_cycle")
-    assert customer.plans() == {"pro": "canceling", "free": "scheduled"}
-    customer.move_to(AFTER)
-    assert customer.plans() == {"free": "active"}
-    assert customer.left("messages") == (100, 0)
-
-
-def test_082_cancelling_takes_a_waiting_downgrade_back(shop: Shop) -> None:
-    three = Three(shop)
-    customer = three.customer
-    customer.attach(three.premium)
-    customer.attach(three.pro)
-    customer.update(three.premium, cancel_action="cancel_end_of_cycle")
-    assert customer.plans() == {"premium": "canceling"}
-    customer.move_to(AFTER)
-    assert customer.plans() == {}
-
-
-def test_082_cancelling_schedules_the_default_plan_instead(shop: Shop) -> None:
-    three = Three(shop, default=True)
-    customer = three.customer
-    customer.attach(three.premium)
-    customer.attach(three.pro)
-    customer.update(three.premium, cancel_action="cancel_end_of_cycle")
-    assert customer.plans() == {"premium": "canceling", "free": "scheduled"}
-
-
-def test_083_a_plan_of_several_intervals_ends_with_the_longest(shop: Shop) -> None:
-    plan = shop.plan("yearly", packs("messages", 100, 10), amount=200, interval="year")
-    customer = shop.customer()
-    customer.attach(plan)
-    customer.update(plan, cancel_action="cancel_end_of_cycle")
-    (held,) = customer.now.subscriptions
-    assert held.expires_at == milliseconds(START.replace(year=START.year + 1))
-
-
-def test_089_cancelling_at_once_refunds_the_time_and_forgives_the_overage(shop: Shop) -> None:
-    plan = shop.plan("pro", used("messages", 100, 0.10), amount=20)
-    customer = shop.customer()
-    customer.attach(plan)
-    customer.track("messages", 500)
-    preview = customer.preview_update(plan, cancel_action="cancel_immediately")
-    assert (preview.total, preview.intent) == (-20, "cancel_immediately")
-    customer.update(plan, cancel_action="cancel_immediately")
-    assert customer.plans() == {}
-    assert "messages" not in customer.now.balances
-
-
-def test_097_taking_back_a_cancellation_that_was_not_made_changes_nothing(shop: Shop) -> None:
-    three = Three(shop)
-    customer = three.customer
-    customer.attach(three.pro)
-    before = customer.now
-    customer.update(three.pro, cancel_action="uncancel")
-    assert customer.now == before
-    assert customer.left("messages") == (500, 0)
-
-
-def test_098_taking_back_a_cancellation_keeps_the_usage(shop: Shop) -> None:
-    three = Three(shop, default=True)
-    customer = three.customer
-    customer.attach(three.pro)
-    customer.track("messages", 120)
-    customer.update(three.pro, cancel_action="cancel_end_of_cycle")
-    customer.update(three.pro, cancel_action="uncancel")
-    assert customer.plans() == {"pro": "active"}
-    assert customer.left("messages") == (380, 120)
-    customer.move_to(AFTER)
-    assert customer.plans() == {"pro": "active"}
-    assert customer.left("messages") == (500, 0)
-
-
-def test_a_free_plan_is_not_cancelled_at_the_end_of_a_cycle_it_does_not_have(shop: Shop) -> None:
-    three = Three(shop)
-    three.customer.attach(three.free)
-    with refused(400, "invalid_request"):
-        three.customer.update(three.free, cancel_action="cancel_end_of_cycle")
-    assert three.customer.plans() == {"free": "active"}
+    assert customer.invoiced == (2, 50)
