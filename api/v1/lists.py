@@ -131,7 +131,7 @@ def stream_of(call: Call, body: dict[str, Any]) -> UUID | None:
 def scene_of(call: Call, view: View, stream_id: UUID, customer_: Customer) -> Scene:
     """A projected customer as a view shows it: at its own clock, else up to where due work is done."""
     now: datetime = customer_.clock or view.due
-    return Scene(stream_id, customer_, now, call.background.catalog, call.background.settings)
+    return Scene(stream_id, customer_, now, call.background.catalog, call.background.settings, counted=False)
 
 
 def _plans(body: dict[str, Any]) -> list[PlanFilter]:

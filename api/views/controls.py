@@ -46,6 +46,8 @@ def _held(scene: Scene, entity_id: str | None, found: Controls, source: str) -> 
 
 
 def _counted(scene: Scene, entity_id: str | None, found: UsageLimit) -> Json:
+    if not scene.counted:
+        return usage_limit(found)
     counter = window(scene.customer, Scoped(found, entity_id), scene.now, scene.zone)
     return {**usage_limit(found), "usage": counter.units}
 

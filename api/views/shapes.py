@@ -17,7 +17,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Scene:
-    """A customer as of one position, with what is needed to show it. `now` is its business time."""
+    """A customer as of one position, with what is needed to show it. `now` is its business time.
+
+    `counted` says whether it is known what was used in the windows of usage limits: the read models do not hold it.
+    """
 
     stream_id: UUID
     customer: Customer
@@ -25,6 +28,7 @@ class Scene:
     catalog: Catalog
     settings: LedgerSettings
     expand: frozenset[str] = frozenset()
+    counted: bool = True
 
     @cached_property
     def zone(self) -> tzinfo:

@@ -206,8 +206,8 @@ def test_paths_of_the_sdks_that_are_not_offered_say_so(acme: Api) -> None:
 
 
 def test_fields_of_the_sdks_that_are_not_offered_say_so(acme: Api) -> None:
-    with refused(acme, 400, "not_supported", "lock"):
-        acme("balances.check", customer_id="acme", feature_id="messages", lock={"lock_id": "l"})
+    with refused(acme, 400, "not_supported", "with_preview"):
+        acme("balances.check", customer_id="acme", feature_id="messages", with_preview=True)
     with refused(acme, 400, "not_supported", "tax_rate_id"):
         acme("billing.attach", customer_id="acme", plan_id="pro", tax_rate_id="txr_1")
 
