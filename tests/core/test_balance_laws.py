@@ -122,9 +122,8 @@ class Book:
     """A second bookkeeping of balances, from the events alone: what came in, and where it went."""
 
     def __init__(self) -> None:
-        zero = lambda: defaultdict(Decimal)  # noqa: E731  six accounts of the same kind
-        self.granted, self.adjusted, self.carried_in = zero(), zero(), zero()
-        self.deducted, self.reserved, self.expired, self.rolled_out = zero(), zero(), zero(), zero()
+        self.granted, self.adjusted, self.carried_in = _none(), _none(), _none()
+        self.deducted, self.reserved, self.expired, self.rolled_out = _none(), _none(), _none(), _none()
 
     def note(self, event: Event, before: Account) -> None:  # noqa: C901  one case for each event that moves units
         match event:
@@ -187,14 +186,18 @@ class Book:
         self.granted[key] += subtract(event.after.remaining, min(left, ZERO))
         if event.rolled is not None:
             self._open([event.rolled])
-        for each in event.trimmed:
-            self.expired[each.grant_id] += subtract(each.before.remaining, each.after.remaining)
+        for change in event.trimmed:
+            self.expired[change.grant_id] += subtract(change.before.remaining, change.after.remaining)
 
     def check(self, account: Account) -> None:
         for key, grant in account.customer.grants.items():
             came = total((self.granted[key], self.adjusted[key], self.carried_in[key]))
             went = total((self.deducted[key], self.reserved[key], self.expired[key], self.rolled_out[key]))
             assert came == add(grant.balance, went), key
+
+
+def _none() -> defaultdict[str, Decimal]:
+    return defaultdict(Decimal)
 
 
 class Audited(Account):

@@ -195,7 +195,7 @@ def test_use_in_a_closed_period_costs_the_difference_that_it_makes() -> None:
     account.track("messages", 90)
     account.wait_until(FEBRUARY + timedelta(days=20))
     event, charged = backdated(account, 30, START + timedelta(days=3))
-    assert (event.used_before, event.used_after, event.granted, charged) == (90, 120, 100, 200)
+    assert [event.used_before, event.used_after, event.granted, charged] == [90, 120, 100, 200]
     assert (event.period_start, event.period_end) == (START, FEBRUARY)
     assert account.balance("messages") == (100, 0)
     assert backdated(account, 5, START + timedelta(days=4))[1] == 50
@@ -220,7 +220,7 @@ def test_a_period_in_which_nothing_was_used_may_be_corrected_too() -> None:
     account = by_use()
     account.wait_until(MARCH + timedelta(days=5))
     event, charged = backdated(account, 130, FEBRUARY + timedelta(days=1))
-    assert (event.period_start, event.used_before, charged) == (FEBRUARY, 0, 300)
+    assert [event.period_start, event.used_before, charged] == [FEBRUARY, 0, 300]
     assert backdated(account, 1, FEBRUARY + timedelta(days=2))[0].used_before == 130
 
 

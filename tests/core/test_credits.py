@@ -45,18 +45,18 @@ def left(account: Account, feature_id: str) -> Decimal:
 def test_what_the_feature_has_itself_goes_before_credits() -> None:
     account = holding(action1=100, credits=200)
     usage(account, "action1", 40.5)
-    assert (left(account, "action1"), left(account, "credits")) == (units(59.5), 200)
+    assert [left(account, "action1"), left(account, "credits")] == [units(59.5), 200]
     event = usage(account, "action1", 80)
     assert [each.amount for each in event.allocations] == [units(59.5), units(4.1)]
     assert event.drawn == (Draw(event.allocations[1].grant_id, units(20.5)),)
     usage(account, "action1", 50.75)
-    assert (left(account, "action1"), left(account, "credits")) == (0, units(185.75))
+    assert [left(account, "action1"), left(account, "credits")] == [0, units(185.75)]
 
 
 def test_credits_that_do_not_suffice_pay_for_as_many_units_as_they_can() -> None:
     account = holding(credits=1)
     event = usage(account, "action1", 8)
-    assert (event.allocations[0].amount, event.drawn[0].units, event.dropped) == (1, 5, 3)
+    assert [event.allocations[0].amount, event.drawn[0].units, event.dropped] == [1, 5, 3]
     assert usage(account, "action1", 1).dropped == 1
 
 
@@ -68,7 +68,7 @@ def test_credits_are_given_back_as_far_as_the_feature_drew_them() -> None:
     event = usage(account, "action1", -15)
     assert left(account, "action1") == 10
     assert event.allocations[0] == Allocation(event.allocations[0].grant_id, units(-10))
-    assert (event.drawn[0].units, left(account, "credits")) == (-5, 93)
+    assert [event.drawn[0].units, left(account, "credits")] == [-5, 93]
     assert usage(account, "action1", -50).dropped == -45
     assert left(account, "credits") == 94
 
@@ -117,7 +117,7 @@ def test_the_last_bands_cover_only_what_is_left() -> None:
     tiers = (CreditTier(units(10), units(1)), CreditTier(None, units(4)))
     account = costing(holding(credits=20), CreditCost("action1", tiers=tiers))
     event = usage(account, "action1", 20)
-    assert (event.allocations[0].amount, event.drawn[0].units, event.dropped) == (20, units(12.5), units(7.5))
+    assert [event.allocations[0].amount, event.drawn[0].units, event.dropped] == [20, units(12.5), units(7.5)]
 
 
 def test_a_cost_for_many_units_is_shared_by_them() -> None:
@@ -156,4 +156,4 @@ def test_rolled_over_credits_go_before_everything(overage: Overage) -> None:
     account.do(GrantBalance("credits", included=units(10), reset=MONTH, rollover=Rollover()))
     account.wait(31)
     usage(account, "action1", 20, overage=overage)
-    assert (left(account, "action1"), left(account, "credits")) == (10, 16)
+    assert [left(account, "action1"), left(account, "credits")] == [10, 16]

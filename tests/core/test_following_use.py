@@ -94,10 +94,10 @@ def test_units_are_bought_and_billed_when_few_are_left() -> None:
     assert not bought(account.track("messages", 80))
     events = account.track("messages", 1)
     (topped_up,) = bought(events)
-    assert (topped_up.amount, topped_up.threshold, account.remaining("messages")) == (100, 20, 119)
+    assert [topped_up.amount, topped_up.threshold, account.remaining("messages")] == [100, 20, 119]
     (invoice,) = [event for event in events if isinstance(event, InvoiceCreated)]
     (line,) = invoice.lines
-    assert (line.kind, line.amount_minor, line.quantity, line.plan_id) == (LineKind.TOP_UP, 1000, 100, "pro")
+    assert [line.kind, line.amount_minor, line.quantity, line.plan_id] == [LineKind.TOP_UP, 1000, 100, "pro"]
     assert any(isinstance(event, PaymentSucceeded) for event in events)
     assert isinstance(events[0], UsageRecorded)
 

@@ -52,7 +52,7 @@ def test_locked_units_are_neither_free_nor_there_twice() -> None:
     assert account.remaining("messages") == 2
     assert not allowed(account.customer, Use("messages", units(3)), account.context())
     closed = close(account)
-    assert (closed.held, closed.value, closed.allocations) == (8, 8, ())
+    assert [closed.held, closed.value, closed.allocations] == [8, 8, ()]
     assert account.balance("messages") == (2, 8)
     assert not account.customer.locks
 
@@ -84,7 +84,7 @@ def test_more_than_there_is_cannot_be_used() -> None:
     account = holding(messages=10)
     lock(account, 8)
     closed = close(account, 15)
-    assert (closed.value, closed.dropped, account.balance("messages")) == (15, 5, (0, 10))
+    assert [closed.value, closed.dropped, account.balance("messages")] == [15, 5, (0, 10)]
 
 
 def test_the_last_units_taken_are_the_first_given_back() -> None:
@@ -95,7 +95,7 @@ def test_the_last_units_taken_are_the_first_given_back() -> None:
     assert [each.amount for each in opened.allocations] == [5, units("0.6")]
     closed = close(account, 3)
     assert [each.amount for each in closed.allocations] == [units("-0.6"), -2]
-    assert (account.remaining("action1"), account.remaining("credits")) == (2, 200)
+    assert [account.remaining("action1"), account.remaining("credits")] == [2, 200]
 
 
 def test_part_of_the_credits_of_a_lock_comes_back_at_their_cost() -> None:
@@ -123,7 +123,7 @@ def test_a_lock_that_expires_gives_everything_back_in_the_opposite_order() -> No
     assert account.remaining("messages") == 7
     account.wait_until(START + timedelta(minutes=10))
     (closed,) = [event for _, event in account.log if isinstance(event, LockClosed)]
-    assert (closed.end, [each.amount for each in closed.allocations]) == (LockEnd.EXPIRED, [-3, -5])
+    assert [closed.end, [each.amount for each in closed.allocations]] == [LockEnd.EXPIRED, [-3, -5]]
     assert account.remaining("messages") == 15
 
 

@@ -61,7 +61,7 @@ def test_leftovers_are_used_first_and_count_as_granted() -> None:
     account.wait_until(FEBRUARY)
     account.track("messages", 10)
     standing = account.standing("messages")
-    assert (standing.granted, standing.remaining, standing.usage) == (130, 120, 10)
+    assert [standing.granted, standing.remaining, standing.usage] == [130, 120, 10]
     assert parts(account) == [(30, 20), (100, 100)]
 
 
@@ -80,7 +80,7 @@ def test_the_oldest_leftovers_give_way_to_a_cap() -> None:
     account.wait_until(MARCH)
     assert parts(account) == [(50, 50), (100, 100), (100, 100)]
     (trimmed,) = resets(account)[-1].trimmed
-    assert (trimmed.before.remaining, trimmed.after.remaining) == (70, 50)
+    assert [trimmed.before.remaining, trimmed.after.remaining] == [70, 50]
 
 
 def test_leftovers_that_are_used_up_are_gone_with_the_next_reset() -> None:
