@@ -6,34 +6,66 @@ from typing import Any
 import msgspec
 import pytest
 
+from ledger.core.balance import opened
 from ledger.core.events import (
     REGISTRY,
+    Allocation,
     BalanceDeducted,
     BalanceReset,
     BalanceSet,
     Change,
+    ChangeAbandoned,
     ClockMoved,
+    ControlsChanged,
+    CreditNoteIssued,
+    CreditTo,
+    CurrencySet,
     CustomerUpdated,
+    DiscountRemoved,
+    EffectReversed,
     Ended,
     EntityCreated,
     Event,
+    GrantTerms,
+    InvoiceCreated,
+    InvoiceFinalized,
+    InvoiceVoided,
     KeyCreated,
     LedgerChanged,
     Level,
+    Line,
+    LineKind,
+    LockClosed,
+    LockEnd,
+    LockOpened,
+    Origin,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentSucceeded,
     PlanActivated,
     PlanAttached,
     PlanCanceled,
+    PlanChanged,
     PlanExpired,
+    PlanPastDue,
     PlanRenewed,
     PlanScheduled,
     QuantityChanged,
+    QuantityScheduled,
+    SeatsKept,
+    TrialEnded,
+    UsageAlerted,
     UsageRecorded,
+    stored_name,
     today,
 )
+from ledger.core.invoice import Invoice
 from ledger.core.sealed import FORGOTTEN, Sealed
+from ledger.core.terms import Controls, FeatureKind, SpendLimit
 from projections.models import MODELS
-from projections.timeline.fold import MODEL, SENTENCES
-from projections.timeline.standing import Memo, keep, recall
+from projections.timeline.fold import MODEL, SENTENCES, entry
+from projections.timeline.standing import MOST_CLOSED, Memo, keep, named, recall
+from tests.golden.examples import EXAMPLES
 from tests.projections.given import START, column, columns, given, recorded
 from tests.projections.test_folds import ATTACHED, CREATED, FREE, HUNDRED, LATER, LOOSE, PRO, USED
 
@@ -176,3 +208,146 @@ def test_what_is_kept_of_a_stream_tells_the_same_as_what_was_in_memory() -> None
         entries.append((final.row, other.row))
     assert all(one == other for one, other in entries)
     assert keep(memo) == keep(kept)
+
+
+PLANNED = {key: named(PRO) for key in ("7.0", "8.0")}
+GRANTED = {key: opened(GrantTerms(key, "messages", FeatureKind.CONSUMABLE, START)) for key in ("7.0", "7.1", "7.2")}
+OWED = {"9.0": Invoice("9.0", Origin.CYCLE, "eur", START, (Line(LineKind.BASE, 1_375),), number=1_204)}
+KNOWN = Memo("acme", PLANNED, GRANTED, OWED, "eur")
+
+
+@pytest.mark.parametrize("event", [each for each in EXAMPLES if type(each) in SENTENCES], ids=stored_name)
+def test_every_event_is_told_in_one_plain_line(event: Event) -> None:
+    told = SENTENCES[type(event)](event, KNOWN, KNOWN)
+    assert told.phrase
+    assert not any(found in told.phrase for found in ("{", "}", "\n", "None", "Decimal", "datetime"))
+    assert not told.phrase.endswith((".", " "))
+    entry(recorded(event), KNOWN, told)
+
+
+def test_every_event_has_an_example_to_be_told() -> None:
+    assert {type(each) for each in EXAMPLES} >= set(SENTENCES)
+
+
+BILL = InvoiceCreated("3.0", Origin.CYCLE, "eur", START, (Line(LineKind.BASE, 2_050, "pro"),))
+FINAL = InvoiceFinalized("3.0", 12, START)
+LOCK = LockOpened("job", "messages", Decimal(8), LATER, (Allocation("2.1", Decimal(8)),))
+BACK = (Allocation("2.1", Decimal(-8)),)
+
+
+@pytest.mark.parametrize(
+    ("events", "sentence"),
+    [
+        (
+            [msgspec.structs.replace(ATTACHED, trial_ends_at=LATER)],
+            "tests attached Pro on trial until 2026-02-01 00:00 UTC",
+        ),
+        (
+            [ATTACHED, TrialEnded("2.0", LATER, None, None)],
+            "tests ended the trial of Pro, which is paid for from now on",
+        ),
+        (
+            [ATTACHED, PlanChanged("2.0", msgspec.structs.replace(PRO, version=2), START, None, None)],
+            "tests moved Pro from version 1 to version 2",
+        ),
+        (
+            [ATTACHED, PlanChanged("2.0", msgspec.structs.replace(PRO, custom=True), START, None, None)],
+            "tests gave Pro terms of its own",
+        ),
+        (
+            [ATTACHED, QuantityScheduled("2.0", "messages", Decimal(100), Decimal(50))],
+            "tests scheduled messages in Pro to go from 100 to 50 at the next renewal",
+        ),
+        (
+            [ATTACHED, SeatsKept("2.0", "seats", "2.1", Decimal(0), Decimal(2))],
+            "tests kept 2 freed seats of Pro paid until the period ends",
+        ),
+        (
+            [ATTACHED, BILL, FINAL, PlanPastDue("2.0", "3.0")],
+            "tests marked Pro as past due, because invoice 12 was not paid",
+        ),
+        ([ATTACHED, DiscountRemoved("2.0", "spring")], "tests ended discount spring on Pro"),
+        ([ATTACHED, LOCK], "tests set 8 messages aside until 2026-02-01 00:00 UTC as lock job"),
+        (
+            [ATTACHED, LOCK, LockClosed("job", "messages", LockEnd.CONFIRMED, Decimal(8), Decimal(3))],
+            "tests used 3 of the 8 messages of lock job",
+        ),
+        (
+            [ATTACHED, LOCK, LockClosed("job", "messages", LockEnd.CONFIRMED, Decimal(8), Decimal(8))],
+            "tests used the 8 messages of lock job",
+        ),
+        (
+            [ATTACHED, LOCK, LockClosed("job", "messages", LockEnd.RELEASED, Decimal(8), Decimal(0), BACK)],
+            "tests gave back the 8 messages of lock job",
+        ),
+        (
+            [ATTACHED, LOCK, LockClosed("job", "messages", LockEnd.EXPIRED, Decimal(8), Decimal(0), BACK)],
+            "tests let lock job expire, which gave back 8 messages",
+        ),
+        (
+            [ATTACHED, UsageAlerted("messages", Decimal(80), "usage_percentage")],
+            "tests noticed that messages usage reached 80%",
+        ),
+        (
+            [ATTACHED, USED, EffectReversed(2, 2, "usage.recorded.v2", "messages", BACK, reason=WHY)],
+            "tests took back what event 2 (usage recorded) did to messages: ticket 8812",
+        ),
+        ([CREATED, CurrencySet("usd", "eur")], "tests changed the currency of customer acme from USD to EUR"),
+        (
+            [CREATED, ControlsChanged(Controls(), Controls((SpendLimit("messages"),)))],
+            "tests changed the spend limits of customer acme",
+        ),
+        ([BILL], "tests drew up an invoice over 20.50 EUR for what fell due"),
+        ([BILL, FINAL], "tests finalized invoice 12 over 20.50 EUR"),
+        (
+            [BILL, msgspec.structs.replace(FINAL, credit_applied_minor=1_000)],
+            "tests finalized invoice 12 over 20.50 EUR, of which 10.00 EUR came from the customer's credit",
+        ),
+        ([BILL, FINAL, PaymentSucceeded("5.0", 2_050, "eur", START, "3.0")], "tests received 20.50 EUR for invoice 12"),
+        (
+            [BILL, FINAL, PaymentFailed("5.0", 2_050, "eur", "card_declined", "3.0")],
+            "tests was refused 20.50 EUR for invoice 12 (card declined)",
+        ),
+        ([BILL, FINAL, InvoiceVoided("3.0", LATER)], "tests voided invoice 12"),
+        (
+            [BILL, FINAL, CreditNoteIssued("5.0", "3.0", START, CreditTo.INVOICE, 50)],
+            "tests issued a credit note over 0.50 EUR for invoice 12, off what is still open",
+        ),
+        (
+            [msgspec.structs.replace(BILL, currency="jpy")],
+            "tests drew up an invoice over 2050 JPY for what fell due",
+        ),
+        (
+            [ChangeAbandoned("2.0", "attach", ("pro",), "card_declined")],
+            "tests gave up a change (attach of pro), because card declined",
+        ),
+    ],
+)
+def test_sentences_about_billing_read_as_people_say_them(events: list[Event], sentence: str) -> None:
+    assert say(*events) == sentence
+
+
+def test_a_payment_shows_what_was_owed_before_and_after() -> None:
+    paid = last(BILL, FINAL, PaymentSucceeded("5.0", 2_000, "eur", START, "3.0"))
+    before, after, amount = columns(MODEL, "timeline", paid, ["before", "after", "amount"])
+    assert msgspec.json.decode(before)["due"] == 20.5
+    assert msgspec.json.decode(after) == {
+        "number": 12, "status": "open", "currency": "eur", "total": 20.5, "due": 0.5, "paid": 20,
+    }  # fmt: skip
+    assert amount == 20
+
+
+def test_only_the_last_closed_invoices_are_remembered_and_an_older_one_is_told_without_its_number() -> None:
+    memo, bills = Memo(), MOST_CLOSED + 3
+    for number in range(1, bills + 1):
+        key = f"{number}.0"
+        for event in (
+            msgspec.structs.replace(BILL, invoice_id=key),
+            InvoiceFinalized(key, number, START),
+            PaymentSucceeded(key, 2_050, "eur", START, key),
+        ):
+            memo, _ = MODEL.fold(memo, recorded(event))
+    assert len(memo.invoices) == MOST_CLOSED
+    assert recall(keep(memo)) == memo
+    _, (final,) = MODEL.fold(memo, recorded(PaymentRefunded("1.0", 50, "eur", START)))
+    assert column(MODEL, "timeline", final.row, "sentence") == "tests paid 0.50 EUR back for an invoice"
