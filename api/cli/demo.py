@@ -12,15 +12,16 @@ import click
 from api.cli.ensuring import MAIN, OPERATOR, make_ledger
 from api.cli.options import Place, at_a_place, reporting
 from api.cli.output import Progress, progress, report
-from api.cli.sample import ACTORS, COMPANIES, FEATURES, PLANS, Story, stories
+from api.cli.sample import ACTORS, COMPANIES, DISCOUNTS, FEATURES, PLANS, Story, stories
 from api.cli.sending import Sender
 from api.keys import create_key, revoke_key
 from api.stores import open_store
 from ledger.clock import business_now
+from ledger.core.catalog import PutDiscount
 from ledger.core.settings import Env, Role
 from ledger.errors import OperatorError
 from ledger.settings import Settings
-from ledger.store.ledger import Store
+from ledger.store.ledger import CatalogAddress, Ledger, Store
 
 CONNECTIONS: Final = 8
 
@@ -72,8 +73,6 @@ def opened_store(settings: Settings) -> Iterator[Store]:
 
 def fits(store: Store, ledger_id: str) -> bool:
     """Whether sample data may go there: a sandbox in which nothing but keys and settings has happened yet."""
-    from ledger.store.ledger import CatalogAddress
-
     row = next(each for each in store.ledgers() if each.ledger_id == ledger_id)
     catalog = store.ledger(ledger_id).look(CatalogAddress(), by=OPERATOR).state
     return row.env == Env.SANDBOX.value and catalog.version == 0
@@ -90,7 +89,27 @@ def fill_if_empty(settings: Settings, ledger_id: str, url: str) -> None:
 def fill(settings: Settings, ledger_id: str, url: str, told: list[Story]) -> int:
     """Send the sample's requests to the server at `url`; how many there were."""
     with opened_store(settings) as store, _keys(store, ledger_id) as secrets, progress("sample data") as shown:
-        return _send(url, secrets, told, shown)
+        sent = _offer(url, secrets["catalog"])
+        _discount(store.ledger(ledger_id))
+        return sent + _send(url, secrets, told, shown)
+
+
+def _offer(url: str, secret: str) -> int:
+    catalog = Sender(url, secret)
+    for body in FEATURES:
+        catalog.post("features.create", body)
+    for body in PLANS:
+        catalog.post("plans.create", body)
+    return len(FEATURES) + len(PLANS)
+
+
+def _discount(ledger: Ledger) -> None:
+    """As `tallystick catalog push` does: the API has no words for discounts."""
+    from api.catalog.pushed import catalog_file
+
+    currency = ledger.look(CatalogAddress(), by=OPERATOR).settings.currency
+    for discount in catalog_file({"discounts": list(DISCOUNTS)}, currency).discounts:
+        ledger.execute(CatalogAddress(), PutDiscount(discount), by=OPERATOR)
 
 
 @contextmanager
@@ -107,11 +126,6 @@ def _keys(store: Store, ledger_id: str) -> Iterator[Mapping[str, str]]:
 
 def _send(url: str, secrets: Mapping[str, str], told: list[Story], shown: Progress) -> int:
     now = business_now()
-    catalog = Sender(url, secrets["catalog"])
-    for body in FEATURES:
-        catalog.post("features.create", body)
-    for body in PLANS:
-        catalog.post("plans.create", body)
     total, sent = sum(len(story.acts) + 1 for story in told), 0
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         for count in pool.map(lambda story: _tell(url, secrets, story, now), told):

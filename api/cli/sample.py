@@ -25,6 +25,17 @@ FEATURES: Final[Sequence[dict[str, object]]] = (
     {"feature_id": "exports", "name": "Exports", "type": "metered", "consumable": True},
     {"feature_id": "seats", "name": "Seats", "type": "metered", "consumable": False},
     {"feature_id": "sso", "name": "Single sign-on", "type": "boolean"},
+    {"feature_id": "summaries", "name": "Summaries", "type": "metered", "consumable": True},
+    {"feature_id": "translations", "name": "Translations", "type": "metered", "consumable": True},
+    {
+        "feature_id": "credits",
+        "name": "Credits",
+        "type": "credit_system",
+        "credit_schema": [
+            {"metered_feature_id": "summaries", "credit_cost": 2},
+            {"metered_feature_id": "translations", "credit_cost": 0.25},
+        ],
+    },
 )
 MONTHLY: Final = {"interval": "month"}
 
@@ -36,6 +47,9 @@ def _item(feature_id: str, included: int | None = None, **rest: object) -> dict[
 
 SEAT_PRICE: Final = {"amount": 10, "interval": "month", "billing_method": "prepaid"}
 PACK_PRICE: Final = {"amount": 2, "interval": "month", "billing_method": "usage_based", "billing_units": 1000}
+CREDIT_PRICE: Final = {"amount": 10, "interval": "one_off", "billing_method": "prepaid", "billing_units": 100}
+HALF_A_YEAR: Final = {"duration": "month", "length": 6}
+LEFTOVERS: Final = {"max": 500, "expiry_duration_type": "month", "expiry_duration_length": 1}
 PLANS: Final[Sequence[dict[str, object]]] = (
     {
         "plan_id": "free",
@@ -51,7 +65,9 @@ PLANS: Final[Sequence[dict[str, object]]] = (
             _item("messages", 5_000, reset=MONTHLY, price=PACK_PRICE),
             _item("exports", 100, reset=MONTHLY),
             _item("seats", 5, price=SEAT_PRICE),
+            _item("credits", 100, reset=MONTHLY),
         ],
+        "free_trial": {"duration_length": 14, "duration_type": "day"},
     },
     {
         "plan_id": "premium",
@@ -62,6 +78,7 @@ PLANS: Final[Sequence[dict[str, object]]] = (
             _item("exports", unlimited=True),
             _item("seats", 20, price=SEAT_PRICE),
             _item("sso"),
+            _item("credits", 500, reset=MONTHLY, rollover=LEFTOVERS),
         ],
     },
     {
@@ -70,6 +87,25 @@ PLANS: Final[Sequence[dict[str, object]]] = (
         "add_on": True,
         "price": {"amount": 15, "interval": "month"},
         "items": [_item("messages", 10_000, reset=MONTHLY)],
+    },
+    {
+        "plan_id": "credit-pack",
+        "name": "Credit pack",
+        "add_on": True,
+        "items": [_item("credits", price=CREDIT_PRICE, expiry=HALF_A_YEAR)],
+    },
+)
+WELCOME: Final = "WELCOME20"
+DISCOUNTS: Final[Sequence[dict[str, object]]] = (
+    {
+        "reward_id": "welcome",
+        "name": "A fifth off for a quarter",
+        "type": "percentage_discount",
+        "discount_value": 20,
+        "duration_type": "months",
+        "duration_value": 3,
+        "plan_ids": ["pro", "premium"],
+        "promotion_codes": [WELCOME],
     },
 )
 
@@ -128,7 +164,8 @@ def _grow(story: Story, draw: random.Random, joined: float, *, premium: bool) ->
     bought = joined * draw.uniform(0.75, 0.95)
     seats = draw.randint(5, 14)
     quantity = [{"feature_id": "seats", "quantity": seats}]
-    story.add(bought, WEBSITE, "billing.attach", plan_id="pro", feature_quantities=quantity)
+    coupon = {"discounts": [{"promotion_code": WELCOME}]} if draw.random() < 0.3 else {}
+    story.add(bought, WEBSITE, "billing.attach", None, plan_id="pro", feature_quantities=quantity, **coupon)
     if premium:
         upgraded = bought * draw.uniform(0.5, 0.8)
         quantity = [{"feature_id": "seats", "quantity": 25}]
@@ -139,8 +176,25 @@ def _grow(story: Story, draw: random.Random, joined: float, *, premium: bool) ->
         story.add(bought * 0.5, WEBSITE, "billing.update", "New team", plan_id="pro", feature_quantities=more)
     if draw.random() < 0.3:
         story.add(bought * 0.4, WEBSITE, "billing.attach", plan_id="message-pack")
+    _compute(story, draw, bought)
+    if draw.random() < 0.1:
+        # The card expires: the renewals after it are not paid.
+        expired = {"payment_method": "pm_declined"}
+        story.add(bought * 0.2, WEBSITE, "customers.update", "Card expired", metadata=expired)
     if draw.random() < 0.25:
         _waver(story, draw, at=min(bought * 0.3, 20.0), plan_id="premium" if premium else "pro")
+
+
+def _compute(story: Story, draw: random.Random, bought: float) -> None:
+    """Spends credits on two kinds of work; those who run out buy a pack."""
+    if draw.random() < 0.35:
+        pack = [{"feature_id": "credits", "quantity": draw.choice([100, 200])}]
+        story.add(bought * 0.6, WEBSITE, "billing.attach", plan_id="credit-pack", feature_quantities=pack)
+    day = bought * 0.9
+    while day > 0.2:
+        feature_id, most = draw.choice([("summaries", 12), ("translations", 60)])
+        story.add(day, PRODUCT, "balances.track", feature_id=feature_id, value=draw.randint(1, most))
+        day -= draw.uniform(2, 6)
 
 
 def _waver(story: Story, draw: random.Random, *, at: float, plan_id: str) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.cli.program import ROOT, environment, run, serving
@@ -22,6 +23,14 @@ def test_a_server_with_sample_data_fills_an_empty_ledger_once(database_url: str,
             assert status == 200
             counts.append(len(page["list"]))
     assert counts == [40, 40]
+    with psycopg.connect(database_url) as conn:
+        happened = {name for (name,) in conn.execute("SELECT DISTINCT type FROM events").fetchall()}
+        (discounted,) = conn.execute(
+            "SELECT count(*) FROM readable_events WHERE type = 'invoice.created.v1' AND state::text LIKE '%welcome%'"
+        ).fetchone() or (0,)
+    assert happened >= {"invoice.finalized.v1", "payment.succeeded.v1", "payment.failed.v1", "plan.past_due.v1"}
+    assert happened >= {"trial.ended.v1", "plan.renewed.v1", "discount.created.v1", "balance.expired.v1"}
+    assert discounted > 0
     keys = run("keys", "list", "--database-url", database_url).stdout.splitlines()
     assert [line.split()[2] for line in keys if line.endswith(" -")] == ["bootstrap"]
 
