@@ -4,7 +4,20 @@ from types import MappingProxyType
 from typing import Final
 
 from api.call import Handlers
-from api.v1 import balances, billing, customers, entities, events, features, importing, lists, plans, several, usage
+from api.v1 import (
+    balances,
+    billing,
+    customers,
+    entities,
+    events,
+    features,
+    importing,
+    invoices,
+    lists,
+    plans,
+    several,
+    usage,
+)
 
 HANDLERS: Final[Handlers] = MappingProxyType(
     {
@@ -15,6 +28,7 @@ HANDLERS: Final[Handlers] = MappingProxyType(
         **billing.HANDLERS,
         **several.HANDLERS,
         **importing.HANDLERS,
+        **invoices.HANDLERS,
         **balances.HANDLERS,
         **usage.HANDLERS,
         **events.HANDLERS,

@@ -11,10 +11,8 @@ from ledger.store.requests import Outcome
 class InvoicePaymentFailed(Refusal):
     code = "invoice_payment_failed"
 
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"{what}, so plans and balances are as before: give the customer a payment method that works, and try again"
-        )
+    def __init__(self, what: str, so: str) -> None:
+        super().__init__(f"{what}, so {so}: give the customer a payment method that works, and try again")
 
 
 def require_paid(outcome: Outcome, *, step: int = 0) -> None:
@@ -23,7 +21,13 @@ def require_paid(outcome: Outcome, *, step: int = 0) -> None:
     """
     events = outcome.steps[step].events
     if any(isinstance(each, ChangeAbandoned) for each in events):
-        raise InvoicePaymentFailed(_what(events))
+        raise InvoicePaymentFailed(_what(events), "plans and balances are as before")
+
+
+def require_collected(outcome: Outcome) -> None:
+    """Raise `InvoicePaymentFailed` where an invoice was asked for and not paid."""
+    if any(isinstance(each, PaymentFailed | PaymentNeedsAction) for each in outcome.events):
+        raise InvoicePaymentFailed(_what(outcome.events), "the invoice is still open")
 
 
 def _what(events: Sequence[Event]) -> str:

@@ -11,6 +11,7 @@ from ledger.core.invoice import Invoice
 from ledger.core.money import to_major
 from ledger.core.upcoming import next_invoices
 
+LINE = "_line_"
 _REASONS = {
     "3ds_required": "The payer must confirm the payment",
     "payment_method_required": "The customer has no payment method that can be charged",
@@ -58,7 +59,7 @@ def invoice(scene: Scene, found: Invoice) -> Json:
 
 def line_id(scene: Scene, found: Invoice, index: int) -> str:
     """The id of a line: that of its invoice, and its place on it."""
-    return f"{invoice_id(scene, found)}_line_{index}"
+    return f"{invoice_id(scene, found)}{LINE}{index}"
 
 
 def _item(scene: Scene, found: Invoice, index: int, line: Line) -> Json:

@@ -5,7 +5,16 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from api.wire.common import PageSchema
-from api.wire.fields import Choice, Currency, CustomerId, EntityId, FeatureId, Identifier, PlanId, Text
+from api.wire.fields import (
+    Choice,
+    Currency,
+    CustomerId,
+    EntityId,
+    FeatureId,
+    Identifier,
+    PlanId,
+    Text,
+)
 from api.wire.limits import PAGE_ROWS_MAX
 from api.wire.lines import PreviewLineSchema
 from api.wire.nesting import ListOf, Shape, Unsupported

@@ -14,6 +14,7 @@ from api.wire import (
     billing,
     common,
     customers,
+    documents,
     entities,
     events,
     features,
@@ -79,6 +80,7 @@ _FEATURE = "feature_not_found"
 _PLAN = "product_not_found"
 _HELD = "customer_product_not_found"
 _PAYMENT = "invoice_payment_failed"
+_INVOICE = "invoice_not_found"
 
 _ALL: Final = (
     _operation(
@@ -262,6 +264,34 @@ _ALL: Final = (
     _operation(
         "events.list", events.ListEventsSchema, events.EventListSchema,
         "List what products used, use by use", _CUSTOMER, _ENTITY, "invalid_cursor", writes=False,
+    ),
+    _operation(
+        "invoices.create", documents.CreateInvoiceSchema, documents.CreatedInvoiceSchema,
+        "Make an invoice by hand, or work it out", _CUSTOMER, _ENTITY, _PLAN, "reward_not_found", "currency_mismatch",
+    ),
+    _operation(
+        "invoices.insert", documents.InsertInvoicesSchema, documents.InsertedInvoicesSchema,
+        "Keep invoices that other systems made", _CUSTOMER,
+    ),
+    _operation(
+        "invoices.finalize", documents.InvoiceRefSchema, documents.InvoiceAnswerSchema,
+        "Make a draft final: it gets its number, and is owed", _INVOICE,
+    ),
+    _operation(
+        "invoices.pay", documents.InvoiceRefSchema, documents.InvoiceAnswerSchema,
+        "Ask for an open invoice's money again, or record that it came in", _INVOICE, _PAYMENT,
+    ),
+    _operation(
+        "invoices.void", documents.InvoiceRefSchema, documents.InvoiceAnswerSchema,
+        "Take an open invoice back", _INVOICE,
+    ),
+    _operation(
+        "invoices.update", documents.UpdateInvoiceSchema, documents.InvoiceAnswerSchema,
+        "Change how an invoice may be paid", _INVOICE,
+    ),
+    _operation(
+        "invoices.issue_credit_note", documents.IssueCreditNoteSchema, documents.CreditNoteAnswerSchema,
+        "Take part of a final invoice back", _INVOICE,
     ),
     _operation(
         "invoices.list", invoices.ListInvoicesSchema, invoices.InvoiceListSchema,

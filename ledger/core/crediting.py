@@ -72,8 +72,9 @@ def _credited(invoice: Invoice, wanted: CreditedLine, index: int) -> Line:
     if before <= 0 or part > before:
         raise InvalidInput(f"{where} takes back more than its line: that comes to {before} minor units")
     amount = round_minor(ratio(Decimal(line.amount_minor), part, before))
-    share = {"quantity": wanted.quantity} if wanted.quantity is not None else {}
-    return replace(line, amount_minor=-amount, credit=True, discounts=(), **share)
+    taken = tuple(replace(each, amount_minor=amount - part) for each in line.discounts[:1])
+    units = line.quantity if wanted.quantity is None else wanted.quantity
+    return replace(line, amount_minor=-amount, credit=True, discounts=taken, quantity=units)
 
 
 def _part(line: Line, wanted: CreditedLine, where: str) -> int:

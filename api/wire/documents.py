@@ -1,0 +1,254 @@
+"""invoices.create, insert, finalize, pay, void, update and issue_credit_note. Amounts are major units."""
+
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
+from api.wire.changing import (
+    PAYMENT_METHOD_TYPES,
+    TERMS_DAYS_MAX,
+    CustomizeSchema,
+    DatedLineSchema,
+    DiscountRefSchema,
+    whole_period,
+)
+from api.wire.fields import (
+    Choice,
+    Currency,
+    CustomerId,
+    EntityId,
+    FeatureId,
+    Flag,
+    Identifier,
+    Lines,
+    PlanId,
+    Text,
+)
+from api.wire.invoices import STATUSES, InvoiceRowSchema
+from api.wire.limits import PLAN_VERSION_MAX
+from api.wire.nesting import ListOf, Shape, Unsupported
+from api.wire.prices import METHODS
+from api.wire.quantities import Amount, Milliseconds, Quantity, Whole
+from api.wire.schema import WireSchema
+
+
+class InvoiceRefSchema(WireSchema):
+    """An invoice, by the id that answers carry."""
+
+    invoice_id = Identifier(required=True)
+
+
+class UpdateInvoiceSchema(InvoiceRefSchema):
+    """How an invoice that is not closed may be paid."""
+
+    payment_method_types = ListOf(Choice(*PAYMENT_METHOD_TYPES), least=1, required=True)
+
+
+class InvoiceAnswerSchema(WireSchema):
+    """An invoice as it stands after what was asked."""
+
+    invoice = Shape(InvoiceRowSchema, required=True)
+
+
+class _PeriodSchema(WireSchema):
+    """A period that lines are for."""
+
+    period_start = Milliseconds()
+    period_end = Milliseconds()
+
+    @validates_schema
+    def covers_a_period(self, data: dict[str, Any], **_: Any) -> None:
+        """A period has a start and a later end."""
+        whole_period(data)
+
+
+class InvoicedQuantitySchema(_PeriodSchema):
+    """Units to bill at the plan's price for them; included ones are not counted."""
+
+    feature_id = FeatureId(required=True)
+    billing_behavior = Choice(*METHODS, required=True)
+    quantity = Quantity(0, required=True)
+    usage = Unsupported()
+    prorate = Flag()
+
+
+class InvoicedPlanSchema(_PeriodSchema):
+    """A plan whose prices make lines. Without an entity it is for the request's own; null is for the customer."""
+
+    plan_id = PlanId(required=True)
+    version = Whole(1, PLAN_VERSION_MAX)
+    entity_id = EntityId(allow_none=True)
+    customize = Shape(CustomizeSchema)
+    feature_quantities = ListOf(Shape(InvoicedQuantitySchema))
+    license_quantities = Unsupported()
+    discounts = ListOf(Shape(DiscountRefSchema))
+    prorate = Flag()
+
+
+class CreateInvoiceSchema(_PeriodSchema):
+    """An invoice of plans' prices and lines of one's own; with `preview` it is only worked out."""
+
+    customer_id = CustomerId(required=True)
+    entity_id = EntityId()
+    plans = ListOf(Shape(InvoicedPlanSchema))
+    custom_line_items = ListOf(Shape(DatedLineSchema))
+    discounts = ListOf(Shape(DiscountRefSchema))
+    invoice_template_id = Unsupported()
+    net_terms_days = Whole(0, TERMS_DAYS_MAX)
+    issue_date = Milliseconds()
+    due_date = Milliseconds()
+    tax_rate_id = Unsupported()
+    payment_method_types = ListOf(Choice(*PAYMENT_METHOD_TYPES))
+    preview = Flag(load_default=False)
+    issue_method = Choice("draft", "finalize", "send", load_default="send")
+
+    @validates_schema
+    def has_lines(self, data: dict[str, Any], **_: Any) -> None:
+        """An invoice of nothing is a mistake."""
+        if not data.get("plans") and not data.get("custom_line_items"):
+            raise ValidationError("was not sent and must be, or custom_line_items", "plans")
+
+
+class WorkedOutLineSchema(WireSchema):
+    """A line of an invoice, before and after its discounts."""
+
+    plan_id = PlanId(required=True, allow_none=True)
+    feature_id = FeatureId(required=True, allow_none=True)
+    entity_id = EntityId(required=True, allow_none=True)
+    description = Text(required=True)
+    amount = Amount(required=True)
+    amount_after_discounts = Amount(required=True)
+    quantity = Quantity(required=True, allow_none=True)
+    prorated = Flag(required=True)
+    period_start = Milliseconds(required=True, allow_none=True)
+    period_end = Milliseconds(required=True, allow_none=True)
+
+
+class InvoiceCreditsSchema(WireSchema):
+    """The customer's credit balance, and what this invoice uses of it."""
+
+    balance = Amount(required=True)
+    currency = Currency(required=True)
+    applied = Amount()
+
+
+class WorkedOutSchema(WireSchema):
+    """An invoice as it is, or would be. No tax is ever worked out."""
+
+    currency = Currency(required=True)
+    lines = ListOf(Shape(WorkedOutLineSchema), most=10_000, required=True)
+    subtotal = Amount(required=True)
+    discount_total = Amount(required=True)
+    tax = Amount(required=True, allow_none=True)
+    total = Amount(required=True)
+    amount_due = Amount(required=True)
+    issue_date = Milliseconds(required=True)
+    due_date = Milliseconds(required=True, allow_none=True)
+    invoice_credits = Shape(InvoiceCreditsSchema)
+
+
+class CreatedInvoiceSchema(WireSchema):
+    """invoices.create: the invoice, null for a preview, and how it was worked out."""
+
+    invoice = Shape(InvoiceRowSchema, required=True, allow_none=True)
+    preview = Shape(WorkedOutSchema, required=True)
+
+
+class InsertedInvoiceSchema(WireSchema):
+    """An invoice that another system made, as it stands there."""
+
+    customer_id = CustomerId(required=True)
+    stripe_id = Identifier(required=True)
+    status = Choice(*STATUSES, required=True)
+    total = Amount(0, required=True)
+    created_at = Milliseconds(required=True)
+    plan_ids = ListOf(PlanId())
+    processor_type = Choice("stripe", not_offered=("revenuecat",))
+    amount_paid = Amount(0, allow_none=True)
+    refunded_amount = Amount(0)
+    currency = Currency()
+    hosted_invoice_url = Unsupported()
+
+
+class InsertInvoicesSchema(WireSchema):
+    """Invoices of other systems: all are kept, or none."""
+
+    invoices = ListOf(Shape(InsertedInvoiceSchema), least=1, required=True)
+
+
+class InsertedInvoicesSchema(WireSchema):
+    """What was inserted, or brought up to date, in the order of the request."""
+
+    invoices = ListOf(Shape(InvoiceRowSchema), required=True)
+
+
+class CreditedLineSchema(WireSchema):
+    """What is taken back of one line: an amount before discounts, some of its units, or all of it."""
+
+    id = Identifier(required=True)
+    amount = Amount(above=0)
+    quantity = Quantity(above=0)
+
+    @validates_schema
+    def says_it_once(self, data: dict[str, Any], **_: Any) -> None:
+        """An amount or a number of units."""
+        if "amount" in data and "quantity" in data:
+            raise ValidationError("was sent and must not be where amount is", "quantity")
+
+
+class IssueCreditNoteSchema(InvoiceRefSchema):
+    """Takes part of a final invoice back, of what is open first. `send_email` is read: no mail is ever sent."""
+
+    amount = Amount(above=0)
+    lines = ListOf(Shape(CreditedLineSchema), least=1)
+    destination = Choice("customer_balance", "refund", "out_of_band", load_default="customer_balance")
+    send_email = Flag()
+    reason = Choice("duplicate", "fraudulent", "order_change", "product_unsatisfactory")
+    memo = Lines()
+    preview = Flag(load_default=False)
+
+    @validates_schema
+    def says_it_once(self, data: dict[str, Any], **_: Any) -> None:
+        """An amount of the whole, or of lines."""
+        if ("amount" in data) == ("lines" in data):
+            sent = "was sent and must not be where lines is"
+            raise ValidationError(sent if "amount" in data else "was not sent and must be, or lines", "amount")
+
+
+class NotedLineSchema(WireSchema):
+    """What a credit note takes back of a line."""
+
+    invoice_line_item_id = Text(required=True, allow_none=True)
+    description = Text(required=True, allow_none=True)
+    quantity = Quantity(required=True, allow_none=True)
+    amount = Amount(required=True)
+    discount_amount = Amount(required=True)
+
+
+class CreditNoteSchema(WireSchema):
+    """A credit note; a preview has no id, number or status."""
+
+    id = Text(required=True, allow_none=True)
+    invoice_id = Text(required=True)
+    number = Text(required=True, allow_none=True)
+    status = Text(required=True, allow_none=True)
+    currency = Currency(required=True)
+    subtotal = Amount(required=True)
+    discount_amount = Amount(required=True)
+    tax_amount = Amount(required=True)
+    total = Amount(required=True)
+    pre_payment_amount = Amount(required=True)
+    post_payment_amount = Amount(required=True)
+    refund_amount = Amount(required=True)
+    credit_amount = Amount(required=True)
+    out_of_band_amount = Amount(required=True)
+    reason = Text(required=True, allow_none=True)
+    memo = Lines(required=True, allow_none=True)
+    pdf = Text(required=True, allow_none=True)
+    lines = ListOf(Shape(NotedLineSchema), required=True)
+
+
+class CreditNoteAnswerSchema(WireSchema):
+    """invoices.issue_credit_note."""
+
+    credit_note = Shape(CreditNoteSchema, required=True)
