@@ -17,13 +17,18 @@ _numbers = count(1)
 
 
 def create_features(autumn: Client) -> None:
-    """Words and messages are consumed, users and workflows are held; sso is there or not."""
-    for feature_id in ("messages", "words"):
+    """Words, messages and actions are consumed, users and workflows held, sso is there or not; actions cost credits."""
+    for feature_id in ("messages", "words", "action1", "action2", "action3"):
         autumn.features.create(feature_id=feature_id, name=feature_id.title(), type_="metered", consumable=True,
                                event_names=[f"{feature_id}.used"])  # fmt: skip
     for feature_id in ("users", "workflows"):
         autumn.features.create(feature_id=feature_id, name=feature_id.title(), type_="metered", consumable=False)
     autumn.features.create(feature_id="sso", name="SSO", type_="boolean")
+    costs = {"credits": {"action1": 0.2, "action2": 0.6}, "credits2": {"action3": 1.4}}
+    for feature_id, schema in costs.items():
+        credit_schema = [{"metered_feature_id": key, "credit_cost": cost} for key, cost in schema.items()]
+        autumn.features.create(feature_id=feature_id, name=feature_id.title(), type_="credit_system",
+                               credit_schema=credit_schema)  # fmt: skip
 
 
 def included(feature_id: str, number: float, interval: str | None = "month") -> Item:

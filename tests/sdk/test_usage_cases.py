@@ -1,10 +1,12 @@
 """Acceptance cases, check and track."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from tests.sdk.shop import START, Shop, included, milliseconds, switched_on, unlimited, used
+from tests.sdk.shop import START, Account, Shop, included, milliseconds, switched_on, unlimited, used
 
 
 def test_118_a_boolean_feature_is_not_used_up(shop: Shop) -> None:
@@ -69,6 +71,105 @@ def test_124_beyond_the_most_that_may_be_bought_is_dropped(shop: Shop) -> None:
     assert customer.left("messages") == (0, 10)
 
 
+def limits(feature_id: str, number: float, interval: str = "month", **more: Any) -> dict[str, Any]:
+    """A usage limit, as a customer's only one."""
+    return {"usage_limits": [{"feature_id": feature_id, "limit": number, "interval": interval, **more}]}
+
+
+def spending(number: float, **more: Any) -> dict[str, Any]:
+    """An absolute spend limit on messages, as a customer's only one."""
+    entry = {"feature_id": "messages", "enabled": True, "limit_type": "absolute", "overage_limit": number, **more}
+    return {"spend_limits": [entry]}
+
+
+def test_125_credits_are_drawn_on_when_the_feature_has_none_left(shop: Shop) -> None:
+    customer = shop.customer()
+    customer.attach(shop.plan("free", included("action1", 100), included("credits", 200)))
+    left = []
+    for value in (40.5, 80, 50.75):
+        customer.track("action1", value)
+        left.append((customer.left("action1")[0], customer.left("credits")[0]))
+    assert left == [(59.5, 200), (0, 195.9), (0, 185.75)]
+    assert [customer.check("action1", required_balance=each).allowed for each in (928.75, 928.76)] == [True, False]
+
+
+def overspent(shop: Shop, **fields: Any) -> Account:
+    """1000 messages for good, and 100 a month beyond which 300 may be bought: 1120 of them used."""
+    customer = shop.customer(**fields)
+    customer.attach(shop.plan("pro", used("messages", 100, 0.5, most=300)))
+    customer.grant("messages", 1000)
+    customer.track("messages", 1120)
+    return customer
+
+
+def test_127_a_spend_limit_bounds_what_overflows(shop: Shop) -> None:
+    customer = overspent(shop, billing_controls=spending(25))
+    usage = []
+    for _ in range(2):
+        customer.track("messages", 10, overage_behavior="overflow")
+        usage.append(customer.left("messages")[1])
+    assert usage == [1125, 1125]
+
+
+def test_130_a_usage_limit_cuts_what_is_beyond_it(shop: Shop) -> None:
+    customer = shop.customer(billing_controls=limits("messages", 5))
+    customer.attach(shop.plan("pro", included("messages", 100), amount=20))
+    answers = [customer.track("messages", value) for value in (10, 3)]
+    assert [(each.value, each.balance.remaining, each.balance.usage) for each in answers] == [(10, 95, 5), (3, 95, 5)]
+    assert customer.check("messages").allowed is False
+    customer.move_days(31)
+    assert customer.check("messages", required_balance=5).allowed
+
+
+def test_131_a_limit_on_a_feature_counts_its_units_whatever_they_are_paid_with(shop: Shop) -> None:
+    customer = shop.customer(billing_controls=limits("action1", 5))
+    customer.attach(shop.plan("pro", included("credits", 100), amount=20))
+    for value in (5, 1):
+        customer.track("action1", value)
+        assert customer.left("credits") == (99, 1)
+
+
+def test_131_a_limit_with_a_filter_counts_what_carries_it(shop: Shop) -> None:
+    customer = shop.customer(billing_controls=limits("messages", 5, filter={"properties": {"model": "large"}}))
+    customer.attach(shop.plan("pro", included("messages", 100), amount=20))
+    customer.track("messages", 10, properties={"model": "large"})
+    customer.track("messages", 10, properties={"model": "small"})
+    assert customer.left("messages") == (85, 15)
+
+
+def test_133_uses_at_the_same_time_stay_within_a_limit_together(shop: Shop) -> None:
+    customer = shop.customer(billing_controls=limits("action1", 5))
+    customer.attach(shop.plan("pro", included("credits", 100), amount=20))
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(lambda value: customer.track("action1", value), (5, 5)))
+    assert customer.left("credits") == (99, 1)
+
+
+def test_133_a_customers_limit_goes_before_its_plans(shop: Shop) -> None:
+    plan = shop.plan("pro", included("messages", 100), amount=20, billing_controls=limits("messages", 5))
+    customer, other = shop.customer(), shop.customer(billing_controls=limits("messages", 8))
+    for each, usage in ((customer, 5), (other, 8)):
+        each.attach(plan)
+        each.track("messages", 10)
+        assert each.left("messages") == (100 - usage, usage)
+
+
+def test_134_a_check_counts_what_may_still_be_bought(shop: Shop) -> None:
+    customer = shop.customer()
+    customer.attach(shop.plan("pro", used("messages", 100, 0.1, most=400), amount=20))
+    assert [customer.check("messages", required_balance=each).allowed for each in (500, 501)] == [True, False]
+
+
+def test_136_a_check_counts_what_a_spend_limit_leaves(shop: Shop) -> None:
+    customer = overspent(shop, billing_controls=spending(25))
+    assert [customer.check("messages", required_balance=each).allowed for each in (5, 6)] == [True, False]
+
+
+def test_136_a_spend_limit_that_is_not_enabled_bounds_nothing(shop: Shop) -> None:
+    customer = overspent(shop, billing_controls=spending(25, enabled=False))
+    assert customer.check("messages", required_balance=5000).allowed
+
+
 def test_128_overflow_may_give_back_more_than_was_used(shop: Shop) -> None:
     customer = shop.customer()
     customer.grant("messages", 100)
@@ -83,6 +184,15 @@ def test_137_what_is_free_and_used_up_is_not_allowed(shop: Shop) -> None:
     customer.track("messages", 100)
     assert customer.check("messages").allowed is False
     assert customer.track("messages", 1).balance.usage == 100
+
+
+def test_137_what_is_free_may_go_below_zero_where_that_is_allowed(shop: Shop) -> None:
+    allowing = {"overage_allowed": [{"feature_id": "messages", "enabled": True}]}
+    customer = shop.customer(billing_controls=allowing)
+    customer.attach(shop.plan("free", included("messages", 100)))
+    customer.track("messages", 100)
+    assert customer.check("messages").allowed
+    assert customer.track("messages", 10).balance.usage == 110
 
 
 def test_139_a_customer_sees_and_uses_what_its_entities_hold(shop: Shop) -> None:
