@@ -90,7 +90,7 @@ def test_what_was_used_may_pass_over_and_has_no_floor(used: int, granted: int, l
     account = on_a(included(MESSAGES, 50), included(MESSAGES, granted), used)
     account.bill(Attach("b", carry_usages=ALL))
     (grant,) = account.standing("messages").grants
-    assert (grant.balance, grant.used) == (left, used)
+    assert [grant.balance, grant.used] == [left, used]
     account.wait_until(FEBRUARY)
     assert account.balance("messages") == (granted, 0)
 
@@ -110,7 +110,7 @@ def test_usage_fills_several_balances_and_the_rest_stays_where_more_is_sold() ->
     account.attach("a")
     account.track("messages", 100)
     account.bill(Attach("b", carry_usages=ALL))
-    assert [(grant.granted, grant.used) for grant in account.standing("messages").grants] == [(30, 30), (10, 70)]
+    assert [[grant.granted, grant.used] for grant in account.standing("messages").grants] == [[30, 30], [10, 70]]
 
 
 # --- what cannot pass over ------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def test_nothing_passes_over_by_wish_on_a_scheduled_switch(carry: dict[str, Carr
     account = Account(PRO, PREMIUM)
     account.attach("premium")
     with pytest.raises(Refusal, match="happen at once, and this one is scheduled") as refused:
-        account.do(Attach("pro", **carry))  # type: ignore[arg-type]  fields of Attach
+        account.do(Attach("pro", **carry))  # type: ignore[arg-type]  # fields of Attach
     assert refused.value.code == "invalid_request"
 
 

@@ -80,7 +80,7 @@ def test_prices_of_units_and_tiers_change_with_it() -> None:
 
 @pytest.mark.parametrize("item", [metered(WORDS, 0, 5), tiered(MESSAGES, 0, [(None, 500)])])
 def test_units_without_a_price_in_the_currency_are_refused(item: object) -> None:
-    account = Account(plan("pro", 0, item))  # type: ignore[arg-type]  an item, as parametrised above
+    account = Account(plan("pro", 0, item))  # type: ignore[arg-type]  # an item, as parametrised above
     with pytest.raises(Refusal, match="has no price in eur"):
         account.do(Attach("pro", billing=EUR))
 

@@ -53,7 +53,7 @@ def test_a_price_of_ones_own_decides_what_is_an_upgrade() -> None:
     [(PRO, at(50, ONCE), 5000), (PRO, at(200, YEAR), 20000), (plan("a", 200, every=YEAR), at(20), 2000)],
 )
 def test_an_interval_may_be_ones_own(offered: object, own: Customize, owed: int) -> None:
-    account = Account(offered)  # type: ignore[arg-type]  a plan, as parametrised above
+    account = Account(offered)  # type: ignore[arg-type]  # a plan, as parametrised above
     assert account.bill(Attach(offered.plan_id, customize=own)) == owed  # type: ignore[attr-defined]
 
 
@@ -76,7 +76,7 @@ def test_items_may_be_added_and_taken_out() -> None:
     account = Account(offered)
     account.bill(Attach("pro", customize=own))
     found = account.subscription("pro").plan
-    assert [(item.feature_id, item.included) for item in found.items] == [("messages", 500), ("sso", 0), ("words", 7)]
+    assert [[item.feature_id, item.included] for item in found.items] == [["messages", 500], ["sso", 0], ["words", 7]]
 
 
 @pytest.mark.parametrize(

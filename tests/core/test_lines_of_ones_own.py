@@ -32,7 +32,7 @@ def custom(*amounts: int) -> tuple[CustomLine, ...]:
 
 
 def with_discount(*ids: str, **also: object) -> Billing:
-    return Billing(discounts=tuple(DiscountRef(each) for each in ids), **also)  # type: ignore[arg-type]  fields of Billing
+    return Billing(discounts=tuple(DiscountRef(each) for each in ids), **also)  # type: ignore[arg-type]  # fields of Billing
 
 
 def on_pro(*discounts: Discount) -> Account:
@@ -153,8 +153,8 @@ def test_a_percentage_counts_on_every_invoice() -> None:
     account.wait_until(FEBRUARY)
     assert account.invoiced() == [1000, 1000]
     first, *_ = account.customer.account.invoices.values()
-    assert [(each.discount_id, each.amount_minor, each.percent) for each in first.lines[0].discounts] == [
-        ("half", 1000, 50)
+    assert [[each.discount_id, each.amount_minor, each.percent] for each in first.lines[0].discounts] == [
+        ["half", 1000, 50]
     ]
 
 
