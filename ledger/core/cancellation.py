@@ -134,7 +134,7 @@ def _cancel_now(draft: Draft, subscription: Subscription, command: Cancel) -> No
     unused = refunds(before, subscription, draft.now, draft.context.settings.zone)
     if command.refund is not None:
         pay_back(draft, subscription, None if command.refund is Refund.FULL else _discounted_minor(draft, unused))
-    elif command.billing.proration is not ProrationBehavior.NONE:
+    elif command.billing.proration is not ProrationBehavior.NONE and not command.billing.no_billing_changes:
         draft.charge(unused)
     default = _default(draft, subscription)
     if default is not None:

@@ -145,7 +145,7 @@ def plan(state: Customer, command: BillingChange, context: Context) -> Planned:
 def preview(state: Customer, command: BillingChange, context: Context) -> Quote:
     """What a change would do, without doing it."""
     planned = plan(state, command, context)
-    if isinstance(command, Attach) and command.anchor_now:
+    if isinstance(command, Attach | Revise) and command.anchor_now:
         return Quote(planned, None)  # a cycle that begins anew has all of its price on this invoice (case 56)
     return Quote(planned, next_cycle(reduce(evolve, planned.events, state), context))
 

@@ -74,7 +74,7 @@ def happen(draft: Draft, subscription: Subscription, terms: Terms, billing: Bill
     )
     _keep_waiting(draft, subscription, quantities)
     _move_end(draft, subscription)
-    draft.charge(_difference(draft, before, subscription, billing.proration))
+    draft.charge(_difference(draft, before, subscription, billing))
     draft.incoming.append(Move(terms.plan, quantities))
     draft.outgoing.append(Move(subscription.plan, subscription.quantities))
     return True
@@ -154,19 +154,18 @@ def _rescheduled(draft: Draft, waiting: Subscription, current: Subscription, sta
     )
 
 
-def _difference(draft: Draft, before: Customer, old: Subscription, proration: ProrationBehavior) -> list[Line]:
+def _difference(draft: Draft, before: Customer, old: Subscription, billing: Billing) -> list[Line]:
     """Credit for the old terms and charge for the new ones, without what is the same in both.
 
     `bill_difference` takes whole prices where that is more than the shares that are left.
     """
-    if proration is ProrationBehavior.NONE:
+    if billing.no_billing_changes or billing.proration is ProrationBehavior.NONE:
         return []
     shares = _lines(draft, before, old, whole=False)
-    if proration is not ProrationBehavior.BILL_DIFFERENCE:
+    if billing.proration is not ProrationBehavior.BILL_DIFFERENCE:
         return shares
-    return max(
-        shares, _lines(draft, before, old, whole=True), key=lambda lines: sum(each.amount_minor for each in lines)
-    )
+    whole = _lines(draft, before, old, whole=True)
+    return max(shares, whole, key=lambda lines: sum(each.amount_minor for each in lines))
 
 
 def _lines(draft: Draft, before: Customer, old: Subscription, *, whole: bool) -> list[Line]:

@@ -270,9 +270,10 @@ def test_an_end_that_was_agreed_earlier_than_the_cycles_is_kept() -> None:
     assert account.subscription("pro").expires_at == soon
 
 
-def test_now_without_proration_credits_nothing() -> None:
+@pytest.mark.parametrize("billing", [Billing(ProrationBehavior.NONE), Billing(no_billing_changes=True)])
+def test_now_without_proration_credits_nothing(billing: Billing) -> None:
     account = on("pro", PRO).wait(15.5)
-    assert account.bill(Cancel("pro", when=NOW, billing=Billing(ProrationBehavior.NONE))) == 0
+    assert account.bill(Cancel("pro", when=NOW, billing=billing)) == 0
     assert account.invoiced() == [2000]
 
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.billing import Billing, CustomLine, ProrationBehavior
+from ledger.core.billing import Billing, CustomLine, DiscountRef, ProrationBehavior
 from ledger.core.cancellation import Cancel
 from ledger.core.customising import Customize, ItemFilter
 from ledger.core.errors import Refusal
 from ledger.core.events import ChangeAbandoned, PaymentFailed, PaymentRequested, PlanChanged
 from ledger.core.period import Every, Interval
 from ledger.core.revision import Revise
-from ledger.core.terms import BasePrice, FreeTrial, OnDecrease, Plan, PlanItem, Proration, Rollover
+from ledger.core.terms import BasePrice, Discount, FreeTrial, OnDecrease, Plan, PlanItem, Proration, Rollover
 from tests.core.account import Account, bought
 from tests.core.offers import (
     DAY,
@@ -281,6 +281,19 @@ def test_the_trial_of_the_customisation_goes_before_the_other() -> None:
     assert account.subscription("pro").trial_ends_at == START + timedelta(days=5)
 
 
+def test_a_discount_is_given_and_taken_away_while_the_plan_goes_on() -> None:
+    account = on(PRO)
+    half = Discount("half", "Half off", percent=Decimal(50))
+    account.catalog = msgspec.structs.replace(account.catalog, discounts={"half": half})
+    assert revise(account, billing=Billing(discounts=(DiscountRef("half"),))) == 0
+    account.wait_until(FEBRUARY)
+    assert account.invoiced() == [2000, 1000]
+    assert revise(account, customize=price(40)) == 1000
+    assert revise(account, billing=Billing(remove_discounts=("half",))) == 0
+    account.wait(28)
+    assert account.invoiced() == [2000, 1000, 1000, 4000]
+
+
 def test_the_cycle_begins_anew_now() -> None:
     account = on(PRO).wait(HALF)
     account.track("messages", 60)
@@ -289,6 +302,7 @@ def test_the_cycle_begins_anew_now() -> None:
     assert account.subscription("pro").period_end == march
     assert account.standing("messages").next_reset_at == march
     assert account.balance("messages") == (440, 60)
+    assert account.preview(Revise("pro", anchor_now=True)).next_cycle is None
 
 
 def test_the_cycle_ends_at_a_later_instant_and_goes_on_from_there() -> None:
@@ -338,7 +352,7 @@ def test_the_caller_says_how_the_difference_is_billed(how: ProrationBehavior, up
 
 def test_a_change_without_billing_changes_the_terms_alone() -> None:
     account = on(PRO)
-    revise(account, customize=price(40), billing=Billing(no_billing_changes=True))
+    assert revise(account, customize=price(40), billing=Billing(no_billing_changes=True)) == 0
     assert account.invoiced() == [2000]
     account.wait_until(FEBRUARY)
     assert account.invoiced() == [2000, 4000]
