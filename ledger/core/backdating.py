@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from ledger.core.balance import MOST_CLOSED, ClosedPeriod, Grant
+from ledger.core.controls import billed
 from ledger.core.decider import Context
 from ledger.core.draft import Draft
 from ledger.core.errors import InvalidInput, InvalidRequest
@@ -43,7 +44,7 @@ def backdate(customer: Customer, use: Use, used_at: datetime, context: Context) 
         )
     )
     line = _difference(draft.customer, grant, period, use)
-    if line.amount_minor:
+    if line.amount_minor and billed(customer, grant):
         draft.happen(ChargeAccrued(draft.customer.next_id(), line))
     return draft.events
 

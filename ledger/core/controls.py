@@ -119,6 +119,13 @@ def beyond(controls: Effective, grants: Iterable[Grant]) -> Mapping[str, Beyond]
     return {key: _beyond(controls, key, held) for key in dict.fromkeys(grant.feature_id for grant in held)}
 
 
+def billed(customer: Customer, grant: Grant) -> bool:
+    """False where a spend limit says that what is used of a balance beyond its grant is not put on invoices."""
+    limits = effective(customer, grant.terms.entity_id).spend_limits
+    found = limits.get(grant.feature_id, limits.get(None))
+    return found is None or not found.skip_billing
+
+
 def _beyond(controls: Effective, feature_id: str, held: Iterable[Grant]) -> Beyond:
     said = controls.overage_allowed.get(feature_id)
     spend = controls.spend_limits.get(feature_id, controls.spend_limits.get(None))

@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 
 from ledger.core.balance import Grant
+from ledger.core.controls import billed
 from ledger.core.events import Line, LineKind
 from ledger.core.money import ONE, ZERO, add, negate, round_minor
 from ledger.core.period import Every, Period, period_at
@@ -173,7 +174,7 @@ def overage_of(customer: Customer, subscription: Subscription, grant: Grant) -> 
     if grant.terms.subscription_id != subscription.subscription_id or price is None or grant.balance >= ZERO:
         return None
     item = next((each for each in subscription.plan.items if _made(each, grant)), None)
-    if item is None or not consumed(item):
+    if item is None or not consumed(item) or not billed(customer, grant):
         return None
     plan = subscription.plan
     return Line(

@@ -11,7 +11,7 @@ from ledger.core.adjustment import GrantBalance, UpdateBalance
 from ledger.core.deduction import Overage
 from ledger.core.entity import CreateEntity
 from ledger.core.errors import Refusal
-from ledger.core.events import UsageRecorded
+from ledger.core.events import InvoiceCreated, UsageRecorded
 from ledger.core.limiting import NewControls, SetEntityControls
 from ledger.core.period import Interval
 from ledger.core.profile import UpdateCustomer
@@ -231,6 +231,17 @@ def test_a_spend_limit_may_be_a_percentage_of_all_use() -> None:
 def test_a_disabled_spend_limit_takes_the_bound_away() -> None:
     assert not may(overspent(), 281)
     assert may(overspent(**spend(25, enabled=False)), 10_000)
+
+
+def test_overage_may_be_left_off_invoices() -> None:
+    skipping = (SpendLimit("messages", skip_billing=True),)
+    for controls, lines in (({}, 1), ({"spend_limits": skipping}, 0)):
+        account = limited(on_plan(metered(MESSAGES, 100, 10)), **controls)
+        used(account, 150)
+        account.wait(31)
+        invoices = [event for _, event in account.log if isinstance(event, InvoiceCreated)]
+        assert sum(len(invoice.lines) for invoice in invoices) == lines
+        assert account.balance("messages") == (100, 0)
 
 
 def test_a_spend_limit_without_a_feature_counts_for_those_without_one_of_their_own() -> None:
