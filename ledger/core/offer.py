@@ -18,7 +18,7 @@ ALL_OF_IT: Final = Decimal(100)
 def check_plan(defaults: Sequence[Plan], plan: Plan) -> None:
     """Refuse a plan that contradicts itself, or a second default of its group."""
     if plan.auto_enable:
-        _check_default(defaults, plan)
+        check_default(defaults, plan)
     check_base(plan.base, plan.currency)
     for item in plan.items:
         _check_item(item, plan.currency)
@@ -27,7 +27,8 @@ def check_plan(defaults: Sequence[Plan], plan: Plan) -> None:
         _check_trial(plan, plan.free_trial)
 
 
-def _check_default(defaults: Sequence[Plan], plan: Plan) -> None:
+def check_default(defaults: Sequence[Plan], plan: Plan) -> None:
+    """Refuse a default plan that costs money, and a second one of its group."""
     if plan.priced:
         raise InvalidRequest(
             f"Plan {plan.plan_id} costs money, so it cannot be enabled by itself: set auto_enable to false"

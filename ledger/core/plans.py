@@ -11,7 +11,7 @@ from ledger.core.decider import Ask, Command, Context
 from ledger.core.errors import InUse, InvalidInput, InvalidRequest, PlanExists
 from ledger.core.events import Event, PlanCreated, PlanDeleted, PlanUpdated, PlanVersionCreated
 from ledger.core.features import check_controls
-from ledger.core.offer import check_plan
+from ledger.core.offer import check_default, check_plan
 from ledger.core.period import Every
 from ledger.core.terms import FeatureKind, Plan, PlanItem
 
@@ -84,8 +84,7 @@ def decide_update(state: Catalog, command: UpdatePlan, context: Context) -> Sequ
         return [event for each in changes for event in each]
     in_use = (PLAN_IN_USE, command.plan_id) in context.claims
     after = _after(state, chosen, command)
-    promised = any(getattr(chosen, name) != getattr(after, name) for name in PROMISED)
-    if command.force_version or (in_use and promised and not command.disable_version):
+    if command.force_version or (in_use and _promises(chosen, after) and not command.disable_version):
         _check_room(state)
         newest = state.plan(command.plan_id).version
         return [PlanVersionCreated(msgspec.structs.replace(after, version=newest + 1, created_at=context.now))]
@@ -128,9 +127,16 @@ def _changed(state: Catalog, before: Plan, command: UpdatePlan) -> Sequence[Even
 def _after(state: Catalog, before: Plan, command: UpdatePlan) -> Plan:
     changed = msgspec.structs.replace(before, **command.changes)
     after = msgspec.structs.replace(changed, items=settled(state, changed.items))
-    if after != before or command.force_version:
+    if _promises(before, after) or command.force_version:
         _check(state, after)
+    elif after.auto_enable and not after.archived:
+        # What was promised before a rule was made can still be named and archived.
+        check_default(state.defaults(), after)
     return after
+
+
+def _promises(before: Plan, after: Plan) -> bool:
+    return any(getattr(before, name) != getattr(after, name) for name in PROMISED)
 
 
 def _renamed(state: Catalog, command: UpdatePlan, context: Context) -> Sequence[Event]:

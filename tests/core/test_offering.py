@@ -186,6 +186,14 @@ def test_an_id_that_is_taken_or_in_use_stays() -> None:
     offers.refuses(UpdatePlan("pro", {}, new_plan_id="other"), "invalid_request", "has or had customers: its id stays")
 
 
+def test_a_plan_from_before_a_rule_can_still_be_named_and_archived() -> None:
+    offers = offering()
+    twice = replace(PRO, items=(included(MESSAGES, 5), included(MESSAGES, 5)))
+    offers.catalog = replace(offers.catalog, plans={"pro": (twice,)})
+    assert offers.do(UpdatePlan("pro", {"name": "Former", "archived": True}))
+    offers.refuses(UpdatePlan("pro", {"base": None}), "invalid_request", "cannot be told apart")
+
+
 # --- discounts --------------------------------------------------------------------------------------------
 
 
