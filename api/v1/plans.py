@@ -6,11 +6,14 @@ from typing import Any, Final
 from api.call import Call, Handlers
 from api.v1.controls import controls
 from api.v1.offers import base_price, free_trial, items
-from api.views.plan import eligibility, plan
+from api.views.plan import plan, shown_eligibility
 from api.views.shapes import Json
 from api.wire.json import EPOCH
 from ledger.core.catalog import Catalog, CreatePlan, DeletePlan, UpdatePlan
+from ledger.core.change import Attach
+from ledger.core.eligibility import eligibility
 from ledger.core.settings import LedgerSettings
+from ledger.core.several import AttachMany
 from ledger.core.terms import Plan
 from ledger.store.addresses import CatalogAddress, CustomerAddress
 
@@ -56,19 +59,23 @@ def list_all(call: Call, body: dict[str, Any]) -> Json:
         outcome = call.look(CatalogAddress())
         shown = [_shown(outcome.catalog, each, outcome.settings) for each in _chosen(outcome.catalog, body)]
         return {"list": shown}
-    scene = call.scene(call.look(CustomerAddress(body["customer_id"])))
-    entity_id = body.get("entity_id")
+    return {"list": _with_eligibility(call, body)}
+
+
+def _with_eligibility(call: Call, body: dict[str, Any]) -> list[Json]:
+    offered = [Attach(each.plan_id) for each in call.background.catalog.newest() if each.free_trial is not None]
+    outcome = call.ponder(CustomerAddress(body["customer_id"]), AttachMany(tuple(offered)))
+    assert outcome.context is not None
+    scene, entity_id = call.scene(outcome), body.get("entity_id")
     if entity_id is not None:
         scene.customer.entity(entity_id)
-    return {
-        "list": [
-            {
-                **_shown(scene.catalog, each, scene.settings),
-                "customer_eligibility": eligibility(each, scene.customer, entity_id),
-            }
-            for each in _chosen(scene.catalog, body)
-        ]
-    }
+    return [
+        {
+            **_shown(scene.catalog, each, scene.settings),
+            "customer_eligibility": shown_eligibility(eligibility(scene.customer, each, entity_id, outcome.context)),
+        }
+        for each in _chosen(scene.catalog, body)
+    ]
 
 
 def _chosen(catalog: Catalog, body: dict[str, Any]) -> Iterable[Plan]:

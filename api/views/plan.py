@@ -5,10 +5,8 @@ from decimal import Decimal
 
 from api.views.controls import plan_controls
 from api.views.shapes import Json, every, present
-from ledger.core.change import is_upgrade
+from ledger.core.eligibility import Eligibility
 from ledger.core.money import to_major
-from ledger.core.state import Customer
-from ledger.core.subscription import Subscription, main_plan, scheduled_plan
 from ledger.core.terms import BasePrice, FreeTrial, ItemPrice, Plan, PlanItem, Rollover, Tier
 
 
@@ -129,30 +127,13 @@ def _band(amount: Decimal, flat: Decimal, currency: str) -> Json:
     return shown
 
 
-def eligibility(offered: Plan, customer: Customer, entity_id: str | None) -> Json:
-    """What attaching the plan to this customer, or to an entity of it, would do (reference §2.2)."""
-    held = [
-        each
-        for each in customer.subscriptions.values()
-        if each.plan.plan_id == offered.plan_id and each.entity_id == entity_id
-    ]
-    shown: Json = {"attach_action": _action(offered, customer, held, entity_id), "trialing": False}
-    if held:
-        best = max(held, key=lambda each: each.active)
-        shown |= {"status": best.status.value, "canceling": best.canceling}
+def shown_eligibility(found: Eligibility) -> Json:
+    """What attaching the plan would do, and how the plan is held, if it is."""
+    shown: Json = {
+        "attach_action": found.action.value,
+        "trial_available": found.trial_available,
+        "trialing": found.held is not None and found.held.trialing,
+    }
+    if found.held is not None:
+        shown |= {"status": found.held.status.value, "canceling": found.held.canceling}
     return shown
-
-
-def _action(offered: Plan, customer: Customer, held: list[Subscription], entity_id: str | None) -> str:
-    if offered.one_off:
-        return "purchase"
-    if offered.add_on:
-        return "activate"
-    everything = customer.subscriptions.values()
-    current = main_plan(everything, entity_id, offered.group)
-    waiting = scheduled_plan(everything, entity_id, offered.group)
-    if held and any(each in (current, waiting) for each in held):
-        return "none"
-    if current is None:
-        return "activate"
-    return "upgrade" if current.period_end is None or is_upgrade(current.plan, offered) else "downgrade"

@@ -208,3 +208,51 @@ def test_credits_that_cannot_be_counted_are_refused(shop: Api, body: dict[str, A
     status, found, message = refusal(shop, "features.create", feature_id="credits", name="Credits", **body)
     assert (status, found) == ({"feature_not_found": 404}.get(code, 400), code)
     assert word in message
+
+
+def eligibility(shop: Api, customer_id: str, plan_id: str, **asked: Any) -> Any:
+    found = shop("plans.list", customer_id=customer_id, **asked)["list"]
+    return next(each["customer_eligibility"] for each in found if each["id"] == plan_id)
+
+
+def test_a_plan_says_whether_its_trial_is_left_for_a_customer(shop: Api) -> None:
+    plan(shop, price={"amount": 20, **MONTH}, free_trial=TRIAL)
+    shop("customers.get_or_create", customer_id="first", fingerprint="laptop")
+    shop("customers.get_or_create", customer_id="second", fingerprint="laptop")
+    shop("customers.get_or_create", customer_id="third")
+    assert eligibility(shop, "first", "pro") == {
+        "attach_action": "activate", "trial_available": True, "trialing": False,
+    }  # fmt: skip
+    shop("billing.attach", customer_id="first", plan_id="pro")
+    assert eligibility(shop, "first", "pro") == {
+        "attach_action": "none", "trial_available": False, "trialing": True, "status": "active", "canceling": False,
+    }  # fmt: skip
+    assert eligibility(shop, "second", "pro")["trial_available"] is False
+    assert eligibility(shop, "third", "pro")["trial_available"] is True
+
+
+def test_a_plan_says_what_attaching_it_would_do_in_each_scope(shop: Api) -> None:
+    plan(shop, price={"amount": 20, **MONTH})
+    for plan_id, amount, fields in (
+        ("cheap", 10, {}), ("dear", 50, {}), ("more", 5, {"add_on": True}), ("other", 5, {"group": "other"}),
+    ):  # fmt: skip
+        shop("plans.create", plan_id=plan_id, name=plan_id, price={"amount": amount, **MONTH}, **fields)
+    shop("plans.create", plan_id="once", name="Once", price={"amount": 10, "interval": "one_off"})
+    shop("customers.get_or_create", customer_id="acme")
+    shop("entities.create", customer_id="acme", entity_id="e1", feature_id="seats")
+    shop("billing.attach", customer_id="acme", plan_id="pro")
+    shop("plans.update", plan_id="dear", archived=True, disable_version=True)
+
+    def actions(**asked: Any) -> dict[str, str]:
+        found = shop("plans.list", customer_id="acme", include_archived=True, **asked)["list"]
+        return {each["id"]: each["customer_eligibility"]["attach_action"] for each in found}
+
+    assert actions() == {
+        "pro": "none", "cheap": "downgrade", "dear": "none", "more": "activate", "other": "activate",
+        "once": "purchase",
+    }  # fmt: skip
+    assert actions(entity_id="e1")["pro"] == "activate"
+    shop("billing.attach", customer_id="acme", plan_id="cheap")
+    assert actions()["cheap"] == "none"
+    assert eligibility(shop, "acme", "cheap")["status"] == "scheduled"
+    assert eligibility(shop, "acme", "pro")["canceling"] is True
