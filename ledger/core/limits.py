@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from ledger.core.events import Counted
-from ledger.core.money import ZERO, add, subtract
+from ledger.core.money import EXACT, ZERO, add, subtract
 from ledger.core.period import Every, Period, period_at
 from ledger.core.terms import LimitAnchor, UsageLimit
 
@@ -56,6 +56,9 @@ def _named(limit: UsageLimit, properties: Mapping[str, object]) -> bool:
 
 
 def _text(value: object) -> str:
+    """A property as a limit names it: 5.0 is 5, and true is a word."""
+    if isinstance(value, Decimal):
+        return format(value.normalize(EXACT), "f")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

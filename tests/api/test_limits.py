@@ -1,5 +1,6 @@
 """Limits that customers and entities set for themselves, in what they answer and in what they do."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -53,6 +54,17 @@ def test_a_usage_limit_says_what_was_used_in_its_window_and_the_answer_what_was_
     assert acme("balances.check", customer_id="acme", feature_id="messages")["allowed"] is False
     del held["billing_controls"]["usage_limits"][0]["usage"]
     assert acme("customers.list", search="acme")["list"][0]["billing_controls"] == held["billing_controls"]
+
+
+def test_a_limit_of_some_uses_counts_those_that_carry_its_properties(acme: Api) -> None:
+    """A number is the same however it is written, as clients write whole numbers with a point."""
+    named = {"filter": {"properties": {"model": "small", "size": 5, "paid": True}}}
+    acme("customers.update", customer_id="acme", billing_controls={"usage_limits": [usage_limit(2, **named)]})
+    size = Decimal("5.0")
+    track(acme, 3, properties={"model": "small", "size": size, "paid": True, "more": 1})
+    assert track(acme, 3, properties={"model": "large", "size": size, "paid": True})["balance"]["remaining"] == 5
+    held = acme("customers.get", customer_id="acme")["billing_controls"]["usage_limits"][0]
+    assert (held["usage"], held["filter"]) == (2, {"properties": {"model": "small", "size": "5", "paid": "true"}})
 
 
 def test_a_customers_limit_goes_before_that_of_its_plan(acme: Api) -> None:
