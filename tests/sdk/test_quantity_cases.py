@@ -1,4 +1,4 @@
-"""Acceptance cases, changing quantities of a held plan; invoices are tested as the previews of the same sums."""
+"""Acceptance cases, changing quantities of a held plan."""
 
 import pytest
 
@@ -20,6 +20,7 @@ def test_packs_are_charged_or_credited_and_the_balance_follows(shop: Shop, old: 
     assert (preview.total, preview.intent) == (total, "update_quantity")
     customer.update(plan, feature_quantities=quantities(messages=new))
     assert customer.left("messages") == (new, 0)
+    assert customer.invoiced == (2, total)
 
 
 def test_103_what_is_not_named_stays_as_it_is(shop: Shop) -> None:
@@ -29,6 +30,7 @@ def test_103_what_is_not_named_stays_as_it_is(shop: Shop) -> None:
     preview = customer.preview_update(plan, feature_quantities=quantities(messages=150))
     assert preview.total == 25
     customer.update(plan, feature_quantities=quantities(messages=150))
+    assert customer.invoiced == (2, 25)
     assert [customer.left(each)[0] for each in ("messages", "words")] == [150, 200]
 
 
@@ -44,6 +46,7 @@ def test_107_by_volume_the_whole_quantity_has_the_price_of_its_tier(
     assert customer.preview_update(plan, feature_quantities=quantities(messages=new)).total == total
     customer.update(plan, feature_quantities=quantities(messages=new))
     assert customer.left("messages") == (new, 0)
+    assert customer.invoiced == (2, total)
 
 
 @pytest.mark.parametrize("quantity", [0, -100])
