@@ -49,17 +49,26 @@ def check_attach(draft: Draft, asked: Asked) -> None:
             f"proration_behavior none bills nothing, and plan {order.plan.plan_id} must be paid for when it starts: "
             "leave it out"
         )
-    check_invoice_mode(command.billing)
+    if waits_for_payment(command.billing):
+        _check_waiting(command)
 
 
-def check_invoice_mode(billing: Billing) -> None:
-    """An invoice that is not charged at once does not keep its plan back: the caller must say so."""
-    mode = billing.invoice_mode
-    if mode is not None and not mode.enable_plan_immediately:
-        raise InvalidRequest(
-            "invoice_mode: plans start when they are invoiced, not when the invoice is paid: "
-            "send enable_plan_immediately true"
-        )
+def waits_for_payment(billing: Billing) -> bool:
+    """Whether a plan starts only when its invoice is paid (§2.2, invoice_mode)."""
+    return billing.invoice_mode is not None and not billing.invoice_mode.enable_plan_immediately
+
+
+def _check_waiting(command: Attach) -> None:
+    """Refuse what is decided when a plan starts, for one that starts when somebody pays."""
+    for field, asked in (
+        ("carry_over_balances", command.carry_balances),
+        ("carry_over_usages", command.carry_usages),
+        ("remove_plan_ids", command.remove_plan_ids),
+    ):
+        if asked:
+            raise InvalidRequest(
+                f"{field} is for plans that start now: leave it out, or send enable_plan_immediately true"
+            )
 
 
 def _check_schedule(asked: Asked) -> None:

@@ -20,10 +20,12 @@ from ledger.core.events import (
     PlanExpired,
     PlanPaidUp,
     PlanRenewed,
+    PlanUnscheduled,
     QuantityChanged,
     SeatsKept,
 )
 from ledger.core.falling_due import Due, Rank, due_by, still_due
+from ledger.core.invoice import InvoiceStatus
 from ledger.core.invoicing import bill_cycle
 from ledger.core.lines import charges, grant_of, overage, overage_of, refunds
 from ledger.core.lock import Lock
@@ -57,11 +59,31 @@ def pay_up(draft: Draft) -> None:
     To be asked after everything that closes an invoice. A balance that missed several resets is filled once.
     """
     for subscription in list(draft.customer.subscriptions.values()):
-        if subscription.past_due is not None and not _owes(draft.customer, subscription):
+        if subscription.awaits_payment:
+            _start_paid(draft, subscription)
+        elif subscription.past_due is not None and not _owes(draft.customer, subscription):
             draft.happen(PlanPaidUp(subscription.subscription_id))
     if draft.customer.due_at is not None and draft.customer.due_at <= draft.now:
         _pass(draft)
         bill_cycle(draft)
+
+
+def _start_paid(draft: Draft, waiting: Subscription) -> None:
+    """Start a plan that waited for its invoice once that is paid, in the place of the one before it; drop it where the
+    invoice is taken back or given up.
+    """
+    key = waiting.subscription_id
+    invoices = draft.customer.account.invoices.values()
+    invoice = next((each for each in invoices if any(line.subscription_id == key for line in each.lines)), None)
+    if invoice is None or invoice.status in (InvoiceStatus.VOID, InvoiceStatus.UNCOLLECTIBLE):
+        draft.happen(PlanUnscheduled(key))
+        return
+    if invoice.status is not InvoiceStatus.PAID:
+        return
+    before, current = draft.customer, draft.customer.subscriptions.get(waiting.replaces or "")
+    if current is not None and current.active:
+        draft.happen(PlanExpired(current.subscription_id, draft.now, Ended.REPLACED, current.canceled_at))
+    activate(draft, waiting, before=before)
 
 
 def _owes(customer: Customer, subscription: Subscription) -> bool:
@@ -193,4 +215,5 @@ def activate(draft: Draft, subscription: Subscription, *, before: Customer | Non
         PlanActivated(key, draft.now, period.start if period else None, period.end if period else None, grants)
     )
     owed = charges(draft.customer, draft.customer.subscriptions[key], draft.now, zone)
-    draft.charge(each for each in owed if subscription.prorated or not each.prorated)
+    if not subscription.awaits_payment:
+        draft.charge(each for each in owed if subscription.prorated or not each.prorated)

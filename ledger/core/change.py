@@ -7,7 +7,8 @@ from enum import StrEnum
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from ledger.core.attach_rules import Asked, check_attach
+from ledger.core.attach_rules import Asked, check_attach, waits_for_payment
+from ledger.core.awaiting import await_payment
 from ledger.core.billing import Billing, Carry
 from ledger.core.currency import in_currency, settle_currency
 from ledger.core.customising import Customize, customised
@@ -15,7 +16,7 @@ from ledger.core.decider import Command, Context
 from ledger.core.discounting import discounts_after
 from ledger.core.draft import Draft
 from ledger.core.entitlement import check_quantities
-from ledger.core.errors import InvalidRequest, PlanAlreadyAttached, SubscriptionNotFound
+from ledger.core.errors import ChangePending, InvalidRequest, PlanAlreadyAttached, SubscriptionNotFound
 from ledger.core.events import PlanUnscheduled, Quantity
 from ledger.core.invoicing import currency_of, finish
 from ledger.core.order import Order
@@ -81,6 +82,7 @@ def attach(draft: Draft, command: Attach, *, expires_at: datetime | None = None)
 
     `expires_at` is an end that follows from a schedule, where the command has none of its own.
     """
+    _check_pending(draft)
     plan, customer = offered(draft, command), draft.customer
     current = (
         None
@@ -100,6 +102,10 @@ def attach(draft: Draft, command: Attach, *, expires_at: datetime | None = None)
     if order.expires_at is None:
         order = replace(order, expires_at=expires_at)
     check_attach(draft, Asked(command, order, current, starts_at, removed))
+    if starts_at is None and waits_for_payment(command.billing):
+        waiting_id = await_payment(draft, order, current, command.billing)
+        if waiting_id is not None:
+            return waiting_id
     for each in removed:
         remove(draft, each, order)
     if starts_at is not None:
@@ -107,6 +113,13 @@ def attach(draft: Draft, command: Attach, *, expires_at: datetime | None = None)
     if current is not None:
         return switch(draft, order, current)
     return _begin(draft, order, waiting, removed)
+
+
+def _check_pending(draft: Draft) -> None:
+    """Refuse a change while an earlier one waits for its payment (product.md, "Payments")."""
+    for each in draft.before.subscriptions.values():
+        if each.awaits_payment:
+            raise ChangePending(each.plan.plan_id)
 
 
 def _begin(draft: Draft, order: Order, waiting: Iterable[Subscription], removed: Sequence[Subscription]) -> str:

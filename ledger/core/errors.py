@@ -141,6 +141,13 @@ class DiscountNotFound(Refusal):
         super().__init__(f"No discount of the catalog has {what}: see the discounts section of the catalog")
 
 
+class ChangePending(Refusal):
+    code = "billing_change_pending"
+
+    def __init__(self, plan_id: str) -> None:
+        super().__init__(f"Plan {plan_id} waits for its invoice to be paid: pay it, void it, or cancel the plan first")
+
+
 class SubscriptionNotFound(Refusal):
     code = "customer_product_not_found"
 

@@ -70,6 +70,8 @@ def _of_lock(lock: Lock) -> Due:
 
 def _of_subscription(subscription: Subscription) -> Iterator[Due]:
     key, ends_at = subscription.subscription_id, subscription.expires_at
+    if subscription.awaits_payment:
+        return
     if subscription.status is Status.SCHEDULED:
         yield Due(subscription.started_at, Rank.START, key, subscription)
         return

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from ledger.core.attach_rules import waits_for_payment
 from ledger.core.billing import Billing, ProrationBehavior
 from ledger.core.change import Attach, Schedule, attach, offered, order_of
 from ledger.core.decider import Command, Context
@@ -61,6 +62,8 @@ class Run(NamedTuple):
 def plan_schedule(customer: Customer, command: CreateSchedule, context: Context) -> Planned:
     """Work out a schedule, or refuse it."""
     draft = Draft(customer, context)
+    if waits_for_payment(command.billing):
+        raise InvalidRequest("invoice_mode: a schedule starts now, paid or not: send enable_plan_immediately true")
     starts = _starts(draft, command.phases)
     places = _places(draft, command)
     for place in places:

@@ -47,7 +47,7 @@ class Subscription(msgspec.Struct, frozen=True):
 
     `since` is the stream version of the event that began the period; `past_due` the invoice that was not paid.
     `next_quantities` take the place of `quantities` at the next renewal. A scheduled one that is not `prorated` neither
-    charges nor credits the parts of periods that its start cuts.
+    charges nor credits the parts of periods that its start cuts; one that `awaits_payment` starts when it is paid.
     """
 
     subscription_id: str
@@ -71,6 +71,7 @@ class Subscription(msgspec.Struct, frozen=True):
     reverts_to: Promise | None = None
     since: int = 0
     prorated: bool = True
+    awaits_payment: bool = False
 
     @property
     def trialing(self) -> bool:
@@ -171,6 +172,7 @@ def _scheduled(event: PlanScheduled, version: int) -> Subscription:
         discounts=event.discounts,
         since=version,
         prorated=event.prorated,
+        awaits_payment=event.awaits_payment,
     )
 
 
@@ -196,6 +198,7 @@ def _changed(subscription: Subscription, event: _Change, version: int) -> Subscr
             return replace(
                 subscription,
                 status=Status.ACTIVE,
+                awaits_payment=False,
                 started_at=event.started_at,
                 period_start=event.period_start,
                 period_end=event.period_end,

@@ -55,7 +55,7 @@ def _boundaries(customer: Customer, now: datetime, zone: tzinfo) -> Mapping[str,
     found = {}
     for key, subscription in customer.subscriptions.items():
         at = _ends(subscription, now, zone) if subscription.active else subscription.started_at
-        if at is not None:
+        if at is not None and not subscription.awaits_payment:
             found[key] = at
     return found
 

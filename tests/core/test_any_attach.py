@@ -1,5 +1,6 @@
 """Attaches of every kind in any order: each is refused, or does exactly what its preview said."""
 
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from ledger.core.cancellation import Cancel, Uncancel, When
 from ledger.core.change import Attach, Schedule
 from ledger.core.customising import Customize
 from ledger.core.decider import Command
+from ledger.core.documents import PayInvoice
 from ledger.core.errors import Refusal
 from ledger.core.events import InvoiceCreated
 from ledger.core.period import Every, Interval
@@ -72,7 +74,7 @@ BILLINGS = st.builds(
     add_lines=maybe(st.just((CustomLine(-77, "added"),)), ()),
     remove_lines=maybe(st.builds(LineFilter, NAMES).map(lambda each: (each,)), ()),
     no_billing_changes=maybe(st.just(True), nothing=False),
-    invoice_mode=maybe(st.just(InvoiceMode(enable_plan_immediately=True))),
+    invoice_mode=maybe(st.builds(InvoiceMode, enable_plan_immediately=st.booleans())),
     discounts=maybe(st.sampled_from(["third", "five"]).map(lambda name: (DiscountRef(name),)), ()),
 )
 ATTACHES = st.builds(
@@ -98,6 +100,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     PLAIN,
     ATTACHES,
     ATTACHES,
+    st.integers(1, 60).map(lambda version: PayInvoice(f"{version}.0")),
     st.builds(Cancel, NAMES, when=st.sampled_from(When)),
     st.builds(Uncancel, NAMES),
     st.builds(AttachMany, st.lists(PLAIN, min_size=1, max_size=3).map(tuple), BILLINGS),
@@ -111,6 +114,12 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
 STEPS = st.lists(st.tuples(st.floats(0, 35), COMMANDS, st.integers(0, 140)), min_size=1, max_size=8)
 
 
+def pay(account: Account, command: PayInvoice) -> None:
+    """Pay an invoice, if there is one of this id that is open."""
+    with suppress(Refusal):
+        account.do(command)
+
+
 @settings(max_examples=150, deadline=None)
 @given(STEPS)
 def test_whatever_is_attached_does_what_its_preview_said(steps: list[tuple[float, Any, int]]) -> None:
@@ -118,6 +127,9 @@ def test_whatever_is_attached_does_what_its_preview_said(steps: list[tuple[float
     account.catalog = replace(account.catalog, discounts=DISCOUNTS)
     for days, command, used in steps:
         account.wait(days)
+        if isinstance(command, PayInvoice):
+            pay(account, command)
+            continue
         before = account.customer
         try:
             quote = account.preview(command)

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from ledger.core.billing import Billing, InvoiceMode, IssueMethod, ProrationBehavior
+from ledger.core.billing import Billing, Carry, InvoiceMode, IssueMethod, ProrationBehavior
+from ledger.core.cancellation import Cancel, When
 from ledger.core.change import Attach, Schedule
+from ledger.core.documents import PayInvoice, VoidInvoice
 from ledger.core.errors import Refusal
 from ledger.core.events import Ended, PlanExpired
 from ledger.core.invoice import InvoiceStatus
@@ -245,6 +247,49 @@ def test_a_plan_may_be_invoiced_and_paid_later(issue: IssueMethod, status: Invoi
     assert (invoice.status, invoice.due_minor, invoice.net_terms_days) == (status, 2000, 14)
 
 
+PAID_FIRST = Billing(invoice_mode=InvoiceMode(IssueMethod.FINALIZE, 14))
+
+
+def test_a_plan_may_wait_for_its_invoice_to_be_paid() -> None:
+    account = on("pro").wait_until(MID)
+    assert account.bill(Attach("premium", billing=PAID_FIRST)) == 1500
+    assert account.plans() == {"pro": "active", "premium": "scheduled"}
+    assert account.remaining("messages") == 500
+    *_, invoice = account.customer.account.invoices.values()
+    account.wait(3)
+    account.do(PayInvoice(invoice.invoice_id))
+    assert account.plans() == {"premium": "active"}
+    assert account.remaining("messages") == 1000
+    assert account.subscription("premium").period_end == FEBRUARY
+    account.wait_until(FEBRUARY)
+    assert account.invoiced() == [2000, 1500, 5000]
+
+
+def test_a_plan_whose_invoice_is_taken_back_never_starts() -> None:
+    account = Account(PRO)
+    account.bill(Attach("pro", billing=PAID_FIRST))
+    assert account.plans() == {"pro": "scheduled"}
+    (invoice,) = account.customer.account.invoices.values()
+    account.do(VoidInvoice(invoice.invoice_id))
+    assert account.plans() == {}
+
+
+def test_while_a_plan_waits_for_its_payment_nothing_else_is_attached() -> None:
+    account = on("free")
+    account.bill(Attach("pro", billing=PAID_FIRST))
+    with pytest.raises(Refusal, match="Plan pro waits for its invoice") as refused:
+        account.do(Attach("extra"))
+    assert refused.value.code == "billing_change_pending"
+    account.do(Cancel("pro", when=When.NOW))
+    assert account.attach("extra") == 2000
+
+
+def test_a_plan_that_costs_nothing_now_has_nothing_to_wait_for() -> None:
+    account = Account(PRO)
+    account.bill(Attach("pro", free_trial=WEEK, billing=PAID_FIRST))
+    assert account.plans() == {"pro": "active"}
+
+
 # --- what cannot be -------------------------------------------------------------------------------------------
 
 
@@ -287,7 +332,11 @@ def test_a_plan_may_be_invoiced_and_paid_later(issue: IssueMethod, status: Invoi
         ("extra", Attach("credits", billing=NONE), "must be paid for when it starts"),
         ("pro", Attach("pro_annual", billing=NONE), "must be paid for when it starts"),
         ("pro", Attach("premium", anchor_now=True, billing=NONE), "must be paid for when it starts"),
-        ("free", Attach("pro", billing=Billing(invoice_mode=InvoiceMode())), "enable_plan_immediately true"),
+        (
+            "free",
+            Attach("pro", carry_balances=Carry(), billing=Billing(invoice_mode=InvoiceMode())),
+            "enable_plan_immediately true",
+        ),
     ],
 )
 def test_wishes_that_cannot_all_be_met_are_refused(on_plan: str, attach: Attach, sentence: str) -> None:

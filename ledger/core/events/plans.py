@@ -36,7 +36,8 @@ class PlanAttached(Event, frozen=True, tag="plan.attached.v2"):
 class PlanScheduled(Event, frozen=True, tag="plan.scheduled.v2"):
     """A plan will start at `starts_at`, when `replaces` ends; `expires_at` is an end that was agreed already.
 
-    `prorated` says whether the parts of periods that the start cuts are charged and credited.
+    `prorated` says whether the parts of periods that the start cuts are charged and credited. One that
+    `awaits_payment` starts when the invoice that has its lines is paid, and not before.
     """
 
     subscription_id: str
@@ -51,6 +52,7 @@ class PlanScheduled(Event, frozen=True, tag="plan.scheduled.v2"):
     expires_at: datetime | None = None
     discounts: tuple[AppliedDiscount, ...] = ()
     prorated: bool = True
+    awaits_payment: bool = False
 
 
 class PlanActivated(Event, frozen=True, tag="plan.activated.v1"):
