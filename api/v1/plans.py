@@ -12,6 +12,7 @@ from api.wire.json import EPOCH
 from ledger.core.catalog import Catalog, CreatePlan, DeletePlan, UpdatePlan
 from ledger.core.change import Attach
 from ledger.core.eligibility import eligibility
+from ledger.core.events import PlanCreated, PlanVersionCreated
 from ledger.core.settings import LedgerSettings
 from ledger.core.several import AttachMany
 from ledger.core.terms import Plan
@@ -98,7 +99,8 @@ def update(call: Call, body: dict[str, Any]) -> Json:
         body.get("new_plan_id"),
     )
     outcome = call.execute(CatalogAddress(), command)
-    changed = outcome.state.plan(body.get("new_plan_id", plan_id), None if outcome.events else body.get("version"))
+    made = any(isinstance(each, PlanCreated | PlanVersionCreated) for each in outcome.events)
+    changed = outcome.state.plan(body.get("new_plan_id", plan_id), None if made else body.get("version"))
     return _shown(outcome.state, changed, outcome.settings)
 
 

@@ -40,6 +40,7 @@ def check(call: Call, body: dict[str, Any]) -> Json:
         outcome = call.look(address)
     else:
         outcome = call.execute(address, command)
+        require_paid(outcome)
     answer = _reserved(outcome) if isinstance(command, Reserve) else _allowed(outcome, body, required)
     return checked(call.scene(outcome), body, required, allowed=answer)
 

@@ -243,7 +243,7 @@ _ALL: Final = (
     ),
     _operation(
         "balances.check", usage.CheckSchema, usage.CheckAnswerSchema,
-        "May this customer use a feature?", _CUSTOMER, _ENTITY, _FEATURE, "lock_already_exists",
+        "May this customer use a feature?", _CUSTOMER, _ENTITY, _FEATURE, "lock_already_exists", _PAYMENT,
         statuses=OK_OR_ACCEPTED,
     ),
     _operation(

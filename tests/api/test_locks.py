@@ -201,3 +201,24 @@ def test_a_reset_that_cannot_be_is_refused(acme: Api, body: dict[str, Any]) -> N
         acme("balances.create", customer_id="acme", feature_id="messages", **body)
     assert (caught.value.status, caught.value.code) == (400, "invalid_request")
     assert acme.head() == before
+
+
+def test_seats_that_are_not_paid_for_are_not_taken(acme: Api) -> None:
+    month = {"interval": "month"}
+    price = {"amount": 10, **month, "billing_method": "usage_based"}
+    acme("plans.create", plan_id="seated", name="Seated", price={"amount": 20, **month},
+         items=[{"feature_id": "seats", "included": 1, "price": price}])  # fmt: skip
+    acme("billing.attach", customer_id="acme", plan_id="seated")
+    acme("customers.update", customer_id="acme", metadata={"payment_method": "pm_declined"})
+    acme("entities.create", customer_id="acme", entity_id="e1", feature_id="seats")
+    for operation, body in (
+        ("balances.track", {"feature_id": "seats", "value": 3}),
+        ("balances.check", {"feature_id": "seats", "required_balance": 3, "send_event": True}),
+        ("entities.create", {"feature_id": "seats", "entity_id": "e2"}),
+    ):
+        with pytest.raises(Refused) as caught:
+            acme(operation, customer_id="acme", **body)
+        assert (caught.value.status, caught.value.code) == (402, "invoice_payment_failed")
+    shown = acme("customers.get", customer_id="acme", expand=["entities", "invoices"])
+    assert (shown["balances"]["seats"]["usage"], [each["id"] for each in shown["entities"]]) == (1, ["e1"])
+    assert len(shown["invoices"]) == 1

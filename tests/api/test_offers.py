@@ -210,6 +210,27 @@ def test_credits_that_cannot_be_counted_are_refused(shop: Api, body: dict[str, A
     assert word in message
 
 
+def test_versions_are_changed_one_by_one_or_all_together(shop: Api) -> None:
+    plan(shop, price={"amount": 20, **MONTH})
+    shop("plans.update", plan_id="pro", price={"amount": 30, **MONTH}, force_version=True)
+    first = shop("plans.update", plan_id="pro", version=1, name="First", disable_version=True)
+    assert (first["version"], first["name"], first["price"]["amount"], first["active"]) == (1, "First", 20, False)
+    shop("plans.update", plan_id="pro", all_versions=True, description="Both")
+    assert [shop("plans.get", plan_id="pro", version=each)["description"] for each in (1, 2)] == ["Both", "Both"]
+    body = {"plan_id": "pro", "all_versions": True, "force_version": True}
+    assert refusal(shop, "plans.update", **body)[:2] == (400, "invalid_inputs")
+
+
+def test_a_plan_that_nobody_had_takes_another_id(shop: Api) -> None:
+    plan(shop, price={"amount": 20, **MONTH})
+    moved = shop("plans.update", plan_id="pro", new_plan_id="plus", name="Plus")
+    assert (moved["id"], moved["name"], moved["version"]) == ("plus", "Plus", 1)
+    assert refusal(shop, "plans.get", plan_id="pro")[:2] == (404, "product_not_found")
+    shop("customers.get_or_create", customer_id="acme")
+    shop("billing.attach", customer_id="acme", plan_id="plus")
+    assert refusal(shop, "plans.update", plan_id="plus", new_plan_id="max")[:2] == (400, "invalid_request")
+
+
 def eligibility(shop: Api, customer_id: str, plan_id: str, **asked: Any) -> Any:
     found = shop("plans.list", customer_id=customer_id, **asked)["list"]
     return next(each["customer_eligibility"] for each in found if each["id"] == plan_id)
