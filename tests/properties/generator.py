@@ -3,27 +3,36 @@
 Every plan keeps the rules of an offer; commands need not be possible, so some of them are refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+import msgspec
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from ledger.core.adjustment import GrantBalance, UpdateBalance
-from ledger.core.billing import Billing, ProrationBehavior
+from ledger.core.billing import Billing, Carry, CustomLine, DiscountRef, InvoiceMode, ProrationBehavior
 from ledger.core.cancellation import Cancel, Uncancel, When
 from ledger.core.change import Attach, Schedule
+from ledger.core.customer import BillingChange
+from ledger.core.customising import Customize
 from ledger.core.decider import Command
 from ledger.core.deduction import Overage
 from ledger.core.entity import CreateEntity, DeleteEntity
-from ledger.core.events import Quantity
-from ledger.core.period import Every, Interval
+from ledger.core.events import LockEnd, Quantity
+from ledger.core.locking import FinalizeLock
+from ledger.core.period import MONTHS, Every, Interval
+from ledger.core.phases import CreateSchedule, Phase
 from ledger.core.profile import UpdateCustomer
 from ledger.core.quantity import ChangeQuantities
+from ledger.core.revision import Revise
 from ledger.core.settings import Gateway, LedgerSettings
+from ledger.core.several import AttachMany
 from ledger.core.terms import (
     BasePrice,
+    Discount,
     Feature,
     FeatureKind,
     FreeTrial,
@@ -71,7 +80,12 @@ def item_prices(draw: st.DrawFn, methods: Sequence[Method] = tuple(Method)) -> I
 
 
 prorations = st.none() | st.builds(Proration, st.sampled_from(OnIncrease), st.sampled_from(OnDecrease))
-rollovers = st.none() | st.builds(Rollover, st.none() | wholes, st.none(), st.sampled_from([None, 1, 3]))
+months = st.sampled_from([None, 1, 3])
+rollovers = st.one_of(
+    st.none(),
+    st.builds(Rollover, st.none() | wholes, st.none(), months),
+    st.builds(Rollover, st.none(), st.integers(1, 100).map(Decimal), months),
+)
 
 
 @st.composite
@@ -85,7 +99,8 @@ def items_of(draw: st.DrawFn, feature: Feature) -> PlanItem:
     included = draw(st.integers(0, 9)) if held else draw(st.integers(0, 300))
     price = draw(st.none() | item_prices())
     reset = None if held else draw(st.none() | st.sampled_from(RESETS)) if price is None else price.every
-    rollover = draw(rollovers) if reset is not None and not held and price is None else None
+    rolls = reset is not None and reset.interval in MONTHS and price is None  # shorter ones leave one over every minute
+    rollover = draw(rollovers) if rolls and not held else None
     return PlanItem(
         feature.feature_id,
         feature.kind,
@@ -136,8 +151,8 @@ def catalogs(draw: st.DrawFn, most: int = 4) -> tuple[Plan, ...]:
 
 
 feature_ids = st.sampled_from([MESSAGES.feature_id, WORDS.feature_id, USERS.feature_id])
-scopes = st.sampled_from([None, None, None, *ENTITIES])
-methods = st.sampled_from([None, None, "pm_declined", "pm_needs_action"])
+scopes = st.sampled_from([*[None] * 6, *ENTITIES])
+methods = st.sampled_from([None, "pm_declined", "pm_declined", "pm_needs_action"])
 
 
 @st.composite
@@ -147,41 +162,124 @@ def quantities_of(draw: st.DrawFn, plan: Plan) -> tuple[Quantity, ...]:
     return tuple(Quantity(item.feature_id, item.included + draw(st.integers(1, 400))) for item in sold)
 
 
+HALF: Final = Discount("half", "Half", Decimal(50))
+TEN_ONCE: Final = Discount("ten", "Ten once", amount_minor=1000, once=True)
+DISCOUNTS: Final = {each.discount_id: each for each in (HALF, TEN_ONCE)}
+
 billings = st.sampled_from(
     [
-        *[Billing()] * 3,
+        *[Billing()] * 6,
         Billing(proration=ProrationBehavior.BILL_DIFFERENCE),
+        Billing(proration=ProrationBehavior.NONE),
         Billing(no_billing_changes=True),
+        Billing(custom_lines=(CustomLine(1500, "first"), CustomLine(-499, "second"))),
+        Billing(add_lines=(CustomLine(77, "more"),)),
+        Billing(discounts=(DiscountRef("half"),)),
+        Billing(discounts=(DiscountRef("ten"),)),
+        Billing(invoice_mode=InvoiceMode(net_terms_days=10, enable_plan_immediately=True)),
     ]
 )
+bases_of_ones_own = st.none() | st.builds(BasePrice, st.integers(0, 50_000), cycles)
+trials_of_ones_own = st.sampled_from([UNSET, UNSET, UNSET, None, FreeTrial(Every(Interval.DAY, 3))])
 
 
 @st.composite
-def changes(draw: st.DrawFn, offered: Sequence[Plan]) -> Command:
+def attaches(draw: st.DrawFn, offered: Sequence[Plan], scope: str | None = None) -> Attach:
+    """One plan, mostly plainly, sometimes with everything that can be said of how it begins."""
+    plan = draw(st.sampled_from(offered))
+    plain = Attach(plan.plan_id, None, scope, draw(quantities_of(plan)), billing=draw(billings))
+    more = {
+        "schedule": st.sampled_from(Schedule),
+        "anchor_now": st.booleans(),
+        "free_trial": trials_of_ones_own,
+        "carry_balances": st.just(Carry()),
+        "carry_usages": st.just(Carry()),
+        "new_billing_subscription": st.just(True),
+        "customize": st.builds(Customize, bases_of_ones_own),
+    }
+    chosen = draw(st.sets(st.sampled_from(sorted(more)), max_size=2))
+    return msgspec.structs.replace(plain, **{name: draw(more[name]) for name in sorted(chosen)})
+
+
+@st.composite
+def revisions(draw: st.DrawFn, plan: Plan, scope: str | None) -> Revise:
+    """Another price, trial, quantity or anchor of a plan that is held."""
+    return Revise(
+        plan.plan_id,
+        None,
+        scope,
+        quantities=draw(quantities_of(plan)),
+        customize=draw(st.none() | st.builds(Customize, bases_of_ones_own)),
+        free_trial=draw(trials_of_ones_own),
+        anchor_now=draw(st.integers(0, 5)) == 0,
+        billing=draw(billings),
+    )
+
+
+@st.composite
+def schedules(draw: st.DrawFn, offered: Sequence[Plan], scope: str | None) -> CreateSchedule:
+    """Two or three phases of one plan each, a month or two after each other."""
+    later = st.builds(Every, st.just(Interval.MONTH), st.integers(1, 2))
+    first = Phase((draw(attaches(offered, scope)),))
+    others = [
+        Phase((Attach(draw(st.sampled_from(offered)).plan_id, None, scope),), starting_after=draw(later))
+        for _ in range(draw(st.integers(1, 2)))
+    ]
+    return CreateSchedule((first, *others), scope)
+
+
+@st.composite
+def changes(draw: st.DrawFn, offered: Sequence[Plan]) -> BillingChange:
     """A change of plans: what a preview can be asked of."""
     plan, scope = draw(st.sampled_from(offered)), draw(scopes)
-    match draw(st.integers(0, 9)):
+    match draw(st.integers(0, 14)):
         case 0 | 1 | 2 | 3 | 4:
-            schedule = draw(st.sampled_from([None, None, None, *Schedule]))
-            wanted = draw(quantities_of(plan))
-            anchored = draw(st.integers(0, 5)) == 0
-            return Attach(
-                plan.plan_id, None, scope, wanted, None, schedule, anchor_now=anchored, billing=draw(billings)
-            )
-        case 5 | 6:
+            return draw(attaches(offered, scope))
+        case 5:
+            return AttachMany(tuple(draw(st.lists(attaches(offered, scope), min_size=1, max_size=3))))
+        case 6:
+            return draw(schedules(offered, scope))
+        case 7 | 8 | 9:
             return Cancel(plan.plan_id, None, scope, draw(st.sampled_from(When)))
-        case 7:
+        case 10:
             return Uncancel(plan.plan_id, None, scope)
+        case 11 | 12:
+            return draw(revisions(plan, scope))
         case _:
             return ChangeQuantities(plan.plan_id, None, scope, draw(quantities_of(plan)))
 
 
+class Reserving(NamedTuple):
+    """A lock that lasts so long from when it is opened."""
+
+    lock_id: str
+    feature_id: str
+    value: Decimal
+    entity_id: str | None
+    lasts: timedelta | None
+
+
+class PayingAll(NamedTuple):
+    """Every open invoice is asked for again."""
+
+
+Deed = Command | Reserving | PayingAll
+
+
 @st.composite
-def uses(draw: st.DrawFn) -> Command:
+def uses(draw: st.DrawFn) -> Deed:
     """What products do, and what people do to balances."""
     amount = Decimal(draw(st.integers(-50, 300))) / draw(st.sampled_from([1, 1, 1, 10]))
     feature_id, scope = draw(feature_ids), draw(scopes)
-    match draw(st.integers(0, 9)):
+    match draw(st.integers(0, 14)):
+        case 8:
+            lock_id, lasts = draw(st.sampled_from(["l1", "l2"])), draw(st.sampled_from([None, timedelta(hours=1)]))
+            return Reserving(lock_id, feature_id, abs(amount), scope, lasts)
+        case 9:
+            end = draw(st.sampled_from([LockEnd.CONFIRMED, LockEnd.RELEASED]))
+            return FinalizeLock(draw(st.sampled_from(["l1", "l2"])), end, draw(st.none() | wholes))
+        case 10:
+            return PayingAll()
         case 0:
             return Consume(feature_id, amount, scope)
         case 1:
@@ -205,7 +303,7 @@ class History(NamedTuple):
     plans: tuple[Plan, ...]
     settings: LedgerSettings
     began_at: datetime
-    steps: tuple[tuple[timedelta, Command], ...]
+    steps: tuple[tuple[timedelta, Deed], ...]
 
     @property
     def lasts(self) -> timedelta:
@@ -226,6 +324,18 @@ def histories(draw: st.DrawFn, most: int = 12, longest: timedelta = timedelta(da
     offered = draw(catalogs())
     ms = longest // timedelta(milliseconds=1)
     waits = st.one_of(st.just(0), st.integers(0, ms), st.integers(0, 30).map(lambda part: ms * part // 30))
-    commands = st.one_of(changes(offered), uses())
-    steps = draw(st.lists(st.tuples(waits.map(lambda each: timedelta(milliseconds=each)), commands), max_size=most))
-    return History(offered, draw(ledgers), draw(beginnings), tuple(steps))
+    commands = st.one_of(changes(offered), changes(offered), uses())
+    steps = draw(st.lists(st.tuples(waits.map(_milliseconds), commands), min_size=most // 2, max_size=most))
+    return History(offered, draw(ledgers), draw(beginnings), (*_first(offered, draw(st.integers(0, 3))), *steps))
+
+
+def _milliseconds(number: int) -> timedelta:
+    return timedelta(milliseconds=number)
+
+
+def _first(offered: Sequence[Plan], entities: int) -> Iterator[tuple[timedelta, Deed]]:
+    """Most customers are on a plan, and many have entities."""
+    for entity_id in ENTITIES[: max(0, entities - 1)]:
+        yield timedelta(), CreateEntity(entity_id, USERS.feature_id)
+    if entities:
+        yield timedelta(), Attach(offered[0].plan_id)

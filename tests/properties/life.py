@@ -4,16 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 
+import msgspec
+
 from ledger.core.catalog import Catalog
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Command, Context
+from ledger.core.documents import PayInvoice
 from ledger.core.errors import Refusal
 from ledger.core.events import Event, InvoiceFinalized
+from ledger.core.locking import Reserve
 from ledger.core.profile import CreateCustomer
 from ledger.core.state import Customer
 from tests.core.given import STREAM
 from tests.core.offers import offering
-from tests.properties.generator import History
+from tests.properties.generator import DISCOUNTS, Deed, History, PayingAll, Reserving
 
 Log = list[tuple[datetime, Event]]
 
@@ -30,7 +34,7 @@ class Life:
 
     def __init__(self, history: History, numbers: Numbers | None = None) -> None:
         self.history, self.numbers = history, numbers or Numbers()
-        self.catalog: Catalog = offering(*history.plans)
+        self.catalog: Catalog = msgspec.structs.replace(offering(*history.plans), discounts=DISCOUNTS)
         self.now = history.began_at
         self.customer: Customer = CUSTOMER.initial
         self.log: Log = []
@@ -53,6 +57,18 @@ class Life:
             return ()
         self.happen(self.now, events)
         return events
+
+    def act(self, deed: Deed) -> Sequence[Event]:
+        """Let a step of a history happen."""
+        match deed:
+            case Reserving():
+                ends_at = None if deed.lasts is None else self.now + deed.lasts
+                return self.do(Reserve(deed.lock_id, deed.feature_id, deed.value, deed.entity_id, ends_at))
+            case PayingAll():
+                self.catch_up()
+                asked = [PayInvoice(each.invoice_id) for each in self.customer.account.open_invoices()]
+                return [event for command in asked for event in self.do(command)]
+        return self.do(deed)
 
     def wait(self, length: timedelta, look: timedelta | None = None) -> None:
         """Let time go by; with `look`, asking so often what is due."""
@@ -79,7 +95,7 @@ def lived(history: History, look: timedelta | None = None) -> Life:
     life = Life(history)
     for wait, command in history.steps:
         life.wait(wait, look)
-        life.do(command)
+        life.act(command)
     life.wait(timedelta(days=40), look)
     life.catch_up()
     return life

@@ -57,7 +57,7 @@ def test_the_next_instant_at_which_something_is_due_is_never_forgotten(history: 
     life = Life(history)
     for wait, command in history.steps:
         life.wait(wait)
-        life.do(command)
+        life.act(command)
         assert life.customer.due_at == next_due_at(life.customer)
 
 
