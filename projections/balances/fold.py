@@ -71,10 +71,10 @@ def restore(rows: Mapping[str, Sequence[tuple[str]]]) -> State:
 
 
 def fold(state: State, recorded: Recorded) -> tuple[State, Sequence[Final]]:
-    """Move the grants of a stream by one event. One that expired is final: by itself, with its plan or its terms."""
+    """Move the grants of a stream by one event. One that expired is final: by itself, with its plan, or used up."""
     event = recorded.event
     after = balance.evolve(state, event)
-    if not isinstance(event, PlanExpired | PlanChanged | BalanceExpired):
+    if not isinstance(event, PlanExpired | PlanChanged | BalanceExpired | BalanceReset):
         return after, ()
     ended = [grant for key, grant in state.items() if key not in after]
     ended_at = event.expired_at if isinstance(event, PlanExpired) else recorded.at

@@ -89,16 +89,16 @@ def fold(state: State, recorded: Recorded) -> tuple[State, Sequence[Final]]:
 
 
 def _kept(before: Kept | None, after: Invoice, recorded: Recorded) -> Kept:
-    if before is None:
-        return Kept(after)
-    if before.invoice is after:
+    if before is not None and before.invoice is after:
         return before
-    event = recorded.event
-    finalized_at = event.finalized_at if isinstance(event, InvoiceFinalized) else before.finalized_at
+    event, finalized_at = recorded.event, None if before is None else before.finalized_at
+    if isinstance(event, InvoiceFinalized):
+        finalized_at = event.finalized_at
     if after.status in UNFINISHED:
         return Kept(after, finalized_at)
-    same = before.invoice.status is after.status
-    return Kept(after, finalized_at, before.closed_at if same else recorded.at)
+    if before is not None and before.invoice.status is after.status:
+        return Kept(after, finalized_at, before.closed_at)
+    return Kept(after, finalized_at, recorded.at)
 
 
 def changes(stream_id: UUID, before: State, after: State) -> Changes:

@@ -106,6 +106,8 @@ from ledger.core.terms import (
     AutoTopup,
     BasePrice,
     Controls,
+    CreditCost,
+    CreditTier,
     Discount,
     Feature,
     FeatureKind,
@@ -287,7 +289,9 @@ _LATER: Final[tuple[Event, ...]] = (
         Promise(_PLAN, _BOUGHT, "sub-0"),
         reason=_WHY,
     ),
-    PlanScheduled("8.0", _OWN_PLAN, _NEXT, _THEN, "team", "sub-2", _BOUGHT, "7.0", True, _NEXT, _APPLIED, reason=_WHY),
+    PlanScheduled(
+        "8.0", _OWN_PLAN, _NEXT, _THEN, "team", "sub-2", _BOUGHT, "7.0", True, _NEXT, _APPLIED, False, True, reason=_WHY
+    ),
     PlanChanged(
         "7.0",
         _OWN_PLAN,
@@ -347,6 +351,7 @@ _LATER: Final[tuple[Event, ...]] = (
         Sealed({"model": "large"}),
         _DRAWN,
         _COUNTED,
+        Decimal(2),
         reason=_WHY,
     ),
     UsageBackdated(
@@ -365,12 +370,25 @@ _LATER: Final[tuple[Event, ...]] = (
     ),
     UsageAlerted("messages", Decimal(80), "usage_percentage", "soon", "team", reason=_WHY),
     BalanceReset(
-        "messages", "7.0", _BEFORE, _AFTER, Decimal("2.5"), _THEN, _NEXT, "team", _OWN_TERMS, _CHANGES, reason=_WHY
+        "messages",
+        "7.0",
+        _BEFORE,
+        _AFTER,
+        Decimal("2.5"),
+        _THEN,
+        _NEXT,
+        "team",
+        _OWN_TERMS,
+        _CHANGES,
+        _WINDOWS[0],
+        reason=_WHY,
     ),
     BalanceRecalculated("messages", _CHANGES, "team", _WINDOWS, reason=_WHY),
-    BalanceToppedUp("messages", "7.0", _HUNDRED, Decimal("10.5"), _BEFORE, _AFTER, reason=_WHY),
-    EffectReversed(12_345, 9, "usage.recorded.v2", "messages", _TAKEN, _CHANGES, "team", _WINDOWS, reason=_WHY),
-    ChargeAccrued("9.0", _LINES[0], reason=_WHY),
+    BalanceToppedUp("messages", "7.0", _HUNDRED, Decimal("10.5"), _BEFORE, _AFTER, _COUNTED, reason=_WHY),
+    EffectReversed(
+        12_345, 9, "usage.recorded.v2", "messages", _TAKEN, _CHANGES, "team", _WINDOWS, _DRAWN, _COUNTED, reason=_WHY
+    ),
+    ChargeAccrued("9.0", _LINES[0], _NEXT, reason=_WHY),
     InvoiceCreated(
         "9.0",
         Origin.INSERTED,
@@ -383,6 +401,9 @@ _LATER: Final[tuple[Event, ...]] = (
         _NEXT,
         "in_1",
         Sealed("agreed with Ann"),
+        "open",
+        300,
+        200,
         reason=_WHY,
     ),
     InvoiceUpdated("9.0", _LINES, _NEXT, ("card", "sepa_debit"), reason=_WHY),
@@ -468,3 +489,15 @@ EXAMPLES: Final[tuple[Event, ...]] = (
     KeyRevoked("key_1", _NEXT, reason=_WHY),
     *_LATER,
 )
+
+_CREDITS: Final = (
+    CreditCost("messages", Decimal("0.2"), Decimal(10)),
+    CreditCost("words", tiers=(CreditTier(Decimal(100), Decimal(2)), CreditTier(None, Decimal(1)))),
+)
+
+# Values gained fields after the golden file of the only event that holds them was written: a file each beside it.
+VARIANTS: Final[dict[str, Event]] = {
+    "feature.created.v1.credits": FeatureCreated(
+        Feature("credits", "Credits", FeatureKind.CONSUMABLE, credits=_CREDITS), reason=_WHY
+    ),
+}

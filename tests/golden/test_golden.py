@@ -6,7 +6,7 @@ import pytest
 from ledger.core.events import REGISTRY, Event, stored_name, today
 from ledger.core.sealed import Sealed
 from tests.golden.codec import FOLDER, STREAM, golden_codec, golden_file
-from tests.golden.examples import EXAMPLES
+from tests.golden.examples import EXAMPLES, VARIANTS
 
 BY_NAME = {stored_name(event): event for event in EXAMPLES}
 FORMER = sorted(name for name, cls in REGISTRY.items() if today(cls) is not cls)
@@ -15,7 +15,7 @@ FORMER = sorted(name for name, cls in REGISTRY.items() if today(cls) is not cls)
 def test_every_stored_name_has_one_example_and_one_file() -> None:
     assert len(BY_NAME) == len(EXAMPLES)
     assert set(BY_NAME) == set(REGISTRY)
-    assert {file.name.removesuffix(".json") for file in FOLDER.glob("*.json")} == set(REGISTRY)
+    assert {file.name.removesuffix(".json") for file in FOLDER.glob("*.json")} == {*REGISTRY, *VARIANTS}
 
 
 @pytest.mark.parametrize("name", sorted(REGISTRY))
@@ -45,6 +45,13 @@ def told_today(event: Event) -> Event:
 @pytest.mark.parametrize("name", sorted(REGISTRY))
 def test_a_stored_event_is_written_as_it_was(name: str) -> None:
     assert golden_codec().encode(BY_NAME[name], STREAM) == golden_file(name).read_bytes()
+
+
+@pytest.mark.parametrize("name", sorted(VARIANTS))
+def test_values_that_gained_fields_are_read_and_written_as_they_were(name: str) -> None:
+    event, stored = VARIANTS[name], golden_file(name).read_bytes()
+    assert golden_codec().decode(stored_name(event), stored, STREAM) == event
+    assert golden_codec().encode(event, STREAM) == stored
 
 
 @pytest.mark.parametrize("event", EXAMPLES, ids=stored_name)

@@ -122,8 +122,8 @@ def test_an_invoice_names_what_was_charged_paid_and_paid_back() -> None:
         ]
     )
     numbers = found.invoices["6.0"]
-    assert [(each.last.version, each.change) for each in numbers["due"].parts] == [(6, 2_250), (8, -2_250)]
-    assert [(each.last.version, each.change) for each in numbers["refunded_amount"].parts] == [(9, 250)]
+    assert [[each.last.version, each.change] for each in numbers["due"].parts] == [[6, 2_250], [8, -2_250]]
+    assert [[each.last.version, each.change] for each in numbers["refunded_amount"].parts] == [[9, 250]]
     first, second = found.lines["6.0"]
     assert [total(each) for each in (first.amount, first.discounts)] == [2_000, -250]
     assert [each.type for each in first.sources] == ["plan.attached.v2"]
@@ -140,9 +140,9 @@ def test_a_draft_that_is_changed_says_who_wrote_its_lines() -> None:
     _, found = told(
         [CREATED, InvoiceCreated("2.0", Origin.MANUAL, "usd", THEN, (one,)), InvoiceUpdated("2.0", (one, other))]
     )
-    assert [(each.last.version, each.before, each.after) for each in found.invoices["2.0"]["total"].parts] == [
-        (2, 0, 100),
-        (3, 100, 400),
+    assert [[each.last.version, each.before, each.after] for each in found.invoices["2.0"]["total"].parts] == [
+        [2, 0, 100],
+        [3, 100, 400],
     ]
     assert [each.amount[0].last.version for each in found.lines["2.0"]] == [3, 3]
 
@@ -152,7 +152,7 @@ def test_of_very_many_events_the_earliest_are_told_together() -> None:
     _, found = told([CREATED, ATTACHED, *uses])
     parts = found.balances["2.1"]["usage"].parts
     assert len(parts) == MOST_PARTS
-    assert (parts[0].events, parts[0].first.version, parts[0].last.version, parts[0].change) == (100, 3, 102, 100)
+    assert [parts[0].events, parts[0].first.version, parts[0].last.version, parts[0].change] == [100, 3, 102, 100]
     assert total(parts) == MOST_PARTS + 99
 
 
@@ -169,7 +169,7 @@ def test_a_stored_customer_is_explained_as_of_a_position_with_who_and_why(book: 
     key = next(each.grant_id for each in after.grants.values() if each.feature_id == "messages")
     assert total(then.balances[key]["remaining"].parts) == 97
     last = now.balances[key]["remaining"].parts[-1]
-    assert (last.change, last.last.actor, last.last.reason) == (-5, "finance-desk", "billed twice")
+    assert [last.change, last.last.actor, last.last.reason] == [-5, "finance-desk", "billed twice"]
     assert last.last.position == written.position
     (invoice,) = after.account.invoices.values()
     assert invoice.status is InvoiceStatus.PAID
