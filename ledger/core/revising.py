@@ -15,6 +15,7 @@ from ledger.core.events import (
     PlanChanged,
     PlanScheduled,
     PlanUnscheduled,
+    Promise,
     Quantity,
     QuantityScheduled,
 )
@@ -26,7 +27,7 @@ from ledger.core.starting import shared_cycle
 from ledger.core.state import Customer
 from ledger.core.subscription import Subscription, scheduled_plans
 from ledger.core.switching import cycle_end
-from ledger.core.terms import FreeTrial, Plan
+from ledger.core.terms import FreeTrial, OnTrialEnd, Plan
 
 
 class Terms(NamedTuple):
@@ -70,6 +71,7 @@ def happen(draft: Draft, subscription: Subscription, terms: Terms, billing: Bill
             cycle.trial_ends_at,
             subscription.expires_at,
             terms.discounts,
+            _promise(subscription, terms),
         )
     )
     _keep_waiting(draft, subscription, quantities)
@@ -103,6 +105,16 @@ def _cycle(draft: Draft, subscription: Subscription, terms: Terms) -> _Cycle:
         shared = shared_cycle(draft.customer, terms.plan)
         anchor = draft.now if shared is None else shared.anchor
     return _Cycle(anchor, None, None, common_period(anchor, everys, draft.now, zone))
+
+
+def _promise(subscription: Subscription, terms: Terms) -> Promise | None:
+    """What a trial that is not paid for goes back to: the plan as it was held before the trial (§2.4, on_end)."""
+    begun = terms.trial if isinstance(terms.trial, FreeTrial) else None
+    if subscription.trialing:
+        return None if terms.trial is None else subscription.reverts_to
+    if begun is None or begun.on_end is not OnTrialEnd.REVERT:
+        return None
+    return Promise(subscription.plan, subscription.quantities, subscription.external_id)
 
 
 def _period_of(subscription: Subscription) -> Period | None:

@@ -253,6 +253,7 @@ def _revised(subscription: Subscription, event: PlanChanged, version: int) -> Su
         trial_ends_at=event.trial_ends_at,
         expires_at=event.expires_at,
         discounts=event.discounts,
+        reverts_to=event.reverts_to,
         since=version,
     )
 

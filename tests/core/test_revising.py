@@ -16,7 +16,17 @@ from ledger.core.errors import Refusal
 from ledger.core.events import ChangeAbandoned, PaymentFailed, PaymentRequested, PlanChanged
 from ledger.core.period import Every, Interval
 from ledger.core.revision import Revise
-from ledger.core.terms import BasePrice, Discount, FreeTrial, OnDecrease, Plan, PlanItem, Proration, Rollover
+from ledger.core.terms import (
+    BasePrice,
+    Discount,
+    FreeTrial,
+    OnDecrease,
+    OnTrialEnd,
+    Plan,
+    PlanItem,
+    Proration,
+    Rollover,
+)
 from tests.core.account import Account, bought
 from tests.core.offers import (
     DAY,
@@ -265,6 +275,18 @@ def test_a_trial_is_extended_from_now_and_ended_by_null() -> None:
     )
     assert account.standing("messages").next_reset_at == datetime(2026, 2, 6, tzinfo=UTC)
     assert account.do(Revise("pro", free_trial=None)) == []
+
+
+def test_a_trial_that_is_not_paid_for_goes_back_to_the_plan_as_it_was() -> None:
+    account = on(PRO)
+    trial = msgspec.structs.replace(days(7), on_end=OnTrialEnd.REVERT)
+    revise(account, customize=price(90), free_trial=trial)
+    assert account.subscription("pro").plan.base == BasePrice(9000, MONTH)
+    account.wait(3)
+    revise(account, customize=price(95))
+    account.wait(4)
+    assert account.subscription("pro").plan == PRO
+    assert account.invoiced() == [2000, -2000, 2000]
 
 
 def test_a_price_that_changes_in_a_trial_costs_nothing_until_its_end() -> None:

@@ -138,7 +138,7 @@ class PlanChanged(Event, frozen=True, tag="plan.changed.v1"):
     """A subscription goes on with other terms: another version, a price or items of its own, a trial, an anchor.
 
     The grants in `ended` are gone and those in `grants` take their place, with what was used carried over in them;
-    other grants of the subscription stay as they are.
+    other grants of the subscription stay as they are. `reverts_to` is what a trial that is not paid for goes back to.
     """
 
     subscription_id: str
@@ -152,6 +152,7 @@ class PlanChanged(Event, frozen=True, tag="plan.changed.v1"):
     trial_ends_at: datetime | None = None
     expires_at: datetime | None = None
     discounts: tuple[AppliedDiscount, ...] = ()
+    reverts_to: Promise | None = None
 
 
 class TrialEnded(Event, frozen=True, tag="trial.ended.v1"):
