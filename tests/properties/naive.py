@@ -36,7 +36,7 @@ class Naive:
         self.position = position
         event = json.loads(state)
         tell: Callable[[UUID, Fields], None] | None = getattr(
-            self, "_" + name.removesuffix(".v1").replace(".", "_"), None
+            self, "_" + name.rpartition(".")[0].replace(".", "_"), None
         )
         if tell is not None:
             tell(stream, event)
