@@ -12,7 +12,7 @@ from api.v1.changing import custom_lines, customize, discounts, whole_minor
 from api.v1.lists import scene_of, stream_of
 from api.v1.payments import require_collected
 from api.views.document import credit_note, worked_out
-from api.views.invoice import LINE, invoice
+from api.views.invoice import LINE, invoice, kept
 from api.views.shapes import Json, Scene
 from api.wire.refusals import InvalidInputs
 from ledger.core.billing import IssueMethod
@@ -127,7 +127,7 @@ def insert(call: Call, body: dict[str, Any]) -> Json:
         scene = call.scene(outcome, step=index)
         held = scene.customer.account.invoices.values()
         found = next(one for one in held if one.stripe_id == each["stripe_id"])
-        shown.append(invoice(scene, found))
+        shown.append(kept(scene, found))
     return {"invoices": shown}
 
 

@@ -47,13 +47,20 @@ def summary(scene: Scene, found: Invoice) -> Json:
 def invoice(scene: Scene, found: Invoice) -> Json:
     """An invoice with whose it is, what of it is paid, and its lines."""
     return {
+        **kept(scene, found),
+        "entity_id": found.entity_id,
+        "items": [_item(scene, found, index, each) for index, each in enumerate(found.lines)],
+    }
+
+
+def kept(scene: Scene, found: Invoice) -> Json:
+    """An invoice with whose it is and what of it is paid."""
+    return {
         **summary(scene, found),
         "id": invoice_id(scene, found),
         "customer_id": shown_customer(scene.customer.customer_id, scene.stream_id),
-        "entity_id": found.entity_id,
         "amount_paid": to_major(found.paid_minor, found.currency),
         "refunded_amount": to_major(found.refunded_minor, found.currency),
-        "items": [_item(scene, found, index, each) for index, each in enumerate(found.lines)],
     }
 
 
@@ -87,9 +94,9 @@ def changed_invoice(scene: Scene, events: Sequence[Event]) -> Json:
         return {}
     found = scene.customer.account.invoices[made.invoice_id]
     shown = summary(scene, found)
-    kept = {name: shown[name] for name in ("status", "stripe_id", "total", "currency", "hosted_invoice_url")}
+    part = {name: shown[name] for name in ("status", "stripe_id", "total", "currency", "hosted_invoice_url")}
     code = _needed(events, made.invoice_id)
-    return {"invoice": kept} | ({"required_action": {"code": code, "reason": _REASONS[code]}} if code else {})
+    return {"invoice": part} | ({"required_action": {"code": code, "reason": _REASONS[code]}} if code else {})
 
 
 def _needed(events: Sequence[Event], local_id: str) -> str | None:

@@ -50,14 +50,18 @@ class ItemFilterSchema(WireSchema):
             raise ValidationError("was not sent and must be sent with interval_count", "interval")
 
 
-class CustomizeSchema(WireSchema):
-    """A plan for one customer alone. `price` null takes the base price away, `free_trial` null the trial."""
+class PlanTermsSchema(WireSchema):
+    """A plan's price and items for one customer alone. `price` null takes the base price away."""
 
     price = Shape(BasePriceSchema, allow_none=True)
     items = ListOf(Shape(PlanItemSchema))
+
+
+class PatchedTermsSchema(PlanTermsSchema):
+    """The same, or some items more and some fewer, and limits of its own."""
+
     add_items = ListOf(Shape(PlanItemSchema))
     remove_items = ListOf(Shape(ItemFilterSchema))
-    free_trial = Shape(FreeTrialSchema, allow_none=True)
     billing_controls = Shape(ControlsSchema)
     upsert_licenses = Unsupported()
     remove_licenses = Unsupported()
@@ -68,6 +72,12 @@ class CustomizeSchema(WireSchema):
         for name in ("add_items", "remove_items"):
             if "items" in data and data.get(name):
                 raise ValidationError("was sent and must not be where items is: that replaces every item", name)
+
+
+class CustomizeSchema(PatchedTermsSchema):
+    """A plan for one customer alone; `free_trial` null takes the trial away."""
+
+    free_trial = Shape(FreeTrialSchema, allow_none=True)
 
 
 class InvoiceModeSchema(WireSchema):

@@ -1,5 +1,6 @@
 """invoices.create, insert, finalize, pay, void, update and issue_credit_note. Amounts are major units."""
 
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
@@ -7,11 +8,11 @@ from marshmallow import ValidationError, validates_schema
 from api.wire.changing import (
     PAYMENT_METHOD_TYPES,
     TERMS_DAYS_MAX,
-    CustomizeSchema,
     DatedLineSchema,
     DiscountRefSchema,
     whole_period,
 )
+from api.wire.common import BILLING_INTERVALS, interval_count
 from api.wire.fields import (
     Choice,
     Currency,
@@ -24,10 +25,10 @@ from api.wire.fields import (
     PlanId,
     Text,
 )
-from api.wire.invoices import STATUSES, InvoiceRowSchema
+from api.wire.invoices import STATUSES, InvoiceRowSchema, InvoiceSummarySchema
 from api.wire.limits import PLAN_VERSION_MAX
 from api.wire.nesting import ListOf, Shape, Unsupported
-from api.wire.prices import METHODS
+from api.wire.prices import METHODS, TIER_BEHAVIORS, TierSchema
 from api.wire.quantities import Amount, Milliseconds, Quantity, Whole
 from api.wire.schema import WireSchema
 
@@ -62,14 +63,63 @@ class _PeriodSchema(WireSchema):
         whole_period(data)
 
 
+class InvoicedBaseSchema(WireSchema):
+    """A base price for this invoice only."""
+
+    amount = Amount(0, required=True)
+    interval = Choice(*BILLING_INTERVALS, required=True)
+    interval_count = interval_count(load_default=1)
+    processors = Unsupported()
+
+
+class InvoicedPriceSchema(WireSchema):
+    """A price of units for this invoice only."""
+
+    interval = Choice(*BILLING_INTERVALS, required=True)
+    billing_method = Choice(*METHODS, required=True)
+    amount = Amount(0)
+    tiers = ListOf(Shape(TierSchema))
+    tier_behavior = Choice(*TIER_BEHAVIORS)
+    interval_count = interval_count(load_default=1)
+    billing_units = Quantity(above=0, load_default=lambda: Decimal(1))
+    processors = Unsupported()
+
+    @validates_schema
+    def priced_once(self, data: dict[str, Any], **_: Any) -> None:
+        """A price is one amount or a list of tiers."""
+        if bool(data.get("tiers")) == ("amount" in data):
+            raise ValidationError("must be sent, or tiers: one of the two", "amount")
+
+
+class InvoicedItemSchema(WireSchema):
+    """What units of a feature cost on this invoice."""
+
+    feature_id = FeatureId(required=True)
+    price = Shape(InvoicedPriceSchema)
+    feature_override = Unsupported()
+
+
+class InvoicedTermsSchema(WireSchema):
+    """A plan's prices for this invoice only; `price` null takes the base price away, `items` replaces all items."""
+
+    price = Shape(InvoicedBaseSchema, allow_none=True)
+    items = ListOf(Shape(InvoicedItemSchema))
+
+
 class InvoicedQuantitySchema(_PeriodSchema):
     """Units to bill at the plan's price for them; included ones are not counted."""
 
     feature_id = FeatureId(required=True)
     billing_behavior = Choice(*METHODS, required=True)
-    quantity = Quantity(0, required=True)
+    quantity = Quantity(0)
     usage = Unsupported()
     prorate = Flag()
+
+    @validates_schema
+    def says_how_many(self, data: dict[str, Any], **_: Any) -> None:
+        """There is nothing else that the number could be read from."""
+        if "quantity" not in data:
+            raise ValidationError("was not sent and must be a number of at least 0", "quantity")
 
 
 class InvoicedPlanSchema(_PeriodSchema):
@@ -78,7 +128,7 @@ class InvoicedPlanSchema(_PeriodSchema):
     plan_id = PlanId(required=True)
     version = Whole(1, PLAN_VERSION_MAX)
     entity_id = EntityId(allow_none=True)
-    customize = Shape(CustomizeSchema)
+    customize = Shape(InvoicedTermsSchema)
     feature_quantities = ListOf(Shape(InvoicedQuantitySchema))
     license_quantities = Unsupported()
     discounts = ListOf(Shape(DiscountRefSchema))
@@ -132,6 +182,15 @@ class InvoiceCreditsSchema(WireSchema):
     applied = Amount()
 
 
+class TaxSchema(WireSchema):
+    """Tax is not worked out here, so it is null always."""
+
+    total = Amount(required=True)
+    amount_inclusive = Amount(required=True)
+    amount_exclusive = Amount(required=True)
+    status = Text(required=True)
+
+
 class WorkedOutSchema(WireSchema):
     """An invoice as it is, or would be. No tax is ever worked out."""
 
@@ -139,7 +198,7 @@ class WorkedOutSchema(WireSchema):
     lines = ListOf(Shape(WorkedOutLineSchema), most=10_000, required=True)
     subtotal = Amount(required=True)
     discount_total = Amount(required=True)
-    tax = Amount(required=True, allow_none=True)
+    tax = Shape(TaxSchema, required=True, allow_none=True)
     total = Amount(required=True)
     amount_due = Amount(required=True)
     issue_date = Milliseconds(required=True)
@@ -176,10 +235,19 @@ class InsertInvoicesSchema(WireSchema):
     invoices = ListOf(Shape(InsertedInvoiceSchema), least=1, required=True)
 
 
+class KeptInvoiceSchema(InvoiceSummarySchema):
+    """An invoice of another system as it is kept here."""
+
+    id = Text(required=True)
+    customer_id = CustomerId(required=True)
+    amount_paid = Amount(required=True, allow_none=True)
+    refunded_amount = Amount(required=True)
+
+
 class InsertedInvoicesSchema(WireSchema):
     """What was inserted, or brought up to date, in the order of the request."""
 
-    invoices = ListOf(Shape(InvoiceRowSchema), required=True)
+    invoices = ListOf(Shape(KeptInvoiceSchema), required=True)
 
 
 class CreditedLineSchema(WireSchema):

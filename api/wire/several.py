@@ -8,10 +8,11 @@ from api.wire import limits
 from api.wire.billing import AttachPreviewSchema, ChangeAnswerSchema, PaidInvoiceSchema, RequiredActionSchema
 from api.wire.changing import (
     PRORATIONS,
-    CustomizeSchema,
     DiscountRefSchema,
     FeatureQuantitySchema,
     InvoiceModeSchema,
+    PatchedTermsSchema,
+    PlanTermsSchema,
 )
 from api.wire.common import INTERVALS
 from api.wire.customer_data import CustomerDataSchema
@@ -33,8 +34,14 @@ class PlanOfManySchema(WireSchema):
     entity_id = EntityId(allow_none=True)
     feature_quantities = ListOf(Shape(FeatureQuantitySchema))
     version = Whole(1, limits.PLAN_VERSION_MAX)
-    customize = Shape(CustomizeSchema)
+    customize = Shape(PlanTermsSchema)
     subscription_id = Identifier()
+
+
+class PhasePlanSchema(PlanOfManySchema):
+    """A plan of a phase."""
+
+    customize = Shape(PatchedTermsSchema)
     license_quantities = Unsupported()
 
 
@@ -93,7 +100,7 @@ class OffsetSchema(WireSchema):
 class PhaseSchema(WireSchema):
     """Plans from an instant on. The first phase starts now."""
 
-    plans = ListOf(Shape(PlanOfManySchema), required=True)
+    plans = ListOf(Shape(PhasePlanSchema), required=True)
     starts_at = OneOf(Choice("now"), Milliseconds())
     starting_after = Shape(OffsetSchema)
     billing_cycle_anchor = OneOf(Choice("phase_start"), Milliseconds())
@@ -110,7 +117,7 @@ class CreateScheduleSchema(_ManySchema):
     """Puts the first phase's plans in force now and schedules the others."""
 
     phases = ListOf(Shape(PhaseSchema), least=1, most=PHASES_MAX, required=True)
-    unscheduled_plans = ListOf(Shape(PlanOfManySchema))
+    unscheduled_plans = ListOf(Shape(PhasePlanSchema))
     no_billing_changes = Flag()
     preserve_add_ons = Flag()
 
@@ -143,7 +150,7 @@ class MultiAttachAnswerSchema(ChangeAnswerSchema):
 class BalanceFilterSchema(WireSchema):
     """Which balance, where a plan has several of one feature."""
 
-    interval = Choice("lifetime", *INTERVALS, allow_none=True)
+    interval = Choice("lifetime", *(each for each in INTERVALS if each != "one_off"), allow_none=True)
     billing_behavior = Choice("included", "prepaid", "usage_based")
 
 
@@ -163,6 +170,13 @@ class ImportedBalanceSchema(WireSchema):
             raise ValidationError("was sent and must not be where usage is", "balance")
 
 
+class ImportedQuantitySchema(WireSchema):
+    """Units of a prepaid feature, in all."""
+
+    feature_id = FeatureId(required=True)
+    quantity = Quantity(0, required=True)
+
+
 class ImportedPlanSchema(WireSchema):
     """A plan as it is held elsewhere."""
 
@@ -170,8 +184,8 @@ class ImportedPlanSchema(WireSchema):
     version = Whole(1, limits.PLAN_VERSION_MAX)
     status = Choice("active", "trialing", "past_due", "canceled", "expired", load_default="active")
     started_at = Milliseconds()
-    quantity = Unsupported(neutral=(1,))
-    feature_quantities = ListOf(Shape(FeatureQuantitySchema))
+    quantity = Whole(1, 1)
+    feature_quantities = ListOf(Shape(ImportedQuantitySchema))
     balances = ListOf(Shape(ImportedBalanceSchema))
 
 
@@ -188,7 +202,13 @@ class BillableSchema(WireSchema):
     processor = Choice("stripe", "revenuecat")
     link = Shape(LinkSchema)
     billing_cycle_anchor = Milliseconds()
-    plan = Shape(ImportedPlanSchema, required=True)
+    plan = Shape(ImportedPlanSchema)
+
+    @validates_schema
+    def has_a_plan(self, data: dict[str, Any], **_: Any) -> None:
+        """Nothing is billed without one."""
+        if "plan" not in data:
+            raise ValidationError("was not sent and must be an object", "plan")
 
 
 class ImportedCustomerSchema(WireSchema):

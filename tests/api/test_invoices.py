@@ -118,7 +118,8 @@ def test_invoices_of_other_systems_are_kept_all_or_none(acme: Api) -> None:
 
     assert (kept["stripe_id"], kept["status"], kept["plan_ids"]) == ("in_1", "open", ["pro"])
     assert (again["id"], again["status"], again["amount_paid"]) == (kept["id"], "paid", 9)
-    assert acme("invoices.list", stripe_id="in_1")["list"] == [again]
+    (listed,) = acme("invoices.list", stripe_id="in_1")["list"]
+    assert again.items() <= listed.items()
     before = acme.head()
     with pytest.raises(Refused, match="404 customer_not_found"):
         acme("invoices.insert", invoices=[{**row, "stripe_id": "in_2"}, {**row, "customer_id": "nobody"}])

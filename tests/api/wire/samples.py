@@ -111,6 +111,10 @@ CUSTOMER = {
     "flags": {"sso": {**FLAG, "feature": FEATURE}},
     "entities": [{"id": "desk-1", "name": None, "created_at": NOW, "env": "sandbox", "customer_id": "acme"}],
     "invoices": [SUMMARY],
+    "invoice_previews": [
+        {"plan_ids": ["team"], "invoice_at": NEXT_MONTH, "currency": "usd", "subtotal": 0, "total": 0, "line_items": []}
+    ],
+    "trials_used": [{"plan_id": "team", "customer_id": "acme", "fingerprint": None}],
 }
 NOBODY = {
     **LISTED_CUSTOMER,
@@ -157,6 +161,21 @@ INVOICE = {
                "feature_id": None, "feature_name": None, "quantity": None, "amount": 49,
                "entities": [{"entity_id": "desk-1", "quantity": None, "amount": 49}]}],
 }  # fmt: skip
+WORKED_OUT = {
+    "currency": "usd", "subtotal": 50, "discount_total": 1, "tax": None, "total": 49, "amount_due": 40,
+    "issue_date": NOW, "due_date": None, "invoice_credits": {"balance": 9, "currency": "usd", "applied": 9},
+    "lines": [{"plan_id": "team", "feature_id": None, "entity_id": None, "description": "Team", "amount": 50,
+               "amount_after_discounts": 49, "quantity": None, "prorated": False, "period_start": NOW,
+               "period_end": NEXT_MONTH}],
+}  # fmt: skip
+NOTE = {
+    "id": "cn_1", "invoice_id": "in_1", "number": None, "status": "issued", "currency": "usd", "subtotal": 5,
+    "discount_amount": 0, "tax_amount": 0, "total": 5, "pre_payment_amount": 0, "post_payment_amount": 5,
+    "refund_amount": 0, "credit_amount": 5, "out_of_band_amount": 0, "reason": None, "memo": "Sorry", "pdf": None,
+    "lines": [{"invoice_line_item_id": "in_1_line_0", "description": "Team", "quantity": None, "amount": 5,
+               "discount_amount": 0}],
+}  # fmt: skip
+KEPT = {name: value for name, value in INVOICE.items() if name not in ("entity_id", "items")}
 OWNED = {"customer_id": "acme", "entity_id": None, "created_at": NOW}
 BALANCE_ROW = {**PART, **OWNED, "feature_id": "exports", "status": "active", "rollovers": []}
 DONE = {"success": True}
@@ -195,6 +214,18 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "billing.preview_attach": [{**PREVIEW, "redirect_to_checkout": False, "checkout_type": None}],
     "billing.update": [CHANGE],
     "billing.preview_update": [{**PREVIEW, "intent": "update_quantity"}],
+    "billing.multi_attach": [CHANGE],
+    "billing.preview_multi_attach": [{**PREVIEW, "redirect_to_checkout": False, "checkout_type": None}],
+    "billing.create_schedule": [
+        {"customer_id": "acme", "entity_id": None, "status": "created", "schedule_id": "sched_1", "payment_url": None,
+         "phases": [{"phase_id": "sched_1_0", "starts_at": NOW, "customer_product_ids": ["sub_1"]}],
+         "invoice": CHANGE["invoice"]}
+    ],
+    "billing.import": [
+        {"customer_id": "acme", "customer": None,
+         "flashed": [{"plan_id": "team", "processor": "stripe", "customer_product_id": None, "status": "active",
+                      "skipped": True, "reason": "It is attached already"}]}
+    ],
     "balances.create": [DONE],
     "balances.list": [page(BALANCE_ROW, has_more=False)],
     "balances.update": [DONE],
@@ -209,6 +240,13 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
         page({"id": "7", "timestamp": NOW, "feature_id": "exports", "customer_id": "acme", "value": 2,
               "properties": {"region": "eu"}, "deductions": [DEDUCTION]})
     ],
+    "invoices.create": [{"invoice": INVOICE, "preview": WORKED_OUT}, {"invoice": None, "preview": WORKED_OUT}],
+    "invoices.insert": [{"invoices": [KEPT]}],
+    "invoices.finalize": [{"invoice": INVOICE}],
+    "invoices.pay": [{"invoice": INVOICE}],
+    "invoices.void": [{"invoice": INVOICE}],
+    "invoices.update": [{"invoice": INVOICE}],
+    "invoices.issue_credit_note": [{"credit_note": NOTE}, {"credit_note": {**NOTE, "id": None, "status": None}}],
     "invoices.list": [page(INVOICE)],
 }  # fmt: skip
 
@@ -270,6 +308,35 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
         {"customer_id": "acme", "plan_id": "team", "redirect_mode": "if_required",
          "feature_quantities": [{"feature_id": "seats", "quantity": 3}]},
         {"customer_id": "acme", "plan_id": "team", "invoice_mode": {"enabled": False}, "discounts": []},
+        {"customer_id": "acme", "plan_id": "team", "billing_cycle_anchor": "now", "free_trial": None, "currency": "usd",
+         "customize": {"price": {"amount": 60, "interval": "month", "interval_count": 1}, "add_items": [RICH_ITEM],
+                       "remove_items": [{"feature_id": "seats", "billing_method": "prepaid"}]},
+         "invoice_mode": {"enabled": True, "issue_method": "draft", "net_terms_days": 7},
+         "discounts": [{"reward_id": "half"}], "remove_discounts": [{"reward_id": "third"}],
+         "add_lines": [{"amount": 1.5, "description": "Fee", "period_start": NOW, "period_end": NEXT_MONTH}],
+         "remove_lines": [{"plan_id": "team", "direction": "refund", "price": True,
+                           "feature_quantities": [{"feature_id": "seats", "billing_behavior": "prepaid"}]}],
+         "carry_over_balances": {"enabled": True, "feature_ids": ["exports"]}, "metadata": {"deal": "7"},
+         "remove_plan_ids": ["old"], "starts_at": NOW, "ends_at": NEXT_MONTH, "enable_plan_immediately": True},
+    ],
+    "billing.multi_attach": [
+        {"customer_id": "acme", "customer_data": {"name": "Acme"},
+         "plans": [{"plan_id": "team", "customize": {"price": None}}, {"plan_id": "extra", "entity_id": None}]}
+    ],
+    "billing.preview_multi_attach": [{"customer_id": "acme", "plans": [{"plan_id": "team"}]}],
+    "billing.create_schedule": [
+        {"customer_id": "acme", "phases": [
+            {"plans": [{"plan_id": "team"}], "starts_at": "now"},
+            {"plans": [{"plan_id": "pro"}], "starting_after": {"duration_type": "month", "duration_count": 2},
+             "billing_cycle_anchor": "phase_start", "proration_behavior": "none"},
+        ]}
+    ],
+    "billing.import": [
+        {"customer_id": "acme", "customer_data": {"email": "a@example.com"}, "dry_run": True, "billables": [
+            {"processor": "stripe", "link": {"subscription_id": "sub_1"}, "billing_cycle_anchor": NOW,
+             "plan": {"plan_id": "team", "quantity": 1, "feature_quantities": [{"feature_id": "seats", "quantity": 2}],
+                      "balances": [{"feature_id": "exports", "usage": 3, "filter": {"interval": None}}]}}
+        ]}
     ],
     "billing.preview_attach": [{"customer_id": "acme", "plan_id": "team", "entity_id": "desk-1"}],
     "billing.update": [
@@ -302,6 +369,27 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
     "events.list": [
         {"customer_id": "acme", "feature_id": ["exports", "calls"], "range": "7d"},
         {"feature_id": "exports", "custom_range": {"start": NOW, "end": NEXT_MONTH}},
+    ],
+    "invoices.create": [
+        {"customer_id": "acme", "custom_line_items": [{"amount": 5, "description": "Work"}], "issue_method": "draft"},
+        {"customer_id": "acme", "preview": True, "period_start": NOW, "period_end": NEXT_MONTH, "plans": [
+            {"plan_id": "team", "prorate": False, "customize": {
+                "price": {"amount": 5, "interval": "month", "interval_count": 1}, "items": [
+                {"feature_id": "seats",
+                 "price": {"amount": 5, "interval": "month", "billing_method": "prepaid"}}]},
+             "feature_quantities": [{"feature_id": "seats", "billing_behavior": "prepaid", "quantity": 2}]}]},
+    ],
+    "invoices.insert": [
+        {"invoices": [{"customer_id": "acme", "stripe_id": "in_x", "status": "paid", "total": 5, "created_at": NOW,
+                       "processor_type": "stripe", "amount_paid": None, "refunded_amount": 0}]}
+    ],
+    "invoices.finalize": [{"invoice_id": "in_1"}],
+    "invoices.pay": [{"invoice_id": "in_1"}],
+    "invoices.void": [{"invoice_id": "in_1"}],
+    "invoices.update": [{"invoice_id": "in_1", "payment_method_types": ["card", "link"]}],
+    "invoices.issue_credit_note": [
+        {"invoice_id": "in_1", "amount": 5, "destination": "refund", "reason": "duplicate", "memo": "Sorry"},
+        {"invoice_id": "in_1", "lines": [{"id": "in_1_line_0"}, {"id": "in_1_line_1", "quantity": 2}]},
     ],
     "invoices.list": [{"customer_id": "acme", "status": ["paid"], "processor_types": ["stripe"]}],
 }  # fmt: skip

@@ -91,7 +91,8 @@ def test_a_long_list_of_problems_is_cut_and_counted() -> None:
         ("billing.update", {**ACME, "plan_id": "p", "license_quantities": [{"a": 1}]}, "license_quantities"),
         ("balances.check", {**EXPORTS, "with_preview": True}, "with_preview"),
         ("features.update", {"feature_id": "f", "new_feature_id": "g"}, "new_feature_id"),
-        ("billing.update", {**ACME, "plan_id": "p", "version": 2}, "version"),
+        ("billing.update", {**ACME, "plan_id": "p", "subscription_params": {"a": 1}}, "subscription_params"),
+        ("invoices.create", {**ACME, "plans": [{"plan_id": "p"}], "tax_rate_id": "txr_1"}, "tax_rate_id"),
     ],
 )
 def test_what_the_sdk_knows_and_we_leave_out_is_not_supported(name: str, body: dict[str, Any], field: str) -> None:

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.sdk
 NAMED_OTHERWISE = {
     "balances.check": "check", "balances.track": "track", "balances.batch_track": "batch_track",
     "subscriptions.list": "customers.list_subscriptions", "purchases.list": "customers.list_purchases",
+    "billing.import": "billing.import_",
 }  # fmt: skip
 IN_PYTHON = {"async": "async_", "type": "type_"}
 CALLS = [
