@@ -11,14 +11,13 @@ from api.dispatch import answer
 from api.reads import invoices
 from api.reads.explaining import EXPLAIN, balance_explanation, explained
 from api.reads.query import CURSOR, LIMIT, Parameter, choice, instant, text, whole
-from api.v1.lists import balance_rows, customers_page, scene_of
+from api.v1.lists import balance_rows, customers_page, owner, scene_of
 from api.views.customer import customer
 from api.views.rows import balance_row
 from api.views.shapes import Json
 from api.views.timeline import timeline_entry
 from api.wire.limits import NAME_CHARS, ROW_PAGE_ROWS_MAX
 from ledger.core.errors import CustomerNotFound
-from ledger.core.state import Customer
 from ledger.store.addresses import CatalogAddress, CustomerAddress
 from projections import reads
 from projections.reads import CUSTOMER_MODELS, TIMELINE_MODELS, BalanceFilter, CreatedRange, PlanFilter, TimelineFilter
@@ -82,9 +81,7 @@ def _balance_rows(call: Call, query: dict[str, Any], keep: BalanceFilter) -> Jso
     assert keep.stream_id is not None
     with call.view(CUSTOMER_MODELS) as view:
         page = reads.balances(view, keep, limit=query["limit"], cursor=query["cursor"])
-        shown = [
-            balance_row(scene_of(call, view, each.stream_id, Customer(clock=each.clock)), each) for each in page.items
-        ]
+        shown = [balance_row(scene_of(call, view, each.stream_id, owner(each)), each) for each in page.items]
         position = view.position
     found = explained(call, [keep.stream_id], position)[keep.stream_id]
     for row, each in zip(shown, page.items, strict=True):

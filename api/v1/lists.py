@@ -11,7 +11,7 @@ from api.views.shapes import Json, Scene
 from ledger.core.state import Customer
 from ledger.store.addresses import CustomerAddress
 from projections import reads
-from projections.reads import CUSTOMER_MODELS, BalanceFilter, CreatedRange, PlanFilter, View
+from projections.reads import CUSTOMER_MODELS, BalanceEntry, BalanceFilter, CreatedRange, PlanFilter, View
 
 ALL_PLAN_STATUSES: Final = ("active", "scheduled")
 
@@ -104,10 +104,13 @@ def balance_rows(call: Call, keep: BalanceFilter, limit: int, cursor: str | None
     """A page of grants, each with whose it is."""
     with call.view(CUSTOMER_MODELS) as view:
         page = reads.balances(view, keep, limit=limit, cursor=cursor)
-        shown = [
-            balance_row(scene_of(call, view, each.stream_id, Customer(clock=each.clock)), each) for each in page.items
-        ]
+        shown = [balance_row(scene_of(call, view, each.stream_id, owner(each)), each) for each in page.items]
     return _rows(shown, page.next_cursor)
+
+
+def owner(entry: BalanceEntry) -> Customer:
+    """As much of a balance's customer as showing the balance takes."""
+    return Customer(clock=entry.clock, currency=entry.currency)
 
 
 def _rows(shown: list[Json], next_cursor: str | None) -> Json:

@@ -186,7 +186,7 @@ def _subscription(row: Sequence[Any]) -> SubscriptionEntry:
 
 
 def _balance(row: Sequence[Any]) -> BalanceEntry:
-    _, stream_id, _, customer_id, status, ended_at, clock, state, rollovers = row
+    _, stream_id, _, customer_id, status, ended_at, clock, currency, state, rollovers = row
     grant = msgspec.json.decode(state, type=Grant)
     leftovers = msgspec.json.decode(rollovers, type=tuple[Grant, ...]) if rollovers else ()
-    return BalanceEntry(stream_id, customer_id, grant, status, ended_at, clock, leftovers)
+    return BalanceEntry(stream_id, customer_id, grant, status, ended_at, clock, leftovers, currency)

@@ -83,7 +83,8 @@ class SubscriptionEntry(NamedTuple):
 class BalanceEntry(NamedTuple):
     """A balance. `status` is active or expired; an expired one stands as it did at `ended_at`.
 
-    `rollovers` are what is left of its past periods, each a grant of its own, oldest first.
+    `rollovers` are what is left of its past periods, each a grant of its own, oldest first. `currency` is the
+    customer's own, which its price is in.
     """
 
     stream_id: UUID
@@ -93,6 +94,7 @@ class BalanceEntry(NamedTuple):
     ended_at: datetime | None
     clock: datetime | None
     rollovers: Sequence[Grant] = ()
+    currency: str | None = None
 
 
 class InvoiceFilter(NamedTuple):

@@ -1,5 +1,6 @@
 -- A page of balances, newest first, of customers that exist, each with the leftovers of its past periods.
-SELECT s.created_at, s.stream_id, s.grant_id, c.customer_id, s.status, s.ended_at, c.clock, s.state::text,
+SELECT s.created_at, s.stream_id, s.grant_id, c.customer_id, s.status, s.ended_at, c.clock, c.currency,
+       s.state::text,
        (SELECT json_agg(r.state ORDER BY r.created_at, r.grant_id)::text FROM balances AS r
         WHERE r.ledger_id = %(ledger_id)s AND r.generation = %(balances_generation)s AND r.stream_id = s.stream_id
           AND r.rollover_of = s.grant_id AND r.status = 'active')

@@ -153,3 +153,17 @@ def test_a_customers_currency_changes_until_something_is_billed_in_it(acme: Api)
     assert (caught.value.status, caught.value.code) == (400, "currency_mismatch")
     assert acme.head() == before
     assert acme("customers.update", customer_id="acme", currency="eur", name="New")["name"] == "New"
+
+
+def test_a_balances_price_is_in_the_currency_that_is_billed(acme: Api) -> None:
+    yen = [{"currency": "jpy", "amount": 50}]
+    price = {"amount": Decimal("0.5"), **MONTH, "billing_method": "usage_based", "additional_currencies": yen}
+    item = {"feature_id": "messages", "included": 5, "reset": MONTH, "price": price}
+    acme("plans.create", plan_id="yen", name="Yen", group="other", items=[item])
+    acme("customers.get_or_create", customer_id="b", currency="jpy")
+    acme("billing.attach", customer_id="b", plan_id="yen")
+    part = next(
+        each for each in acme("customers.get", customer_id="b")["balances"]["messages"]["breakdown"] if each["price"]
+    )
+    row = next(each for each in acme("balances.list", customer_id="b")["list"] if each["price"])
+    assert part["price"]["amount"] == row["price"]["amount"] == 50
