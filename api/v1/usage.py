@@ -52,11 +52,10 @@ def _consume(body: dict[str, Any], required: Decimal) -> Consume | None:
 
 
 def _reserve(body: dict[str, Any], required: Decimal) -> Reserve:
+    """A lock takes its units at once, and is listed as a use: `send_event` beside it asks for nothing more."""
     lock = body["lock"]
     if len(lock["lock_id"]) > LOCK_ID_CHARS:
         raise InvalidRequest(f"lock.lock_id must be at most {LOCK_ID_CHARS} characters long")
-    if body["send_event"]:
-        raise InvalidRequest("Send one of lock and send_event: a lock's use is recorded when it is finalized")
     return Reserve(
         lock["lock_id"],
         body["feature_id"],

@@ -60,6 +60,13 @@ def test_a_lock_is_confirmed_for_more_or_released(acme: Api) -> None:
     assert left(acme) == 55
 
 
+def test_a_lock_takes_its_units_once_where_an_event_is_asked_for_too(acme: Api) -> None:
+    asked = {"customer_id": "acme", "feature_id": "actions", "required_balance": 30, "send_event": True}
+    assert acme("balances.check", **asked, lock={"lock_id": "job"})["balance"]["remaining"] == 70
+    finalize(acme)
+    assert (left(acme), values(acme)) == (70, [30])
+
+
 def test_what_is_not_allowed_is_not_set_aside(acme: Api) -> None:
     answer = lock(acme, 101)
     assert (answer["allowed"], answer["balance"]["remaining"]) == (False, 100)
@@ -81,7 +88,6 @@ def test_a_lock_that_nobody_closes_expires(acme: Api) -> None:
         ({"lock": {"lock_id": "x" * 257}}, 400, "invalid_request"),
         ({"lock": {"lock_id": "new", "expires_at": FIRST + 2 * DAY}}, 400, "invalid_request"),
         ({"lock": {"lock_id": "new", "expires_at": FIRST}}, 400, "invalid_request"),
-        ({"lock": {"lock_id": "new"}, "send_event": True}, 400, "invalid_request"),
         ({"lock": {"lock_id": "new", "enabled": False}}, 400, "invalid_inputs"),
         ({"lock": {"lock_id": "new"}, "feature_id": "seats"}, 400, "invalid_request"),
         ({"lock": {"lock_id": "new"}, "feature_id": "sso"}, 400, "invalid_request"),
