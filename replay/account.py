@@ -1,6 +1,6 @@
-"""An account as it stood, as values: who, which plans, which balances."""
+"""An account as it stood, as values: who, which plans, which balances, what is owed."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.core.deduction import in_order
+from ledger.core.money import to_major
 from ledger.core.standing import standing
 from ledger.core.state import Customer
 from ledger.store.addresses import internal_id
@@ -25,6 +26,8 @@ class PlanStood:
     period_end: datetime | None
     canceled_at: datetime | None
     expires_at: datetime | None
+    trial_ends_at: datetime | None
+    past_due: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,19 @@ class BalanceStood:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceStood:
+    """An invoice, in major units of its currency. A draft has no number, nor one that nobody has looked for since."""
+
+    number: int | None
+    status: str
+    currency: str
+    total: Decimal
+    due: Decimal
+    created_at: datetime
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """One customer at a moment. `position` is the last event that counted; `now` the business time it stood at."""
 
@@ -53,6 +69,7 @@ class Account:
     customer: Customer
     plans: Sequence[PlanStood]
     balances: Sequence[BalanceStood]
+    invoices: Sequence[InvoiceStood]
 
     @property
     def customer_id(self) -> str:
@@ -75,6 +92,10 @@ class Account:
             "balances": [
                 {name: _plain(getattr(each, name)) for name in BalanceStood.__slots__} for each in self.balances
             ],
+            "invoices": [
+                {name: _plain(getattr(each, name)) for name in InvoiceStood.__slots__} for each in self.invoices
+            ],
+            "credit_minor": self.customer.account.credit_minor,
         }
 
     def as_text(self) -> str:
@@ -85,6 +106,7 @@ class Account:
             return "\n".join([*lines, "  had not been created" if gone is None else f"  was deleted at {_plain(gone)}"])
         lines += ["  plans"] + ([f"    {_plan(each)}" for each in self.plans] or ["    none"])
         lines += ["  balances"] + ([f"    {_balance(each)}" for each in self.balances] or ["    none"])
+        lines += ["  invoices"] + ([f"    {_invoice(each)}" for each in self.invoices] or ["    none"])
         return "\n".join(lines)
 
 
@@ -105,6 +127,8 @@ def plans_of(customer: Customer, now: datetime, zone: tzinfo) -> list[PlanStood]
                 period.end if period else None,
                 each.canceled_at,
                 each.expires_at,
+                each.trial_ends_at,
+                each.past_due is not None,
             )
         )
     return sorted(found, key=lambda each: (each.entity_id or "", each.started_at, each.plan_id))
@@ -132,9 +156,34 @@ def balances_of(customer: Customer, now: datetime, zone: tzinfo) -> list[Balance
     return found
 
 
+def invoices_of(customer: Customer, numbered: Container[str]) -> list[InvoiceStood]:
+    """The invoices of a customer, oldest first. Those not in `numbered` fell due, but got no number yet."""
+    return [
+        InvoiceStood(
+            each.number if each.invoice_id in numbered else None,
+            each.status.value,
+            each.currency,
+            to_major(each.total_minor, each.currency),
+            to_major(each.due_minor, each.currency),
+            each.created_at,
+            each.due_at,
+        )
+        for each in customer.account.invoices.values()
+    ]
+
+
+def _invoice(each: InvoiceStood) -> str:
+    name = "without a number" if each.number is None else f"number {each.number}"
+    words = [f"{name} of {_plain(each.created_at)}: {each.total:f} {each.currency.upper()}, {each.status}"]
+    words += [f"{each.due:f} due"] if each.due else []
+    return ", ".join(words)
+
+
 def _plan(each: PlanStood) -> str:
     words = [f"{each.plan_id} v{each.version} {each.status} since {_plain(each.started_at)}"]
     words += [f"on entity {each.entity_id}"] if each.entity_id else []
+    words += [f"on trial until {_plain(each.trial_ends_at)}"] if each.trial_ends_at else []
+    words += ["past due"] if each.past_due else []
     words += [f"ends {_plain(each.expires_at)}"] if each.expires_at else []
     return ", ".join(words)
 

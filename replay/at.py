@@ -24,7 +24,7 @@ from ledger.store.kinds import core_kinds
 from ledger.store.log import reading_codec
 from ledger.store.recorder import UnknownLedger
 from ledger.store.sealing import OperatorKey
-from replay.account import Account, balances_of, plans_of
+from replay.account import Account, balances_of, invoices_of, plans_of
 from replay.moment import BusinessTime, Moment, Position, RecordedTime, parse_moment
 from replay.statements import statement
 
@@ -78,7 +78,7 @@ class _Past:
         customer, last, later = self._fold(stream_id, moment)
         if not later:
             _check_past(moment, head, clock, CUSTOMER.business_now(customer, clock))
-        now = self._now(customer, moment, last, clock)
+        now, numbered = self._now(customer, moment, last, clock), customer.account.invoices
         if isinstance(moment, BusinessTime):
             customer = self._caught_up(customer, stream_id, min(now, CUSTOMER.business_now(customer, clock)))
         return Account(
@@ -91,6 +91,7 @@ class _Past:
             customer,
             plans_of(customer, now, zone),
             balances_of(customer, now, zone),
+            invoices_of(customer, numbered),
         )
 
     def _now(self, customer: Customer, moment: Moment, last: Row | None, clock: datetime) -> datetime:

@@ -8,9 +8,10 @@ import pytest
 
 from ledger.core.cancellation import When
 from ledger.core.errors import Refusal
+from ledger.core.profile import MoveClock, UpdateCustomer
 from ledger.core.settings import ChangeSetting
 from ledger.core.usage import Track
-from ledger.store.ledger import SettingsAddress, Store, UnknownLedger
+from ledger.store.ledger import CustomerAddress, SettingsAddress, Store, UnknownLedger
 from projections.runner import Runner
 from replay.account import Account
 from replay.at import at
@@ -145,3 +146,18 @@ def test_an_account_is_shown_as_text_and_as_plain_values(store: Store, lived: Bo
     assert all(isinstance(each["granted"], str) for each in plain["balances"])
     bo = at(store.database_url, store.operator, "main", "past", "2026-01-01")
     assert "had not been created" in bo.as_text()
+
+
+def test_an_account_shows_what_was_owed_and_whether_it_was_paid(store: Store, book: Book) -> None:
+    book.customer("acme")
+    before = book.attach("acme", "pro").position
+    book.do("acme", UpdateCustomer({"metadata": {"payment_method": "pm_declined"}}))
+    late = book.ledger.look(CustomerAddress("acme"), by=ME).now + timedelta(days=40)
+    book.do("acme", MoveClock(), at=late)
+    paid = at(store.database_url, store.operator, "main", "acme", f"position:{before}").invoices
+    assert [[each.number, each.status, each.total, each.due] for each in paid] == [[1, "paid", 20, 0]]
+    found = at(store.database_url, store.operator, "main", "acme", late.isoformat())
+    assert [[each.number, each.status, each.due] for each in found.invoices] == [[1, "paid", 0], [2, "open", 20]]
+    assert [each.past_due for each in found.plans] == [True]
+    assert "number 2" in found.as_text()
+    assert found.as_json()["invoices"][1]["due"] == "20.00"
