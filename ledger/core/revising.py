@@ -19,7 +19,8 @@ from ledger.core.events import (
     Quantity,
     QuantityScheduled,
 )
-from ledger.core.lines import charges, refunds
+from ledger.core.invoicing import accrue
+from ledger.core.lines import charges, overage, refunds
 from ledger.core.period import Period, boundary, common_period
 from ledger.core.quote import Move
 from ledger.core.regranting import Wanted, regranted
@@ -77,6 +78,7 @@ def happen(draft: Draft, subscription: Subscription, terms: Terms, billing: Bill
     _keep_waiting(draft, subscription, quantities)
     _move_end(draft, subscription)
     draft.charge(_difference(draft, before, subscription, billing))
+    _settle(draft, before, subscription, billing)
     draft.incoming.append(Move(terms.plan, quantities))
     draft.outgoing.append(Move(subscription.plan, subscription.quantities))
     return True
@@ -178,6 +180,22 @@ def _difference(draft: Draft, before: Customer, old: Subscription, billing: Bill
         return shares
     whole = _lines(draft, before, old, whole=True)
     return max(shares, whole, key=lambda lines: sum(each.amount_minor for each in lines))
+
+
+def _settle(draft: Draft, before: Customer, old: Subscription, billing: Billing) -> None:
+    """Use beyond the grant of a feature that the plan no longer has is owed now, in full (§2.2, outstanding overage).
+
+    Where nothing is to be charged now it waits for the next invoice.
+    """
+    held = {item.feature_id for item in draft.customer.subscriptions[old.subscription_id].plan.items}
+    owed = [line for line in overage(before, old) if line.amount_minor and line.feature_id not in held]
+    if billing.no_billing_changes:
+        return
+    if billing.proration is not ProrationBehavior.NONE:
+        draft.charge(owed)
+        return
+    for line in owed:
+        accrue(draft, line)
 
 
 def _lines(draft: Draft, before: Customer, old: Subscription, *, whole: bool) -> list[Line]:

@@ -226,6 +226,16 @@ def test_overage_stays_and_is_billed_at_the_price_of_the_cycles_end() -> None:
     assert account.invoiced() == [2000, 3000]
 
 
+@pytest.mark.parametrize(("how", "now"), [(ProrationBehavior.PRORATE_IMMEDIATELY, 500), (ProrationBehavior.NONE, 0)])
+def test_overage_of_a_feature_that_goes_is_owed_in_full(how: ProrationBehavior, now: int) -> None:
+    account = on(plan("pro", 20, metered(MESSAGES, 100, 10), included(WORDS, 5))).wait(HALF)
+    account.track("messages", 150)
+    gone = Customize(remove_items=(ItemFilter(feature_id="messages"),))
+    assert revise(account, customize=gone, billing=Billing(how)) == now
+    account.wait_until(FEBRUARY)
+    assert sum(account.invoiced()) == 2000 + 500 + 2000
+
+
 def test_a_price_that_was_paid_once_is_not_paid_again() -> None:
     setup = plan("pro", 20, prepaid(WORDS, 0, 1000, every=ONCE))
     account = on(setup, words=100)
