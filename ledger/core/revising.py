@@ -1,16 +1,15 @@
-"""A subscription goes on with other terms: its cycle, its balances, and what the difference costs (§2.3)."""
+"""A subscription goes on with other terms: in which cycle, with which balances, and until when (§2.2)."""
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from ledger.core.billing import Billing, ProrationBehavior
+from ledger.core.billing import Billing
 from ledger.core.draft import Draft
 from ledger.core.events import (
     AppliedDiscount,
-    Line,
     PlanCanceled,
     PlanChanged,
     PlanScheduled,
@@ -19,11 +18,10 @@ from ledger.core.events import (
     Quantity,
     QuantityScheduled,
 )
-from ledger.core.invoicing import accrue
-from ledger.core.lines import charges, overage, refunds
 from ledger.core.period import Period, boundary, common_period
 from ledger.core.quote import Move
 from ledger.core.regranting import Wanted, regranted
+from ledger.core.repricing import reprice
 from ledger.core.starting import shared_cycle
 from ledger.core.state import Customer
 from ledger.core.subscription import Subscription, scheduled_plans
@@ -77,8 +75,7 @@ def happen(draft: Draft, subscription: Subscription, terms: Terms, billing: Bill
     )
     _keep_waiting(draft, subscription, quantities)
     _move_end(draft, subscription)
-    draft.charge(_difference(draft, before, subscription, billing))
-    _settle(draft, before, subscription, billing)
+    reprice(draft, before, subscription, billing)
     draft.incoming.append(Move(terms.plan, quantities))
     draft.outgoing.append(Move(subscription.plan, subscription.quantities))
     return True
@@ -166,71 +163,3 @@ def _rescheduled(draft: Draft, waiting: Subscription, current: Subscription, sta
         waiting.expires_at,
         waiting.discounts,
     )
-
-
-def _difference(draft: Draft, before: Customer, old: Subscription, billing: Billing) -> list[Line]:
-    """Credit for the old terms and charge for the new ones, without what is the same in both.
-
-    `bill_difference` takes whole prices where that is more than the shares that are left.
-    """
-    if billing.no_billing_changes or billing.proration is ProrationBehavior.NONE:
-        return []
-    shares = _lines(draft, before, old, whole=False)
-    if billing.proration is not ProrationBehavior.BILL_DIFFERENCE:
-        return shares
-    whole = _lines(draft, before, old, whole=True)
-    return max(shares, whole, key=lambda lines: sum(each.amount_minor for each in lines))
-
-
-def _settle(draft: Draft, before: Customer, old: Subscription, billing: Billing) -> None:
-    """Use beyond the grant of a feature that the plan no longer has is owed now, in full (§2.2, outstanding overage).
-
-    Where nothing is to be charged now it waits for the next invoice.
-    """
-    held = {item.feature_id for item in draft.customer.subscriptions[old.subscription_id].plan.items}
-    owed = [line for line in overage(before, old) if line.amount_minor and line.feature_id not in held]
-    if billing.no_billing_changes:
-        return
-    if billing.proration is not ProrationBehavior.NONE:
-        draft.charge(owed)
-        return
-    for line in owed:
-        accrue(draft, line)
-
-
-def _lines(draft: Draft, before: Customer, old: Subscription, *, whole: bool) -> list[Line]:
-    new, zone = draft.customer.subscriptions[old.subscription_id], draft.context.settings.zone
-    given_back = refunds(before, old, draft.now, zone, whole=whole)
-    charged = [] if new.trialing else charges(draft.customer, new, draft.now, zone, whole=whole)
-    paid_once = [] if old.trialing else _paid_once(before, old, draft.now, zone)
-    return _without_pairs(given_back, _without(charged, paid_once))
-
-
-def _paid_once(before: Customer, old: Subscription, now: datetime, zone: tzinfo) -> list[Line]:
-    """What was charged when the plan started and is neither given back nor charged again."""
-    return [each for each in charges(before, old, now, zone) if each.period_end is None]
-
-
-def _without(lines: Sequence[Line], others: Sequence[Line]) -> list[Line]:
-    left = [_about(each) for each in others]
-    return [each for each in lines if not _taken(left, _about(each))]
-
-
-def _without_pairs(given_back: Sequence[Line], charged: Sequence[Line]) -> list[Line]:
-    """Lines that take each other back are none: what did not change is not on the invoice."""
-    opposite = [_about(each) for each in charged]
-    kept = [each for each in given_back if not _taken(opposite, _about(each))]
-    known = [_about(each) for each in given_back]
-    return [*kept, *(each for each in charged if not _taken(known, _about(each)))]
-
-
-def _about(line: Line) -> tuple[object, ...]:
-    """What tells a charge from others, the direction left out."""
-    return line.kind, line.feature_id, line.quantity, line.unit_price_minor, line.period_end, abs(line.amount_minor)
-
-
-def _taken(known: list[tuple[object, ...]], wanted: tuple[object, ...]) -> bool:
-    if wanted not in known:
-        return False
-    known.remove(wanted)
-    return True
