@@ -304,6 +304,7 @@ _LATER: Final[tuple[Event, ...]] = (
         _NEXT,
         _NEXT,
         _APPLIED,
+        Promise(_PLAN, _BOUGHT, "sub-0"),
         reason=_WHY,
     ),
     TrialEnded("7.0", _NEXT, _THEN, _NEXT, reason=_WHY),

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from ledger.core.events import REGISTRY, Event, stored_name, today
+from ledger.core.events import REGISTRY, Event, stored_name, stored_names, today
 from ledger.core.sealed import Sealed
 from tests.golden.codec import FOLDER, STREAM, golden_codec, golden_file
 from tests.golden.examples import EXAMPLES, VARIANTS
@@ -34,6 +34,12 @@ def test_a_former_version_is_read_as_the_same_fact_of_today(name: str) -> None:
     gained = [field for field in msgspec.structs.fields(event) if field.name not in before]
     assert gained
     assert all(getattr(event, field.name) == field.default for field in gained)
+
+
+def test_who_asks_for_an_event_is_given_its_former_versions_too() -> None:
+    wanted = {today(REGISTRY[name]) for name in FORMER}
+    assert set(FORMER) < set(stored_names(wanted))
+    assert {today(REGISTRY[name]) for name in stored_names(wanted)} == wanted
 
 
 def told_today(event: Event) -> Event:
@@ -67,3 +73,29 @@ def test_nothing_personal_can_be_read_in_the_bytes(name: str) -> None:
         assert secret not in stored
     sealed = [getattr(BY_NAME[name], each) for each in BY_NAME[name].__struct_fields__]
     assert stored.count(b'"sealed"') == sum(isinstance(each, Sealed) for each in sealed)
+
+
+def test_every_field_of_every_value_inside_events_is_set_somewhere() -> None:
+    used: dict[type[msgspec.Struct], set[str]] = {}
+    for event in (*EXAMPLES, *VARIANTS.values()):
+        _look(event, used)
+    unset = {
+        cls.__name__: [name for name in cls.__struct_fields__ if name not in found]
+        for cls, found in used.items()
+        if set(cls.__struct_fields__) - found
+    }
+    assert unset == {}
+
+
+def _look(value: object, used: dict[type[msgspec.Struct], set[str]]) -> None:
+    match value:
+        case msgspec.Struct():
+            found = used.setdefault(type(value), set())
+            for field in msgspec.structs.fields(value):
+                inside = getattr(value, field.name)
+                if inside != field.default and inside not in ((), {}):
+                    found.add(field.name)
+                _look(inside, used)
+        case tuple():
+            for each in value:
+                _look(each, used)
