@@ -33,14 +33,14 @@ def import_plans(call: Call, body: dict[str, Any]) -> Json:
         scene = call.scene(outcome)
         events = decide(scene.customer, command, outcome.context)
         after = reduce(evolve, events, scene.customer)
-        return _answer(scene, _flashed(scene, body, after, events), None)
+        return _answer(scene, _flashed(scene, body, after, events, written=False), None)
     steps = [*_opening(body), Step(address, command)]
     try:
         outcome = call.execute_all(steps)
     except StepsRefused as refused:
         raise refused.refusals[min(refused.refusals)] from None
     scene = call.scene(outcome, step=len(steps) - 1)
-    flashed = _flashed(scene, body, scene.customer, outcome.steps[-1].events)
+    flashed = _flashed(scene, body, scene.customer, outcome.steps[-1].events, written=True)
     return _answer(scene, flashed, customer(scene))
 
 
@@ -85,8 +85,11 @@ def _balance(found: Body) -> ImportedBalance:
     )
 
 
-def _flashed(scene: Scene, body: Body, after: Customer, events: Sequence[Event]) -> list[Json]:
-    """What became of each plan, in the order of the request: plans that were made are named in the events."""
+def _flashed(scene: Scene, body: Body, after: Customer, events: Sequence[Event], *, written: bool) -> list[Json]:
+    """What became of each plan, in the order of the request: plans that were made are named in the events.
+
+    What is not `written` has no id yet.
+    """
     begun = [each for each in events if isinstance(each, PlanAttached | PlanScheduled)]
     waiting = {each.subscription_id: each.plan.plan_id for each in begun}
     shown = []
@@ -95,7 +98,11 @@ def _flashed(scene: Scene, body: Body, after: Customer, events: Sequence[Event])
         key = next((key for key, each in waiting.items() if each == plan_id), None)
         if key is not None:
             del waiting[key]
-        held = key or next((each.subscription_id for each in _held(after, plan_id)), None)
+        held = (
+            (key if written else None)
+            if key is not None
+            else next((each.subscription_id for each in _held(after, plan_id)), None)
+        )
         shown.append(
             {
                 "plan_id": plan_id,

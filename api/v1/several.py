@@ -18,6 +18,7 @@ from api.views.shapes import Json, Scene
 from ledger.core.billing import ProrationBehavior
 from ledger.core.change import Attach
 from ledger.core.entity import CreateEntity
+from ledger.core.errors import CustomerNotFound
 from ledger.core.events import Event, PlanAttached, PlanScheduled
 from ledger.core.period import Every, Interval
 from ledger.core.phases import CreateSchedule, Phase
@@ -64,11 +65,10 @@ def _opening(call: Call, body: Body) -> list[Step]:
 
 
 def _has_entity(call: Call, body: Body) -> bool:
-    if "customer_data" in body:
-        address = OpeningAddress(body["customer_id"], body["customer_data"].get("email"))
-        found = call.ponder(address, create_command(body["customer_id"], body["customer_data"])).steps[0].after
-    else:
+    try:
         found = call.look(CustomerAddress(body["customer_id"])).steps[0].after
+    except CustomerNotFound:
+        return False
     return body["entity_id"] in found.entities
 
 
