@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from ledger.core.billing import Billing, ProrationBehavior
@@ -9,10 +10,11 @@ from ledger.core.cancellation import Cancel, Refund, Uncancel, When
 from ledger.core.change import Attach
 from ledger.core.errors import Refusal
 from ledger.core.events import Ended, PaymentRefunded, PlanExpired, PlanUncanceled, PlanUnscheduled
+from ledger.core.period import Every, Interval
 from ledger.core.quantity import ChangeQuantities
 from ledger.core.quote import Planned
 from ledger.core.settings import LedgerSettings
-from ledger.core.terms import Plan
+from ledger.core.terms import FreeTrial, Plan
 from tests.core.account import Account, bought
 from tests.core.offers import (
     EXTRA,
@@ -360,3 +362,18 @@ def test_a_refund_that_cannot_be_is_refused(command: Cancel, code: str, sentence
         account.do(command)
     assert refused.value.code == code
     assert account.plans() == {"pro": "active", "free": "active"}
+
+
+def test_a_trial_that_is_cancelled_ends_unpaid_and_one_that_goes_on_is_paid() -> None:
+    trial = msgspec.structs.replace(PRO, free_trial=FreeTrial(Every(Interval.DAY, 7)))
+    account = on("pro", trial)
+    account.bill(Cancel("pro"))
+    assert account.subscription("pro").expires_at == datetime(2026, 1, 8, tzinfo=UTC)
+    left = on("pro", trial)
+    left.bill(Cancel("pro"))
+    left.bill(Uncancel("pro"))
+    assert (account.wait(31).invoiced(), account.plans()) == ([0], {})
+    assert (left.wait(31).invoiced(), left.plans()) == ([0, 2000], {"pro": "active"})
+    now = on("pro", trial)
+    assert now.bill(Cancel("pro", when=NOW)) == 0
+    assert (now.plans(), now.invoiced()) == ({}, [0])
