@@ -114,12 +114,15 @@ def _check_refund(command: Cancel, subscription: Subscription) -> None:
 
 
 def _drop(draft: Draft, waiting: Subscription) -> None:
-    """Drop a scheduled plan; the plan it was to replace goes on."""
+    """Drop a scheduled plan, and what was to follow it; the plan it was to replace goes on."""
     draft.happen(PlanUnscheduled(waiting.subscription_id))
     current = draft.customer.subscriptions.get(waiting.replaces or "")
-    if current is not None and current.canceling:
+    if current is not None and current.active and (current.canceling or current.expires_at == waiting.started_at):
         draft.happen(PlanUncanceled(current.subscription_id, current.expires_at))
     draft.outgoing.append(Move(waiting.plan, waiting.quantities, canceled_at=draft.now, expires_at=draft.now))
+    for following in list(draft.customer.subscriptions.values()):
+        if following.replaces == waiting.subscription_id and not following.active:
+            _drop(draft, following)
 
 
 def _cancel_now(draft: Draft, subscription: Subscription, command: Cancel) -> None:

@@ -11,6 +11,7 @@ from ledger.core.change import Attach
 from ledger.core.errors import Refusal
 from ledger.core.events import Ended, PaymentRefunded, PlanExpired, PlanUncanceled, PlanUnscheduled
 from ledger.core.period import Every, Interval
+from ledger.core.phases import CreateSchedule, Phase
 from ledger.core.quantity import ChangeQuantities
 from ledger.core.quote import Planned
 from ledger.core.settings import LedgerSettings
@@ -18,6 +19,7 @@ from ledger.core.terms import FreeTrial, Plan
 from tests.core.account import Account, bought
 from tests.core.offers import (
     EXTRA,
+    FREE,
     MESSAGES,
     ONCE,
     PREMIUM,
@@ -377,3 +379,15 @@ def test_a_trial_that_is_cancelled_ends_unpaid_and_one_that_goes_on_is_paid() ->
     now = on("pro", trial)
     assert now.bill(Cancel("pro", when=NOW)) == 0
     assert (now.plans(), now.invoiced()) == ({}, [0])
+
+
+def test_what_was_to_follow_a_dropped_plan_is_dropped_with_it() -> None:
+    account = Account(FREE, PRO, PREMIUM)
+    month = Every(Interval.MONTH)
+    names = ("pro", "premium", "free")
+    phases = tuple(Phase((Attach(name),), starting_after=month if index else None) for index, name in enumerate(names))
+    account.bill(CreateSchedule(phases))
+    assert account.plans() == {"pro": "active", "premium": "scheduled", "free": "scheduled"}
+    account.bill(Cancel("premium"))
+    assert (account.plans(), account.subscription("pro").expires_at) == ({"pro": "active"}, None)
+    assert account.wait(90).plans() == {"pro": "active"}
