@@ -125,9 +125,23 @@ class ControlsSchema(EntityControlsSchema):
     auto_topups = ListOf(Shape(AutoTopupSchema))
 
 
-class CustomerControlsSchema(ControlsSchema):
-    """The limits of a customer, with the one kind that is not offered."""
+class NewUsageLimitSchema(UsageLimitSchema):
+    """A usage limit as it may come back from an answer. Its counter counts what is used, and is not set."""
 
+    usage = Unsupported()
+    source = Unsupported(neutral=SOURCES)
+
+
+class NewEntityControlsSchema(EntityControlsSchema):
+    """The limits that an entity gets."""
+
+    usage_limits = ListOf(Shape(NewUsageLimitSchema))
+
+
+class NewControlsSchema(ControlsSchema):
+    """The limits that a customer gets, with the one kind that is not offered."""
+
+    usage_limits = ListOf(Shape(NewUsageLimitSchema))
     balance_allocations = Unsupported()
 
 

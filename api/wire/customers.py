@@ -2,7 +2,7 @@
 
 from api.wire.balances import BalanceAnswerSchema, FlagAnswerSchema
 from api.wire.common import PageSchema, PlanFilterSchema, TimeRangeSchema
-from api.wire.controls import CustomerControlsAnswerSchema, CustomerControlsSchema
+from api.wire.controls import CustomerControlsAnswerSchema, NewControlsSchema
 from api.wire.customer_data import CustomerDataSchema
 from api.wire.fields import Choice, Currency, CustomerId, Email, EntityId, FeatureId, Flag, PlanId, Text
 from api.wire.invoices import InvoicePreviewSchema, InvoiceSummarySchema
@@ -63,7 +63,7 @@ class UpdateCustomerSchema(WireSchema):
     send_email_receipts = Flag()
     new_customer_id = CustomerId()
     currency = Currency(allow_none=True)
-    billing_controls = Shape(CustomerControlsSchema)
+    billing_controls = Shape(NewControlsSchema)
     stripe_id = Unsupported()
     config = Unsupported()
     billing_details = Unsupported()

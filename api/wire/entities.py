@@ -2,7 +2,7 @@
 
 from api.wire.balances import BalanceAnswerSchema, FlagAnswerSchema
 from api.wire.common import PageSchema, PlanFilterSchema
-from api.wire.controls import EntityControlsAnswerSchema, EntityControlsSchema
+from api.wire.controls import EntityControlsAnswerSchema, EntityControlsSchema, NewEntityControlsSchema
 from api.wire.customer_data import CustomerDataSchema
 from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, Text
 from api.wire.invoices import InvoiceSummarySchema
@@ -34,7 +34,7 @@ class EntityRefSchema(WireSchema):
 class UpdateEntitySchema(EntityRefSchema):
     """What the SDKs can change of an entity are its billing controls."""
 
-    billing_controls = Shape(EntityControlsSchema)
+    billing_controls = Shape(NewEntityControlsSchema)
 
 
 class ListEntitiesSchema(PageSchema):

@@ -113,6 +113,7 @@ def test_an_entity_has_limits_of_its_own(acme: Api) -> None:
     [
         ("customers.update", {"billing_controls": {"balance_allocations": [{"feature_id": "messages"}]}},
          "not_supported"),
+        ("customers.update", {"billing_controls": {"usage_limits": [usage_limit(5, usage=3)]}}, "not_supported"),
         ("customers.update", {"config": {"disable_pooled_balance": True}}, "not_supported"),
         ("customers.update", {"billing_controls": {"overage_allowed": [{"feature_id": "none"}]}}, "feature_not_found"),
         ("customers.update", {"name": "New", "billing_controls": {"overage_allowed": [{"feature_id": "sso"}]}},
