@@ -18,6 +18,7 @@ from ledger.core.events import PlanUncanceled
 from ledger.core.invoicing import finish
 from ledger.core.period import Every, boundary
 from ledger.core.quote import Planned
+from ledger.core.several import of_many
 from ledger.core.state import Customer
 from ledger.core.subscription import Subscription, main_plan
 from ledger.core.switching import end_at, schedule, unschedule
@@ -71,7 +72,7 @@ def plan_schedule(customer: Customer, command: CreateSchedule, context: Context)
     for runs in places.values():
         _run(draft, command, starts, runs)
     for each in command.unscheduled:
-        attach(draft, replace(each, billing=command.billing))
+        attach(draft, replace(of_many(each, context), billing=command.billing))
     return finish(draft, "update_plan", command.billing)
 
 
@@ -189,7 +190,7 @@ def _begin(draft: Draft, command: CreateSchedule, run: Run, ends_at: datetime | 
         replace(
             wanted,
             schedule=Schedule.IMMEDIATE,
-            anchor_now=wanted.anchor_now or phase.anchor_at_start,
+            anchor_now=of_many(wanted, draft.context).anchor_now or phase.anchor_at_start,
             anchor_at=wanted.anchor_at or phase.anchor_at,
             billing=replace(command.billing, proration=proration),
         ),

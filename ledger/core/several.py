@@ -1,5 +1,6 @@
 """Attaching several plans in one change, with one invoice."""
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from ledger.core.billing import Billing
@@ -25,5 +26,16 @@ def plan_attach_many(customer: Customer, command: AttachMany, context: Context) 
         raise InvalidInput("plans was empty and must name at least one plan")
     draft = Draft(customer, context)
     for each in command.plans:
-        attach(draft, replace(each, billing=command.billing))
+        attach(draft, replace(of_many(each, context), billing=command.billing))
     return finish(draft, "update_plan", command.billing)
+
+
+def of_many(wanted: Attach, context: Context) -> Attach:
+    """One of several plans: an anchor that is named for all of them is for those whose cycle can begin now.
+
+    The official client names one in every such request, so it is no contradiction for the others.
+    """
+    plan = context.catalog.plan(wanted.plan_id, wanted.version)
+    trial = plan.free_trial if wanted.trial is UNSET else wanted.trial
+    begins = not plan.one_off and trial is None and wanted.starts_at is None
+    return wanted if begins or not wanted.anchor_now else replace(wanted, anchor_now=False)

@@ -424,3 +424,112 @@ def track_many_uses(shop: Shop) -> None:
         )
     assert "nobody" in it.message
     assert customers[0].left("messages") == (90, 10)
+
+
+@story("billing.multi_attach")
+def attach_several_plans(shop: Shop) -> None:
+    pro, extra = shop.plan("pro", amount=20), shop.plan("extra", amount=5, interval="one_off", add_on=True)
+    customer = shop.customer()
+    made = shop.autumn.billing.multi_attach(
+        customer_id=customer.customer_id, plans=[{"plan_id": pro}, {"plan_id": extra}]
+    )
+    assert (made.invoice.status, made.invoice.total) == ("paid", 25)
+    assert customer.plans() == {"pro": "active"}
+
+
+@story("billing.preview_multi_attach")
+def preview_several_plans(shop: Shop) -> None:
+    pro, extra = shop.plan("pro", amount=20), shop.plan("extra", amount=5, interval="one_off", add_on=True)
+    customer = shop.customer()
+    quote = shop.autumn.billing.preview_multi_attach(
+        customer_id=customer.customer_id, plans=[{"plan_id": pro}, {"plan_id": extra}]
+    )
+    assert (quote.total, [each.plan_id for each in quote.incoming]) == (25, [pro, extra])
+    assert customer.plans() == {}
+
+
+@story("billing.create_schedule")
+def schedule_phases(shop: Shop) -> None:
+    pro, premium = shop.plan("pro", amount=20), shop.plan("premium", amount=50)
+    customer = shop.customer()
+    later = {"plans": [{"plan_id": premium}], "starting_after": {"duration_type": "month", "duration_count": 1}}
+    made = shop.autumn.billing.create_schedule(
+        customer_id=customer.customer_id, phases=[{"plans": [{"plan_id": pro}], "starts_at": "now"}, later]
+    )
+    assert (made.status, made.invoice.total, len(made.phases)) == ("created", 20, 2)
+    assert customer.plans() == {"pro": "active", "premium": "scheduled"}
+
+
+@story("billing.import")
+def bring_a_customer_over(shop: Shop) -> None:
+    pro = shop.plan("pro", included("messages", 100), amount=20)
+    customer = shop.customer()
+    made = shop.autumn.billing.import_(
+        customer_id=customer.customer_id,
+        billables=[{"plan": {"plan_id": pro, "balances": [{"feature_id": "messages", "usage": 30}]}}],
+    )
+    assert [(each.plan_id, each.status, each.skipped) for each in made.flashed] == [(pro, "active", False)]
+    assert customer.left("messages") == (70, 30)
+
+
+@story("invoices.create")
+def make_an_invoice(shop: Shop) -> None:
+    customer, pro = shop.customer(), shop.plan("pro", packs("messages", 0, 10), amount=20)
+    bought = {"feature_id": "messages", "billing_behavior": "prepaid", "quantity": 200}
+    wanted = {"customer_id": customer.customer_id, "plans": [{"plan_id": pro, "feature_quantities": [bought]}]}
+    quote = shop.autumn.invoices.create(**wanted, preview=True)
+    made = shop.autumn.invoices.create(**wanted)
+    assert (quote.invoice, quote.preview.total) == (None, 40)
+    assert (made.invoice.status, made.invoice.total, made.preview) == ("open", 40, quote.preview)
+
+
+def owed(shop: Shop, amount: float, **fields: str) -> str:
+    """The id of an invoice of one line."""
+    line = {"amount": amount, "description": "Work"}
+    made = shop.autumn.invoices.create(customer_id=shop.customer().customer_id, custom_line_items=[line], **fields)
+    return str(made.invoice.id)
+
+
+@story("invoices.insert")
+def keep_an_invoice_from_elsewhere(shop: Shop) -> None:
+    row = {"customer_id": shop.customer().customer_id, "stripe_id": "in_9", "status": "paid", "total": 9.5}
+    (kept,) = shop.autumn.invoices.insert(invoices=[{**row, "created_at": milliseconds(START)}]).invoices
+    assert (kept.stripe_id, kept.status, kept.amount_paid) == ("in_9", "paid", 9.5)
+
+
+@story("invoices.finalize")
+def make_a_draft_final(shop: Shop) -> None:
+    assert shop.autumn.invoices.finalize(invoice_id=owed(shop, 5, issue_method="draft")).invoice.status == "open"
+
+
+@story("invoices.pay")
+def pay_an_invoice(shop: Shop) -> None:
+    paid = shop.autumn.invoices.pay(invoice_id=owed(shop, 5)).invoice
+    assert (paid.status, paid.amount_paid) == ("paid", 5)
+
+
+@story("invoices.void")
+def take_an_invoice_back(shop: Shop) -> None:
+    assert shop.autumn.invoices.void(invoice_id=owed(shop, 5)).invoice.status == "void"
+
+
+@story("invoices.update")
+def say_how_an_invoice_may_be_paid(shop: Shop) -> None:
+    key = owed(shop, 5)
+    assert shop.autumn.invoices.update(invoice_id=key, payment_method_types=["card"]).invoice.id == key
+
+
+@story("invoices.issue_credit_note")
+def credit_part_of_an_invoice(shop: Shop) -> None:
+    key = owed(shop, 5)
+    note = shop.autumn.invoices.issue_credit_note(invoice_id=key, amount=2).credit_note
+    assert (note.total, note.pre_payment_amount, note.invoice_id) == (2, 2, key)
+    with refused(400, "invalid_request"):
+        shop.autumn.invoices.issue_credit_note(invoice_id=key, amount=4)
+
+
+@story("invoices.list")
+def list_invoices(shop: Shop) -> None:
+    key = owed(shop, 5)
+    (found,) = shop.autumn.invoices.list(invoice_id=key).list
+    assert (found.status, [each.amount for each in found.items]) == ("open", [5])
