@@ -254,7 +254,7 @@ _LINES: Final = (
         True,
         True,
         (LineDiscount("spring", "Spring", 125, Decimal("12.5")),),
-        "Messages, as agreed",
+        "Messages, by hand",
         5,
         7,
     ),
