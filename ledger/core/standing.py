@@ -1,4 +1,4 @@
-"""Where a feature stands for a customer or an entity, and whether more of it may be used (reference §2.1, §2.8)."""
+"""Where a feature stands for a customer or an entity (reference §2.1)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from ledger.core.balance import Grant
-from ledger.core.deduction import in_order, in_scope, overage_allowed, overage_room
+from ledger.core.deduction import in_order, in_scope, overage_allowed
 from ledger.core.entitlement import window
 from ledger.core.money import ZERO, add
 
@@ -56,18 +56,3 @@ def held(
 ) -> list[Grant]:
     """The grants of a feature that a customer, or an entity of it, draws on, in deduction order."""
     return in_order(in_scope(grants, feature_id, entity_id), entity_id, longest_first=longest_first)
-
-
-def allowed(grants: Sequence[Grant], required: Decimal) -> bool:
-    """Whether `required` more units may be used now: §2.8, without the limits that customers may set."""
-    if any(grant.boolean or grant.terms.unlimited for grant in grants):
-        return True
-    if required <= ZERO:
-        return bool(grants) or required < ZERO
-    available = ZERO
-    for grant in grants:
-        room = overage_room(grant)
-        if room is None:
-            return True
-        available = add(available, add(max(ZERO, grant.balance), room))
-    return available >= required

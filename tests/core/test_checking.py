@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.core.deduction import Overage
-from ledger.core.standing import allowed
+from ledger.core.spending import Use, allowed
 from ledger.core.terms import PlanItem
 from tests.core.account import Account
 from tests.core.offers import (
@@ -26,7 +26,7 @@ def may_use(item: PlanItem, feature_id: str, required: float, used: float = 0) -
     account.attach("pro")
     if used:
         account.track(feature_id, used, overage=Overage.OVERFLOW)
-    return allowed(account.standing(feature_id).grants, units(required))
+    return allowed(account.customer, Use(feature_id, units(required)), account.context())
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,9 @@ def test_what_may_be_used(item: PlanItem, feature_id: str, used: float, required
 
 
 def test_a_feature_without_any_balance_may_not_be_used() -> None:
-    assert not allowed([], units(1))
-    assert not allowed([], units(0))
+    account = Account()
+    for required in (1, 0):
+        assert not allowed(account.customer, Use("messages", units(required)), account.context())
 
 
 def test_a_standing_sums_up_and_never_shows_a_debt() -> None:
