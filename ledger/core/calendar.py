@@ -50,6 +50,7 @@ def advance(customer: Customer, context: Context) -> tuple[datetime, Sequence[Ev
     draft = Draft(customer, context, max(at, context.last_at or at))
     _pass(draft)
     bill_cycle(draft)
+    assert draft.events, f"something is due at {at} and nothing happens"
     return draft.now, draft.events
 
 

@@ -133,8 +133,10 @@ def _sooner(at: datetime | None, found: datetime | None) -> datetime | None:
 
 def _plan_due_at(subscription: Subscription, before: datetime | None) -> datetime | None:
     """When a plan starts, ends, is paid for or enters its next period, where that is `before` an instant."""
+    if subscription.awaits_payment:
+        return None
     if subscription.status is Status.SCHEDULED:
-        return subscription.started_at
+        return None if subscription.awaits_payment else subscription.started_at
     ends_at, turns_at = subscription.expires_at, subscription.trial_ends_at or subscription.period_end
     if turns_at is None or (ends_at is not None and ends_at <= turns_at) or (before is not None and before <= turns_at):
         return ends_at

@@ -177,6 +177,7 @@ billings = st.sampled_from(
         Billing(discounts=(DiscountRef("half"),)),
         Billing(discounts=(DiscountRef("ten"),)),
         Billing(invoice_mode=InvoiceMode(net_terms_days=10, enable_plan_immediately=True)),
+        Billing(invoice_mode=InvoiceMode(net_terms_days=10)),
     ]
 )
 bases_of_ones_own = st.none() | st.builds(BasePrice, st.integers(0, 50_000), cycles)
