@@ -11,9 +11,11 @@ from ledger.core.catalog import Catalog
 from ledger.core.discounts import folded_code
 from ledger.core.draft import Draft
 from ledger.core.errors import DiscountNotFound, InvalidInput, InvalidRequest
-from ledger.core.events import AppliedDiscount, DiscountRemoved, Line, LineDiscount
-from ledger.core.money import percentage, round_minor, spread
+from ledger.core.events import AppliedDiscount, DiscountRemoved, Line, LineDiscount, LineKind
+from ledger.core.invoice import InvoiceStatus
+from ledger.core.money import percentage, ratio, round_minor, spread
 from ledger.core.period import Every, Interval, boundary
+from ledger.core.state import Customer
 from ledger.core.subscription import Subscription
 from ledger.core.terms import Discount, Plan
 
@@ -81,10 +83,11 @@ def applied(discount: Discount, now: datetime, zone: tzinfo) -> AppliedDiscount:
 def take_off(draft: Draft) -> None:
     """Take what subscriptions have discounts for off a draft's lines; one that counts once is then gone.
 
-    Percentages are rounded line by line, half away from zero, and count on credits too, so that what was charged with
-    a discount is given back with it. An amount counts once on an invoice, however many subscriptions have it: it is
-    spread over their charges, and never takes them below zero.
+    Percentages are rounded line by line, half away from zero. An amount counts once on an invoice, however many
+    subscriptions have it: it is spread over their charges, and never takes them below zero. A credit for time that was
+    charged gives back what was charged for it, whatever discounts count now.
     """
+    draft.lines = [as_charged(draft.before, line) for line in draft.lines]
     for discount, holders in _discounts(draft):
         before = draft.lines
         draft.lines = discounted(before, discount, holders)
@@ -92,6 +95,43 @@ def take_off(draft: Draft) -> None:
             for key in holders:
                 if key in draft.customer.subscriptions:
                     draft.happen(DiscountRemoved(key, discount.discount_id))
+
+
+def as_charged(customer: Customer, line: Line) -> Line:
+    """A credit for a price's time, less the part that discounts took off when that time was charged."""
+    if not _gives_back(line) or line.discounts:
+        return line
+    charged = [each for each in _charged(customer) if _same_price(each, line)]
+    whole = sum(each.before_discounts_minor for each in charged)
+    taken: dict[str, LineDiscount] = {}
+    for each in (discount for one in charged for discount in one.discounts):
+        known = taken.get(each.discount_id, replace(each, amount_minor=0))
+        taken[each.discount_id] = replace(known, amount_minor=known.amount_minor + each.amount_minor)
+    for each in taken.values():
+        share = round_minor(ratio(Decimal(line.before_discounts_minor), each.amount_minor, whole))
+        discounts = (*line.discounts, replace(each, amount_minor=share))
+        line = replace(line, amount_minor=line.amount_minor - share, discounts=discounts)
+    return line
+
+
+def _gives_back(line: Line) -> bool:
+    return line.credit and line.kind is not LineKind.CUSTOM
+
+
+def _charged(customer: Customer) -> Iterator[Line]:
+    for invoice in customer.account.invoices.values():
+        if invoice.status is not InvoiceStatus.VOID:
+            yield from (line for line in invoice.lines if line.amount_minor >= 0 and not line.credit)
+
+
+def _same_price(charged: Line, credit: Line) -> bool:
+    """Whether a line charged the time that a credit gives a part of back."""
+    return (charged.subscription_id, charged.kind, charged.feature_id, charged.period_end) == (
+        credit.subscription_id,
+        credit.kind,
+        credit.feature_id,
+        credit.period_end,
+    )
 
 
 def _discounts(draft: Draft) -> Iterator[tuple[AppliedDiscount, list[str]]]:
@@ -115,7 +155,10 @@ def discounted(lines: Sequence[Line], discount: AppliedDiscount, holders: Sequen
     if discount.percent is not None:
         percent = discount.percent
         return [
-            _less(line, discount, _share(line, percent)) if line.subscription_id in holders else line for line in lines
+            _less(line, discount, _share(line, percent))
+            if line.subscription_id in holders and not _gives_back(line)
+            else line
+            for line in lines
         ]
     charged = [at for at, line in enumerate(lines) if line.subscription_id in holders and line.amount_minor > 0]
     weights = [lines[at].amount_minor for at in charged]

@@ -219,6 +219,20 @@ def test_what_was_charged_with_a_discount_is_given_back_with_it() -> None:
     assert account.bill(Cancel("pro", when=When.NOW)) == -1000
 
 
+@pytest.mark.parametrize("discount", [FIVE, replace(FIVE, once=True), replace(HALF, once=True, percent=Decimal(25))])
+def test_whatever_took_it_off_only_what_was_charged_is_given_back(discount: Discount) -> None:
+    account = offering_discounts(Account(PRO), discount)
+    account.bill(Attach("pro", billing=with_discount(discount.discount_id)))
+    account.wait(15.5)
+    assert account.bill(Cancel("pro", when=When.NOW)) == -750
+
+
+def test_a_discount_that_came_later_is_not_taken_off_what_is_given_back() -> None:
+    account = on_pro(HALF)
+    account.wait_until(FEBRUARY)
+    assert account.bill(Attach("premium", billing=with_discount("half"))) == 2500 - 2000
+
+
 def test_usage_is_discounted_too() -> None:
     account = offering_discounts(Account(plan("pro", 0, metered(MESSAGES, 0, 10))), HALF)
     account.bill(Attach("pro", billing=with_discount("half")))
