@@ -44,7 +44,7 @@ def shop() -> Account:
 
 
 def phase(*plan_ids: str, at: datetime | None = None, **more: object) -> Phase:
-    return Phase(tuple(map(Attach, plan_ids)), at, **more)  # type: ignore[arg-type]  fields of Phase
+    return Phase(tuple(map(Attach, plan_ids)), at, **more)  # type: ignore[arg-type]  # fields of Phase
 
 
 # --- several at once ------------------------------------------------------------------------------------------
