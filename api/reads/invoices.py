@@ -101,10 +101,13 @@ def _filter(query: dict[str, Any], stream_id: UUID | None) -> InvoiceFilter:
 
 
 def _row(scene: Scene, entry: InvoiceEntry) -> Json:
-    """An invoice as operations show it, with its number and what of it is still to be paid."""
+    """An invoice as operations show it, its lines before discounts too, with its number and what is still owed."""
     found = entry.invoice
+    shown = invoice(scene, found)
+    for item, line in zip(shown["items"], found.lines, strict=True):
+        item["amount_before_discounts"] = _major(found, line.before_discounts_minor)
     return {
-        **invoice(scene, found),
+        **shown,
         "number": found.number,
         "origin": found.origin.value,
         "finalized_at": entry.finalized_at,

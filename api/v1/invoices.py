@@ -29,6 +29,7 @@ from ledger.core.documents import (
     PayInvoice,
     UpdateInvoice,
     VoidInvoice,
+    WriteOffInvoice,
 )
 from ledger.core.errors import CustomerNotFound, InvoiceNotFound
 from ledger.core.events import CreditNoteIssued, CreditTo, Event, InvoiceCreated
@@ -168,10 +169,20 @@ def void(call: Call, body: dict[str, Any]) -> Json:
     return _answer(_asked(call, body, stream_id, VoidInvoice(local)), call, local)
 
 
-def update(call: Call, body: dict[str, Any]) -> Json:
-    """Change how an invoice may be paid."""
+def write_off(call: Call, body: dict[str, Any]) -> Json:
+    """Say that an open invoice will not be paid."""
     stream_id, local = _ref(body)
-    command = UpdateInvoice(local, tuple(body["payment_method_types"]))
+    return _answer(_asked(call, body, stream_id, WriteOffInvoice(local)), call, local)
+
+
+def update(call: Call, body: dict[str, Any]) -> Json:
+    """Change how an invoice may be paid; of a draft also its lines and when it is due."""
+    stream_id, local = _ref(body)
+    written, lines = body.get("custom_line_items"), None
+    if written is not None:
+        currency = _found(_looked(call, body, stream_id), body, local).currency
+        lines = custom_lines(written, currency, "custom_line_items")
+    command = UpdateInvoice(local, tuple(body.get("payment_method_types", ())), lines, body.get("due_date"))
     return _answer(_asked(call, body, stream_id, command), call, local)
 
 
@@ -191,10 +202,7 @@ def _issued(events: Sequence[Event]) -> CreditNoteIssued:
 
 
 def _note(call: Call, body: Body, stream_id: UUID, local: str) -> IssueCreditNote:
-    scene = _looked(call, body, stream_id)
-    found = scene.customer.account.invoices.get(local)
-    if found is None:
-        raise InvoiceNotFound(body["invoice_id"])
+    found = _found(_looked(call, body, stream_id), body, local)
     amount = body.get("amount")
     return IssueCreditNote(
         local,
@@ -240,6 +248,14 @@ def _looked(call: Call, body: Body, stream_id: UUID) -> Scene:
         raise InvoiceNotFound(body["invoice_id"]) from None
 
 
+def _found(scene: Scene, body: Body, local: str) -> Invoice:
+    """The invoice that is named, as it stands, or `InvoiceNotFound`."""
+    found = scene.customer.account.invoices.get(local)
+    if found is None:
+        raise InvoiceNotFound(body["invoice_id"])
+    return found
+
+
 def _answer(outcome: Outcome, call: Call, local: str) -> Json:
     scene = call.scene(outcome)
     return {"invoice": invoice(scene, scene.customer.account.invoices[local])}
@@ -271,6 +287,7 @@ HANDLERS: Final[Handlers] = {
     "invoices.finalize": finalize,
     "invoices.pay": pay,
     "invoices.void": void,
+    "invoices.write_off": write_off,
     "invoices.update": update,
     "invoices.issue_credit_note": issue_credit_note,
     "invoices.list": list_all,

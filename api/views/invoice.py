@@ -70,7 +70,7 @@ def line_id(scene: Scene, found: Invoice, index: int) -> str:
 
 
 def _item(scene: Scene, found: Invoice, index: int, line: Line) -> Json:
-    amount = to_major(line.before_discounts_minor, found.currency)
+    amount = to_major(line.amount_minor, found.currency)
     quantity = None if line.feature_id is None else line.quantity
     entities = [] if line.entity_id is None else [{"entity_id": line.entity_id, "quantity": quantity, "amount": amount}]
     return {

@@ -1,4 +1,4 @@
-"""invoices.create, insert, finalize, pay, void, update and issue_credit_note. Amounts are major units."""
+"""invoices.create, insert, finalize, pay, void, write_off, update and issue_credit_note. Amounts are major units."""
 
 from decimal import Decimal
 from typing import Any
@@ -40,9 +40,19 @@ class InvoiceRefSchema(WireSchema):
 
 
 class UpdateInvoiceSchema(InvoiceRefSchema):
-    """How an invoice that is not closed may be paid."""
+    """How an invoice that is not closed may be paid; of a draft also all its lines, and when it is due."""
 
-    payment_method_types = ListOf(Choice(*PAYMENT_METHOD_TYPES), least=1, required=True)
+    payment_method_types = ListOf(Choice(*PAYMENT_METHOD_TYPES), least=1)
+    custom_line_items = ListOf(Shape(DatedLineSchema), least=1)
+    due_date = Milliseconds()
+
+    @validates_schema
+    def changes_something(self, data: dict[str, Any], **_: Any) -> None:
+        """A change of nothing is a mistake."""
+        if not data.keys() & {"payment_method_types", "custom_line_items", "due_date"}:
+            raise ValidationError(
+                "was not sent and must be, or custom_line_items or due_date of a draft", "payment_method_types"
+            )
 
 
 class InvoiceAnswerSchema(WireSchema):

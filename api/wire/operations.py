@@ -286,8 +286,12 @@ _ALL: Final = (
         "Take an open invoice back", _INVOICE,
     ),
     _operation(
+        "invoices.write_off", documents.InvoiceRefSchema, documents.InvoiceAnswerSchema,
+        "Say that an open invoice will not be paid", _INVOICE, ours=True,
+    ),
+    _operation(
         "invoices.update", documents.UpdateInvoiceSchema, documents.InvoiceAnswerSchema,
-        "Change how an invoice may be paid", _INVOICE,
+        "Change how an invoice may be paid; of a draft also its lines and when it is due", _INVOICE,
     ),
     _operation(
         "invoices.issue_credit_note", documents.IssueCreditNoteSchema, documents.CreditNoteAnswerSchema,

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import Api, Ledgers, Refused, catalog
+from ledger.core.catalog import PutDiscount
+from ledger.core.terms import Discount
+from ledger.store.ledger import CatalogAddress
+from tests.api.client import TESTER, Api, Ledgers, Refused, catalog
 
 JANUARY = {"Tallystick-Now": "2024-01-01T00:00:00Z"}
 FIRST, HALF, NEXT = 1_704_067_200_000, 1_705_406_400_000, 1_706_745_600_000
@@ -72,6 +75,48 @@ def test_a_draft_is_finalized_and_voided(acme: Api) -> None:
     assert [each["status"] for each in (draft, changed, final, void)] == ["draft", "draft", "open", "void"]
     with pytest.raises(Refused, match="is void and cannot be finalized"):
         acme("invoices.finalize", invoice_id=draft["id"])
+
+
+def test_a_draft_gets_other_lines_and_another_day_and_what_is_final_does_not(acme: Api) -> None:
+    key = acme("invoices.create", **work(5, issue_method="draft"))["invoice"]["id"]
+    lines = [{"amount": 7, "description": "Design"}, {"amount": Decimal("0.5"), "description": "Print"}]
+    changed = acme("invoices.update", invoice_id=key, custom_line_items=lines, due_date=HALF)["invoice"]
+    acme("invoices.finalize", invoice_id=key)
+
+    assert [each["description"] for each in changed["items"]] == ["Design", "Print"]
+    assert changed["total"] == Decimal("7.5")
+    assert acme.get(f"/v1/invoices?invoice_id={key}")["list"][0]["due_at"] == HALF
+    with pytest.raises(Refused, match="400 invalid_request: This invoice is open and cannot be given other lines"):
+        acme("invoices.update", invoice_id=key, custom_line_items=lines)
+    with pytest.raises(Refused, match="400 invalid_inputs: payment_method_types was not sent"):
+        acme("invoices.update", invoice_id=key)
+    with pytest.raises(Refused, match="404 invoice_not_found"):
+        acme("invoices.update", invoice_id=f"{key}0", custom_line_items=lines)
+
+
+def test_an_invoice_that_nobody_will_pay_is_written_off_once(acme: Api) -> None:
+    key = acme("invoices.create", **work(5))["invoice"]["id"]
+    assert acme("invoices.write_off", invoice_id=key)["invoice"]["status"] == "uncollectible"
+    with pytest.raises(Refused, match="400 invalid_request: This invoice is uncollectible and cannot be written off"):
+        acme("invoices.write_off", invoice_id=key)
+    assert acme("invoices.pay", invoice_id=key)["invoice"]["status"] == "paid"
+
+
+def test_items_come_after_discounts_and_sum_to_the_total(acme: Api) -> None:
+    third = PutDiscount(Discount("third", "A third off", Decimal("33.3")))
+    acme.store.ledger(acme.ledger_id).execute(CatalogAddress(), third, by=TESTER)
+    lines = [{"amount": Decimal("9.99"), "description": "Design"}, {"amount": 5, "description": "Print"}]
+    made = acme("invoices.create", customer_id="acme", custom_line_items=lines, discounts=[{"reward_id": "third"}])[
+        "invoice"
+    ]
+    read = acme.get(f"/v1/invoices?invoice_id={made['id']}&explain=true")["list"][0]
+
+    assert [each["amount"] for each in made["items"]] == [Decimal("6.66"), Decimal("3.33")]
+    assert made["total"] == Decimal("9.99")
+    assert [each["amount_before_discounts"] for each in read["items"]] == [Decimal("9.99"), 5]
+    for item, why in zip(read["items"], read["explain"]["items"], strict=True):
+        before, discounts = (sum(part["change"] for part in why[name]) for name in ("amount", "discounts"))
+        assert (before, before + discounts) == (item["amount_before_discounts"], item["amount"])
 
 
 def test_an_invoice_that_is_not_paid_stays_open_and_is_402(acme: Api) -> None:

@@ -245,6 +245,7 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "invoices.finalize": [{"invoice": INVOICE}],
     "invoices.pay": [{"invoice": INVOICE}],
     "invoices.void": [{"invoice": INVOICE}],
+    "invoices.write_off": [{"invoice": INVOICE}],
     "invoices.update": [{"invoice": INVOICE}],
     "invoices.issue_credit_note": [{"credit_note": NOTE}, {"credit_note": {**NOTE, "id": None, "status": None}}],
     "invoices.list": [page(INVOICE)],
@@ -386,6 +387,7 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
     "invoices.finalize": [{"invoice_id": "in_1"}],
     "invoices.pay": [{"invoice_id": "in_1"}],
     "invoices.void": [{"invoice_id": "in_1"}],
+    "invoices.write_off": [{"invoice_id": "in_1"}],
     "invoices.update": [{"invoice_id": "in_1", "payment_method_types": ["card", "link"]}],
     "invoices.issue_credit_note": [
         {"invoice_id": "in_1", "amount": 5, "destination": "refund", "reason": "duplicate", "memo": "Sorry"},
