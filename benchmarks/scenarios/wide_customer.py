@@ -20,12 +20,13 @@ from benchmarks.ours import BY, LEDGER_ID
 from benchmarks.server import MASTER_KEY_BYTES, Server, serving
 from ledger.core.adjustment import GrantBalance
 from ledger.core.catalog import CreateFeature, CreatePlan
-from ledger.core.decider import Command
+from ledger.core.decider import Command, Context
 from ledger.core.entity import CreateEntity
 from ledger.core.period import Every, Interval
 from ledger.core.profile import CreateCustomer
 from ledger.core.settings import CreateLedger, Env
-from ledger.core.standing import allowed, held, standing
+from ledger.core.spending import Use, allowed
+from ledger.core.standing import held, standing
 from ledger.core.terms import Feature, FeatureKind, Plan, PlanItem
 from ledger.core.usage import Track
 from ledger.store.ledger import (
@@ -76,7 +77,8 @@ def _cold_ms(database: Database) -> float:
         begin = time.perf_counter()
         seen = ledger.look(CustomerAddress("c1"), by=BY)
         grants = held(seen.state.grants.values(), "messages", None)
-        assert allowed(grants, Decimal(1))
+        context = Context(seen.now, seen.catalog, seen.settings, seen.steps[0].stream_id)
+        assert allowed(seen.state, Use("messages", Decimal(1)), context)
         standing(grants, seen.now, seen.settings.zone)
         return (time.perf_counter() - begin) * 1000
 

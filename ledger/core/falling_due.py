@@ -136,7 +136,7 @@ def _plan_due_at(subscription: Subscription, before: datetime | None) -> datetim
     if subscription.awaits_payment:
         return None
     if subscription.status is Status.SCHEDULED:
-        return None if subscription.awaits_payment else subscription.started_at
+        return subscription.started_at
     ends_at, turns_at = subscription.expires_at, subscription.trial_ends_at or subscription.period_end
     if turns_at is None or (ends_at is not None and ends_at <= turns_at) or (before is not None and before <= turns_at):
         return ends_at
