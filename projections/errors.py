@@ -33,3 +33,19 @@ class ProjectionFailed(ProjectionUnavailable):
             f"rebuild {model}"
         )
         self.model, self.position = model, position
+
+
+class ProjectionUnbuilt(ProjectionUnavailable):
+    """A model that is new to a ledger with a history; the worker is building it."""
+
+    code = "projection_behind"
+    retry_after_seconds = 5
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"The {model} projection is new and being built by the worker: try again in a few seconds")
+        self.model = model
+
+
+def stands_still(model: str, position: int) -> ProjectionUnavailable:
+    """Why a model is not read: it stopped at a position, or (position 0) was never folded."""
+    return ProjectionFailed(model, position) if position else ProjectionUnbuilt(model)

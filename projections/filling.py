@@ -17,7 +17,7 @@ from projections.deferred import DeferredGeneration
 from projections.events import EventReader
 from projections.folding import Batch
 from projections.models import MODELS
-from projections.projection import Model
+from projections.projection import Model, named
 from projections.statements import statement
 from projections.writing import Write
 
@@ -108,8 +108,9 @@ class Filling:
             self.finish(self.conn, position)
             active = {row[0]: row[1] for row in self.do(self.conn, "select_models").fetchall()}
             for each in self.generations:
-                self.do(self.conn, "swap_generation", model=each.model.name, generation=each.number)
-                self.do(self.conn, "delete_generation", model=each.model.name, generation=each.number)
+                place = {"model": each.model.name, "generation": each.number}
+                self.do(self.conn, "swap_generation", revision=each.model.revision, **place)
+                self.do(self.conn, "delete_generation", **place)
                 self.do(self.conn, "retire_generation", model=each.model.name, generation=active[each.model.name])
         self.generations = ()
         return position
@@ -128,8 +129,7 @@ class Filling:
             self.do(self.conn, "begin_projecting")
             position = self.do(self.conn, "wait_for_projected").fetchone()
             assert position is not None
-            names = [model.name for model in MODELS]
-            self.do(self.conn, "begin_models", models=names, position=position[0])
+            self.do(self.conn, "begin_models", position=position[0], **named(MODELS))
             self.do(self.conn, "retire_abandoned")
             self.generations = [DeferredGeneration(self.ledger_id, model, self._number(model)) for model in self.models]
 

@@ -92,7 +92,10 @@ Fold = Callable[[Any, Recorded], tuple[Any, Sequence[Final]]]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One read model. `folds` are the events that matter to it; it is not shown others."""
+    """One read model. `folds` are the events that matter to it; it is not shown others.
+
+    `revision` goes up with every change after which the same log gives other rows: workers then build it anew.
+    """
 
     name: str
     package: str
@@ -101,6 +104,7 @@ class Model:
     restore: Callable[[Mapping[str, Sequence[Any]]], Any]
     fold: Fold
     changes: Callable[[UUID, Any, Any], Changes]
+    revision: int = 1
 
     def table(self, name: str) -> Table:
         """The table of this name."""
@@ -108,3 +112,8 @@ class Model:
             if table.name == name:
                 return table
         raise KeyError(name)
+
+
+def named(models: Sequence[Model]) -> dict[str, list[Any]]:
+    """Models as the parameters of a statement."""
+    return {"models": [model.name for model in models], "revisions": [model.revision for model in models]}

@@ -9,7 +9,7 @@ from ledger.clock import monotonic
 from ledger.store.connections import Limits
 from ledger.store.sealing import OperatorKey
 from projections.differences import Difference, rows_differ
-from projections.errors import ProjectionFailed
+from projections.errors import stands_still
 from projections.filling import Filling, Progress
 from projections.folding import ModelFailed
 from projections.models import MODELS
@@ -56,8 +56,8 @@ def compare(
 ) -> Difference | None:
     """Rebuild some models beside the ones that are read and compare row by row; answers the first difference.
 
-    Both sides are as of one position, in one snapshot, while the runner goes on. Raises `ProjectionFailed` when one
-    of the models stands still: it differs by what it has not folded.
+    Both sides are as of one position, in one snapshot, while the runner goes on. Raises `ProjectionUnavailable` when
+    one of the models stands still: it differs by what it has not folded.
     """
     with Filling(database_url, operator, ledger_id, models, limits=limits) as filling:
         filling.fill(progress)
@@ -69,9 +69,9 @@ def compare(
             active = {row[0]: row for row in filling.do(conn, "select_models").fetchall()}
             filling.finish(conn, position)
             for each in filling.generations:
-                _, generation, failed_position, _ = active[each.model.name]
+                _, generation, failed_position, _, _ = active[each.model.name]
                 if failed_position is not None:
-                    raise ProjectionFailed(each.model.name, failed_position)
+                    raise stands_still(each.model.name, failed_position)
                 found = rows_differ(conn, each.model, ledger_id, generation, each.number)
                 if found is not None:
                     return found

@@ -2,11 +2,11 @@
 
 Rows and position are one transaction under the lock of the ledger's `projected` row, so that nothing is applied
 twice or skipped, however many runners there are and wherever one dies. A model that fails is rolled back to where
-the batch found it and stopped; the others and the ledger go on.
+the batch found it and stopped; the others and the ledger go on. What an upgrade brings is built beside it.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -17,11 +17,12 @@ from ledger.clock import Deadline
 from ledger.logging import logger
 from ledger.store.connections import Limits, connect
 from ledger.store.sealing import OperatorKey
+from projections.building import Builder
 from projections.collecting import rare_collections
 from projections.events import EventReader
 from projections.folding import PASSING, Batch, Generation, ModelFailed
 from projections.models import MODELS
-from projections.projection import Model
+from projections.projection import Model, named
 from projections.statements import statement
 from projections.sweeping import sweep_step
 from projections.wake import Wake
@@ -68,12 +69,15 @@ class LedgerProjector:
             return 0
         if position != self._position:
             self.forget()
+        active = {row[0]: row for row in self._do(conn, "select_models").fetchall()}
+        if self._outlived(active):
+            return 0
         events = self._reader.read(conn, position, limit)
         if not events:
             self._position = position
             return 0
         batch = Batch(events)
-        for generation in self._running(conn):
+        for generation in self._running(active):
             self._advance(conn, generation, batch)
         self._position = events[-1].position
         self._do(conn, "move_projected", position=self._position)
@@ -84,15 +88,19 @@ class LedgerProjector:
             self._do(conn, "begin_projecting")
         found = self._do(conn, "lock_projected").fetchone()
         if found is not None and not self._begun:
-            self._do(conn, "begin_models", models=[model.name for model in self._models], position=found[0])
+            self._do(conn, "begin_models", position=found[0], **named(self._models))
             self._begun = True
         return None if found is None else int(found[0])
 
-    def _running(self, conn: Connection[Any]) -> Iterator[Generation]:
+    def _outlived(self, active: Mapping[str, Sequence[Any]]) -> bool:
+        # A newer program has begun here: what this one folded would lack what the newer one keeps.
+        known = {model.name: model.revision for model in self._models}
+        return any(row[4] > known.get(name, 0) for name, row in active.items())
+
+    def _running(self, active: Mapping[str, Sequence[Any]]) -> Iterator[Generation]:
         # Asked in every batch: a swap may have changed the generation, a failure may have been cured.
-        active = {row[0]: row for row in self._do(conn, "select_models").fetchall()}
         for model in self._models:
-            _, number, failed_position, _ = active[model.name]
+            _, number, failed_position, *_ = active[model.name]
             known = self._generations.get(model.name)
             if known is None or known.number != number:
                 self._generations[model.name] = known = Generation(self.ledger_id, model, number)
@@ -139,6 +147,7 @@ class Runner:
         self._batch_events, self._models, self._connector = batch_events, models, connector
         self._projectors: dict[str, LedgerProjector] = {}
         self._stopping = threading.Event()
+        self._builder = Builder(database_url, operator, limits=limits, models=models, stopping=self._stopping)
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -154,6 +163,14 @@ class Runner:
 
     def run(self) -> None:
         """Follow in the calling thread until `stop`. Lost connections are made again; nothing else ends it."""
+        building = threading.Thread(target=self._builder.run, name="building", daemon=True)
+        building.start()
+        try:
+            self._follow_always()
+        finally:
+            building.join()
+
+    def _follow_always(self) -> None:
         wait = RETRY_SECONDS
         while not self._stopping.is_set():
             try:
@@ -167,11 +184,12 @@ class Runner:
                 wait = min(wait * 2, LONGEST_RETRY_SECONDS)
 
     def catch_up(self) -> int:
-        """Fold everything that is there now in every ledger; answers how many events."""
+        """Fold everything that is there now in every ledger, and build what is not built; answers how many events."""
         with rare_collections(), self._connected() as conn:
             total = 0
             while folded := self.round(conn):
                 total += folded
+            self._builder.round(conn)
             return total
 
     def sweep(self) -> None:

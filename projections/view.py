@@ -12,7 +12,7 @@ from psycopg_pool import ConnectionPool
 
 from ledger.clock import Deadline
 from ledger.store.recorder import UnknownLedger
-from projections.errors import ProjectionBehind, ProjectionFailed
+from projections.errors import ProjectionBehind, stands_still
 from projections.statements import statement
 
 Pool = ConnectionPool[Connection[Any]]
@@ -41,10 +41,12 @@ class Standing(NamedTuple):
         return self.clock if self.earliest_due_at is None else min(self.clock, self.earliest_due_at)
 
     def generation(self, model: str) -> int:
-        """The generation of a model that is read. Raises `ProjectionFailed` when the model stands still."""
-        generation, failed_position = self.models.get(model, (FIRST_GENERATION, None))
+        """The generation of a model that is read. Raises `ProjectionUnavailable` when it stands still."""
+        # In a ledger with a history, a model that nobody has begun yet has to be built first.
+        unknown = (FIRST_GENERATION, 0 if self.projected else None)
+        generation, failed_position = self.models.get(model, unknown)
         if failed_position is not None:
-            raise ProjectionFailed(model, failed_position)
+            raise stands_still(model, failed_position)
         return generation or FIRST_GENERATION
 
 
@@ -84,7 +86,8 @@ class Views:
         """A view in which these models have everything that the log held when this was asked.
 
         Waits a little for the runner. Raises `ProjectionBehind` past the time limit, `ProjectionFailed` when one of
-        the models stands still, `UnknownLedger`; with `allow_stale` it takes what is there.
+        the models stands still, `ProjectionUnbuilt` when one has no rows yet,
+        `UnknownLedger`; with `allow_stale` it takes what is there.
         """
         needed: int | None = None
         deadline, pause = Deadline(self._wait_seconds), FIRST_POLL_SECONDS

@@ -15,7 +15,7 @@ from ledger.store.log import reading_codec
 from ledger.store.recorder import UnknownLedger
 from ledger.store.sealing import OperatorKey
 from ledger.store.verifying import Verified, follow_chain
-from projections.errors import ProjectionFailed
+from projections.errors import ProjectionUnavailable
 from projections.models import MODELS
 from projections.rebuild import ModelFailed, compare
 from replay.report import Check, Progress, Stage, Verification, silent
@@ -100,7 +100,7 @@ def _verify_projections(
 
     try:
         found = compare(database_url, operator, ledger_id, MODELS, limits=limits, progress=report)
-    except (ProjectionFailed, ModelFailed) as error:
+    except (ProjectionUnavailable, ModelFailed) as error:
         check.differs(str(error))
         return check
     if found is not None:

@@ -140,4 +140,4 @@ FOLDS: Constant[frozenset[type[Event]]] = frozenset(
     }
 )
 
-MODEL: Constant = Model("balances", "projections.balances.sql", (BALANCES,), FOLDS, restore, fold, changes)
+MODEL: Constant = Model("balances", "projections.balances.sql", (BALANCES,), FOLDS, restore, fold, changes, revision=2)

@@ -216,4 +216,6 @@ FOLDS: Constant[frozenset[type[Event]]] = frozenset(
     }
 )
 
-MODEL: Constant = Model("customers", "projections.customers.sql", (CUSTOMERS, ENTITIES), FOLDS, restore, fold, changes)
+MODEL: Constant = Model(
+    "customers", "projections.customers.sql", (CUSTOMERS, ENTITIES), FOLDS, restore, fold, changes, revision=2
+)

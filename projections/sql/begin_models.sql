@@ -1,10 +1,9 @@
--- A ledger's first generations. A model that is new to a ledger with a history stands still until it is rebuilt.
-INSERT INTO projections (ledger_id, model, generation, failed_position, failure, failed_at)
-SELECT %(ledger_id)s, m.model, 1, started.failed_position, started.failure, started.failed_at
-FROM unnest(%(models)s::text[]) AS m (model)
-CROSS JOIN (
-    SELECT CASE WHEN %(position)s::bigint > 0 THEN 1::bigint END AS failed_position,
-           CASE WHEN %(position)s::bigint > 0 THEN 'not built yet' END AS failure,
-           CASE WHEN %(position)s::bigint > 0 THEN clock_timestamp() END AS failed_at
-) AS started
+-- A ledger's first generations. A model that is new to a ledger with a history has no rows until it is built.
+INSERT INTO projections (ledger_id, model, generation, revision, failed_position, failure, failed_at)
+SELECT %(ledger_id)s, m.model, 1, CASE WHEN started.late THEN 0 ELSE m.revision END,
+       CASE WHEN started.late THEN 0 END,
+       CASE WHEN started.late THEN 'not built yet' END,
+       CASE WHEN started.late THEN clock_timestamp() END
+FROM unnest(%(models)s::text[], %(revisions)s::integer[]) AS m (model, revision)
+CROSS JOIN (SELECT %(position)s::bigint > 0 AS late) AS started
 ON CONFLICT (ledger_id, model) DO NOTHING

@@ -1,2 +1,2 @@
--- The generation of each model that is read and written, and which have stopped.
-SELECT model, generation, failed_position, failure FROM projections WHERE ledger_id = %(ledger_id)s
+-- The generation of each model that is read and written, which have stopped, and which fold made their rows.
+SELECT model, generation, failed_position, failure, revision FROM projections WHERE ledger_id = %(ledger_id)s

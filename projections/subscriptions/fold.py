@@ -157,5 +157,5 @@ FOLDS: Constant[frozenset[type[Event]]] = frozenset(
 )
 
 MODEL: Constant = Model(
-    "subscriptions", "projections.subscriptions.sql", (SUBSCRIPTIONS,), FOLDS, restore, fold, changes
+    "subscriptions", "projections.subscriptions.sql", (SUBSCRIPTIONS,), FOLDS, restore, fold, changes, revision=2
 )

@@ -115,4 +115,6 @@ def _json(value: Any) -> bytes | None:
 
 FOLDS: Constant = frozenset(today(cls) for cls in REGISTRY.values())
 
-MODEL: Constant = Model("timeline", "projections.timeline.sql", (TIMELINE, STREAMS), FOLDS, restore, fold, changes)
+MODEL: Constant = Model(
+    "timeline", "projections.timeline.sql", (TIMELINE, STREAMS), FOLDS, restore, fold, changes, revision=2
+)
