@@ -82,9 +82,9 @@ class Builder:
             if self._stopping.is_set():
                 raise Stopped(f"position {position} of {target}")
 
-        names = [model.name for model in models]
+        names = ", ".join(model.name for model in models)
         done = rebuild(self._database_url, self._operator, ledger_id, models, limits=self._limits, progress=progress)
-        log.info("read models were built", ledger_id=ledger_id, models=names, **done._asdict())
+        log.info("read models were built", ledger_id=ledger_id, model=names, **done._asdict())
         return len(models)
 
     def _set_aside(self, ledger_id: str, failed: ModelFailed) -> None:
