@@ -34,14 +34,10 @@ class Call:
         "request",
         "services",
         "status",
-        "version",
     )
 
-    def __init__(
-        self, services: Services, request: ApiRequest, identity: Identity, payload: Any, version: tuple[int, ...]
-    ) -> None:
+    def __init__(self, services: Services, request: ApiRequest, identity: Identity, payload: Any) -> None:
         self.services, self.request, self.identity, self.payload = services, request, identity, payload
-        self.version = version
         self.by: Caller = caller(request)
         self.status = HTTPStatus.OK
         self.position: int | None = None

@@ -37,16 +37,15 @@ class InvalidApiVersion(Refusal):
         )
 
 
-def api_version(request: ApiRequest) -> tuple[int, ...]:
-    """The version of the wire that the client speaks; the newest where it does not say."""
+def check_api_version(request: ApiRequest) -> None:
+    """Refuse a version of the wire that is not served; they are all answered alike."""
     text = request.environ.get("HTTP_X_API_VERSION")
     if text is None or text == "2.5.0":
-        return NEWEST_VERSION
+        return
     match = _VERSION.fullmatch(text)
     version = tuple(int(part or 0) for part in match.groups()) if match else ()
     if not OLDEST_VERSION <= version <= NEWEST_VERSION:
         raise InvalidApiVersion(text)
-    return version
 
 
 def caller(request: ApiRequest) -> Caller:

@@ -6,12 +6,13 @@ from typing import Final
 from flask import Response
 
 from api.call import Call, Handler
-from api.caller import api_version, refuse_business_time
+from api.caller import check_api_version, refuse_business_time
 from api.request import current_request
 from api.services import Services
 from api.views.shapes import Json
 from api.wire.json import check_content_type, parse, render
 from api.wire.operations import Operation
+from ledger.core.errors import Refusal
 from ledger.core.settings import Role
 
 WRITES_ON_DEMAND: Final = frozenset({"balances.check"})
@@ -29,15 +30,19 @@ def endpoint(services: Services, operation: Operation, handle: Handler) -> Calla
         request = current_request()
         request.operation = name
         identity = request.identity = identify(request.environ.get("HTTP_AUTHORIZATION"))
-        version = api_version(request)
+        check_api_version(request)
         identity.require(role)
         if not writes:
             refuse_business_time(request)
         body = request.get_data(cache=False)
         check_content_type(request.environ.get("CONTENT_TYPE"), body)
         payload = parse(body)
-        call = Call(services, request, identity, payload, version)
-        shown = handle(call, read(payload))
+        call = Call(services, request, identity, payload)
+        try:
+            shown = handle(call, read(payload))
+        except Refusal as refusal:
+            refusal.replayed = call.replayed
+            raise
         return answer(call, shown)
 
     return view

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import Response
 
 from api.call import Call
-from api.caller import NEWEST_VERSION, refuse_business_time
+from api.caller import refuse_business_time
 from api.errors import PathNotFound
 from api.reads.query import read_query
 from api.reads.resources import Resource
@@ -24,7 +24,7 @@ def reading(services: Services, resource: Resource) -> Callable[..., Response]:
             raise PathNotFound
         refuse_business_time(request)
         query = read_query(request, resource.parameters)
-        call = Call(services, request, identity, None, NEWEST_VERSION)
+        call = Call(services, request, identity, None)
         return resource.answer(call, query, **path)
 
     return view

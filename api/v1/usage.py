@@ -12,20 +12,20 @@ from api.v1.payments import require_paid
 from api.views.shapes import Json
 from api.views.usage import accepted, checked, tracked
 from api.wire.limits import LOCK_ID_CHARS
-from api.wire.refusals import InvalidRows
+from api.wire.refusals import InvalidRows, UnpaidRows
 from ledger.core.decider import Context
 from ledger.core.deduction import Overage
 from ledger.core.errors import InvalidRequest, Refusal
 from ledger.core.events import LockOpened
 from ledger.core.locking import Reserve
 from ledger.core.money import ONE
+from ledger.core.payment import InvoicePaymentFailed
 from ledger.core.spending import Use, allowed
 from ledger.core.usage import Consume, Track
 from ledger.store.addresses import CustomerAddress
 from ledger.store.requests import Outcome, Step, StepsRefused
 
 _OVERAGE: Final = {"cap": Overage.CAP, "overflow": Overage.OVERFLOW}
-ASYNC_BY_DEFAULT: Final = (2, 5, 0)
 
 
 def check(call: Call, body: dict[str, Any]) -> Json:
@@ -87,13 +87,13 @@ def track(call: Call, body: dict[str, Any]) -> Json:
     outcome = call.execute(CustomerAddress(body["customer_id"]), command)
     require_paid(outcome)
     scene = call.scene(outcome)
-    if body.get("async_", call.version >= ASYNC_BY_DEFAULT):
+    if body["async_"]:
         call.status = HTTPStatus.ACCEPTED
         return accepted(scene, body, command.value)
     return tracked(scene, body, command.value, outcome.steps[0])
 
 
-def _track(body: Mapping[str, Any], *, backdate: bool) -> Track:
+def _track(body: Mapping[str, Any], *, backdate: bool, paid_or_refused: bool = False) -> Track:
     return Track(
         body.get("feature_id"),
         body.get("event_name"),
@@ -103,25 +103,37 @@ def _track(body: Mapping[str, Any], *, backdate: bool) -> Track:
         body.get("properties"),
         body.get("timestamp"),
         backdate,
+        paid_or_refused,
     )
 
 
 def batch_track(call: Call, rows: list[dict[str, Any]]) -> Json:
-    """Record many uses, all or none. A row whose own key is known already counts once."""
+    """Record many uses, all or none. A row whose own key is known already counts once.
+
+    A row with seats whose payment is declined refuses all, 402: not even the attempt stays on record.
+    """
     steps = [_step(call, row, raw) for row, raw in zip(rows, call.payload, strict=True)]
     try:
-        outcome = call.execute_all(steps)
+        call.execute_all(steps)
     except StepsRefused as refused:
-        raise InvalidRows([_result(*each) for each in sorted(refused.refusals.items())], len(rows)) from None
-    for index in range(len(rows)):
-        require_paid(outcome, step=index)
+        raise _refused(refused.refusals, len(rows)) from None
+    except InvoicePaymentFailed as declined:
+        raise _refused({0: declined}, len(rows)) from None
     return {"success": True}
+
+
+def _refused(refusals: Mapping[int, Refusal], rows: int) -> Refusal:
+    """402 where all that stands against a batch is payment; what is wrong with other rows comes first."""
+    results = [_result(*each) for each in sorted(refusals.items())]
+    unpaid = all(isinstance(each, InvoicePaymentFailed) for each in refusals.values())
+    return UnpaidRows(results, rows) if unpaid else InvalidRows(results, rows)
 
 
 def _step(call: Call, row: dict[str, Any], raw: Any) -> Step:
     key = row.get("idempotency_key")
     own = None if key is None else row_once(call.request, key, raw)
-    return Step(CustomerAddress(row["customer_id"]), _track(row, backdate=backdates(call.request)), own)
+    command = _track(row, backdate=backdates(call.request), paid_or_refused=True)
+    return Step(CustomerAddress(row["customer_id"]), command, own)
 
 
 def _result(index: int, refusal: Refusal) -> Json:
