@@ -39,14 +39,14 @@ def test_a_customer_nobody_touches_is_the_same_as_one_read_every_minute(history:
 
 @pytest.mark.slow
 @given(histories(most=40, longest=timedelta(days=200)))
-@settings(max_examples=150)
+@settings(max_examples=500)
 def test_long_lives_are_the_same_looked_at_every_day(history: History) -> None:
     the_same_however_often_somebody_looks(history, DAY)
 
 
 @pytest.mark.slow
 @given(histories(most=8, longest=timedelta(days=5)))
-@settings(max_examples=10)
+@settings(max_examples=20)
 def test_long_lives_are_the_same_looked_at_every_minute(history: History) -> None:
     the_same_however_often_somebody_looks(history, MINUTE)
 
