@@ -143,7 +143,7 @@ def _entity(lines: Sequence[Line]) -> str | None:
     return next(iter(entities)) if len(entities) == 1 else None
 
 
-def finalize(draft: Draft, invoice_id: str, *, charge: bool = True) -> None:
+def finalize(draft: Draft, invoice_id: str, *, charge: bool) -> None:
     """Give a draft its number and apply the customer's credit; then ask for what is left, if it is to be charged."""
     account = draft.customer.account
     invoice = account.invoices[invoice_id]

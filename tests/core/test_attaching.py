@@ -107,6 +107,29 @@ def test_volume_tiers_charge_the_included_units_too_once_past_them() -> None:
     offer = tiered(MESSAGES, 100, [(500, 1000), (None, 500)], behavior=TierBehavior.VOLUME)
     assert Account(plan("pro", 0, offer)).attach("pro", messages=600) == 6000
     assert Account(plan("pro", 0, offer)).attach("pro", messages=601) == 3500
+    assert Account(plan("pro", 0, offer)).attach("pro", messages=100) == 0
+    assert Account(plan("pro", 0, offer)).attach("pro", messages=101) == 2000
+
+
+def test_a_line_says_how_many_units_it_is_for_and_what_one_of_them_costs() -> None:
+    account = Account(plan("pro", 20, prepaid(MESSAGES, 100, 1000)))
+    account.attach("pro", messages=300)
+    (invoice,) = account.customer.account.invoices.values()
+    assert [(line.feature_id, line.quantity, line.unit_price_minor, line.amount_minor) for line in invoice.lines] == [
+        (None, units(1), units(2000), 2000),
+        ("messages", units(300), units(1000), 2000),
+    ]
+
+
+def test_an_invoice_is_an_entitys_when_all_its_lines_are() -> None:
+    account = Account(PRO, plan("seat", 5)).entities("e1", "e2")
+    account.attach("pro", "e1")
+    account.wait_until(datetime(2026, 1, 11, tzinfo=UTC))
+    account.attach("seat", "e2")
+    account.wait_until(datetime(2026, 3, 1, tzinfo=UTC))
+    invoices = account.customer.account.invoices.values()
+    assert [(each.entity_id, each.total_minor) for each in invoices][:2] == [("e1", 2000), ("e2", 339)]
+    assert {each.entity_id for each in invoices if each.total_minor == 2500} == {None}
 
 
 def test_one_time_purchases_add_up() -> None:

@@ -1,7 +1,7 @@
 """Cycles that end: what waits for them, what is held back, and what the next one will cost."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import msgspec
@@ -9,6 +9,7 @@ import pytest
 
 from ledger.core import upcoming
 from ledger.core.adjustment import GrantBalance
+from ledger.core.billing import Billing, ProrationBehavior
 from ledger.core.calendar import advance, pay_up
 from ledger.core.cancellation import Cancel, When
 from ledger.core.decider import Context
@@ -30,6 +31,7 @@ from ledger.core.events import (
 from ledger.core.invoicing import accrue
 from ledger.core.period import Every, Interval
 from ledger.core.profile import UpdateCustomer
+from ledger.core.settings import LedgerSettings
 from ledger.core.state import Customer
 from ledger.core.subscription import Subscription
 from ledger.core.terms import FreeTrial, Plan
@@ -167,6 +169,34 @@ def test_a_charge_that_waits_goes_on_the_invoice_of_its_cycle() -> None:
     account.wait_until(on(2, 1))
     assert invoices(account)[-1] == (on(2, 1), 2077)
     assert not account.customer.account.accrued
+
+
+def test_a_charge_that_waits_for_a_longer_cycle_is_not_on_the_invoice_of_a_shorter_one() -> None:
+    account = Account(METERED, plan("yearly", 100, every=YEAR, add_on=True))
+    account.attach("metered")
+    account.attach("yearly")
+    wait_for_next(account, 77, account.subscription("yearly"))
+    account.wait_until(on(2, 1))
+    assert invoices(account)[-1] == (on(2, 1), 2000)
+
+
+def test_a_charge_of_a_plan_that_is_gone_is_on_the_next_invoice_of_a_cycle() -> None:
+    account = Account(METERED, plan("yearly", 100, every=YEAR, add_on=True))
+    account.attach("metered")
+    account.attach("yearly")
+    wait_for_next(account, 77, account.subscription("yearly"))
+    account.bill(Cancel("yearly", when=When.NOW, billing=Billing(proration=ProrationBehavior.NONE)))
+    account.wait_until(on(2, 1))
+    assert invoices(account)[-1] == (on(2, 1), 2077)
+
+
+def test_a_charge_waits_for_the_end_of_its_cycle_in_the_time_zone_of_the_ledger() -> None:
+    account = Account(METERED, settings=LedgerSettings(timezone="America/New_York"))
+    account.attach("metered")
+    account.wait_until(on(3, 15))
+    wait_for_next(account, 77, account.subscription("metered"))
+    account.wait_until(on(4, 15))
+    assert invoices(account)[-1] == (on(4, 1) - timedelta(hours=1), 2077)
 
 
 def test_a_charge_that_waits_has_an_invoice_made_where_its_cycle_costs_nothing_else() -> None:

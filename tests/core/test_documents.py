@@ -92,6 +92,17 @@ def test_paying_asks_for_the_money_again() -> None:
         account.do(PayInvoice(key))
 
 
+def test_what_is_charged_at_once_has_no_date_to_be_paid_by_and_what_waits_has_one() -> None:
+    charged, waits = Account(PRO, settings=SIMULATED), Account(PRO, settings=MANUAL)
+    for account in (charged, waits):
+        account.attach("pro")
+    charged.pays_with("pm_declined").wait(31)
+
+    assert [each.due_at for each in charged.customer.account.invoices.values()] == [None, None]
+    assert (invoice(waits).status, invoice(waits).due_minor) == (InvoiceStatus.OPEN, 2_000)
+    assert invoice(waits).due_at == START + timedelta(days=30)
+
+
 def test_with_the_manual_gateway_paying_records_what_somebody_has() -> None:
     account = billed(1_000, settings=MANUAL)
     account.do(PayInvoice(invoice(account).invoice_id))

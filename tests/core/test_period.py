@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ledger.core.period import Every, Interval, boundary, period_at
+from ledger.core.period import Every, Interval, Period, boundary, period_at
 from ledger.core.proration import remaining_share
 from tests.core import naive
 from tests.core.offers import DAY, MONTH, units
@@ -66,6 +66,17 @@ def test_a_skipped_hour_moves_forward_and_a_repeated_one_is_the_first() -> None:
     assert skipped == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
     repeated = boundary(datetime(2026, 10, 24, 0, 30, tzinfo=UTC), DAY, 1, berlin)
     assert repeated == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    repeated_later = boundary(datetime(2026, 10, 25, 1, 30, tzinfo=UTC), Every(Interval.WEEK), 53, berlin)
+    assert repeated_later == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("days", [1, 2, 3])
+def test_a_day_of_twenty_three_hours_is_a_period_too(days: int) -> None:
+    anchor, every = datetime(2026, 3, 29 - days, 11, tzinfo=UTC), Every(Interval.DAY, days)
+    noon = datetime(2026, 3, 29, 10, tzinfo=UTC)
+    assert period_at(anchor, every, noon, ZONES[1]) == Period(noon, noon + timedelta(days=days))
+    before = noon - timedelta(milliseconds=1)
+    assert period_at(anchor, every, before, ZONES[1]) == Period(anchor, noon)
 
 
 @given(instants, st.sampled_from([MONTH, DAY]), st.integers(0, 10**9))

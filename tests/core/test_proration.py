@@ -43,6 +43,11 @@ def test_a_share_is_the_time_that_is_left_to_sixty_digits(amount: int, now: int)
     assert abs(Fraction(remaining_share(Decimal(amount), JANUARY, at(now))) - exact) < Fraction(1, 10**40)
 
 
+def test_time_that_is_left_counts_in_whole_milliseconds() -> None:
+    now = START + timedelta(microseconds=1500)
+    assert remaining_share(Decimal(MOST), JANUARY, now) == MOST - 2
+
+
 @settings(max_examples=40)
 @given(prices=st.lists(st.integers(0, 10**7), min_size=7, max_size=7), cuts=INSTANTS)
 def test_what_a_period_costs_is_each_price_for_its_time(prices: list[int], cuts: list[int]) -> None:

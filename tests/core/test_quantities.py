@@ -220,6 +220,10 @@ def test_a_declined_payment_leaves_the_quantity_as_it_was() -> None:
     account = with_quantity(prepaid(MESSAGES, 0, 1000), messages=100).pays_with("pm_declined")
     events = account.do(ChangeQuantities("pro", quantities=bought(messages=200)))
     assert [type(each) for each in events] == [PaymentRequested, PaymentFailed, ChangeAbandoned]
+    requested, _, given_up = events
+    assert isinstance(requested, PaymentRequested)
+    assert isinstance(given_up, ChangeAbandoned)
+    assert (requested.amount_minor, requested.payment_id) == (1000, given_up.payment_id)
     assert (account.remaining("messages"), account.invoiced()) == (units(100), [1000])
 
 

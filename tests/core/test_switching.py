@@ -302,6 +302,31 @@ def test_which_switch_is_an_upgrade() -> None:
     assert is_upgrade(with_setup, plan("monthly", 43))
 
 
+def test_only_what_is_paid_ahead_counts_towards_an_upgrade() -> None:
+    flat, seats = plan("flat", 43), plan("seats", 43, metered(USERS, 0, 100))
+    assert not is_upgrade(seats, flat)
+    assert is_upgrade(plan("by_use", 43, metered(MESSAGES, 0, 100)), flat)
+
+
+def test_plans_that_cost_more_than_consumption_compare_by_price() -> None:
+    assert not is_upgrade(plan("dear", 50, metered(MESSAGES, 0, 1)), plan("cheap", 20, metered(MESSAGES, 0, 9)))
+    assert not is_upgrade(plan("dear", 0, prepaid(MESSAGES, 0, 900)), plan("cheap", 0, prepaid(MESSAGES, 0, 100)))
+
+
+def test_a_year_of_a_short_cycle_is_brought_to_a_month() -> None:
+    """10 a week is 43.33 a month, 1 a day 30.42, 1 an hour 730, 1 a minute 43,800."""
+    for dollars, every, below, above in (
+        (10, Every(Interval.WEEK), 43, 44),
+        (20, Every(Interval.WEEK, 2), 43, 44),
+        (1, Every(Interval.DAY), 30, 31),
+        (1, Every(Interval.HOUR), 730, 731),
+        (1, Every(Interval.MINUTE), 43_800, 43_801),
+    ):
+        short = plan("short", dollars, every=every)
+        assert is_upgrade(plan("below", below), short)
+        assert not is_upgrade(plan("above", above), short)
+
+
 def test_the_old_plan_ends_before_the_new_one_begins() -> None:
     account = on("pro", FREE, PRO, PREMIUM)
     account.attach("free")
