@@ -29,7 +29,7 @@ _CODES: Final = {
     HTTPStatus.FORBIDDEN: "forbidden insufficient_scope",
     HTTPStatus.NOT_FOUND: (
         "not_found customer_not_found entity_not_found feature_not_found product_not_found balance_not_found "
-        "customer_product_not_found event_not_found invoice_not_found lock_not_found reward_not_found ledger_not_found"
+        "customer_product_not_found event_not_found invoice_not_found reward_not_found ledger_not_found"
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.CONFLICT: (
@@ -111,6 +111,8 @@ def refusal_answer(refusal: Refusal, *, env: str, method: str) -> Response:
     answer = Response(render(body), status, content_type="application/problem+json" if reads else "application/json")
     if status in _WORTH_A_RETRY:
         answer.headers["Retry-After"] = str(getattr(refusal, "retry_after", RETRY_AFTER_SECONDS))
+    if refusal.replayed:
+        answer.headers["Idempotency-Replayed"] = "true"
     if isinstance(refusal, WrongMethod):
         answer.headers["Allow"] = refusal.allowed
     return answer

@@ -239,7 +239,7 @@ _ALL: Final = (
     ),
     _operation(
         "balances.finalize", balances.FinalizeSchema, common.SuccessSchema,
-        "Confirm or release what a check locked", "lock_not_found", statuses=OK_OR_ACCEPTED,
+        "Confirm or release what a check locked", statuses=OK_OR_ACCEPTED,
     ),
     _operation(
         "balances.check", usage.CheckSchema, usage.CheckAnswerSchema,

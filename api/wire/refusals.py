@@ -50,3 +50,14 @@ class InvalidRows(InvalidInput):
         self.results = [dict(result) for result in results]
         first = f"row {self.results[0]['index']}: {self.results[0]['message']}"
         super().__init__(f"{len(self.results)} of {rows} rows are wrong and none was taken; the first, {first}")
+
+
+class UnpaidRows(Refusal):
+    """A batch with rows that must be paid at once and were not: nothing of it was taken. `results` is as elsewhere."""
+
+    code = "invoice_payment_failed"
+
+    def __init__(self, results: Sequence[Mapping[str, Any]], rows: int) -> None:
+        self.results = [dict(result) for result in results]
+        first = f"row {self.results[0]['index']}: {self.results[0]['message']}"
+        super().__init__(f"{len(self.results)} of {rows} rows were not paid for and none was taken; the first, {first}")

@@ -36,6 +36,7 @@ from ledger.core.events import (
     Window,
 )
 from ledger.core.money import ZERO, add, negate, subtract, total
+from ledger.core.offer import check_rolls_over
 from ledger.core.period import Every, Interval
 from ledger.core.recalculating import moved_over
 from ledger.core.state import Customer
@@ -149,6 +150,8 @@ def _check_times(kind: FeatureKind, command: GrantBalance, now: datetime) -> Non
         raise InvalidRequest("Units of this feature are held until freed and never reset: leave out reset")
     if command.rollover is not None and (not repeats or command.unlimited):
         raise InvalidRequest("rollover is about units that are left at a reset: give included_grant and reset as well")
+    if command.rollover is not None and command.reset is not None:
+        check_rolls_over(f"balance of feature {command.feature_id}", command.reset)
     if command.next_reset_at is not None and not repeats:
         raise InvalidRequest("next_reset_at needs a reset interval: give reset as well")
     if command.next_reset_at is not None and command.next_reset_at <= now:
@@ -201,7 +204,7 @@ def decide_update(customer: Customer, command: UpdateBalance, context: Context) 
         raise BalanceNotFound(_described(command))
     events = _amounts(grants, command, context)
     if command.next_reset_at is not None or command.expires_at is not None:
-        events.append(_times(_only(mains, command), events, command, context))
+        events.append(_times(customer, _only(mains, command), events, command, context))
     return events
 
 
@@ -260,14 +263,21 @@ def _deducted(grants: Sequence[Grant], command: UpdateBalance, amount: Decimal, 
 
 
 def _put(grants: Sequence[Grant], command: UpdateBalance, context: Context) -> Event:
-    changes = _changes(grants, _moves(grants, command))
-    if command.included is not None:
-        grant = _only(_mains(grants), command)
-        after = next((each.after.remaining for each in changes if each.grant_id == grant.grant_id), grant.balance)
-        others = [each for each in changes if each.grant_id != grant.grant_id]
-        changes = (Change(grant.grant_id, grant.level, Level(add(command.included, grant.prepaid), after)), *others)
+    resized = grants if command.included is None else _resized(grants, command, command.included)
+    moves = {each.grant_id: each.amount for each in _moves(resized, command)}
+    changes = tuple(
+        Change(was.grant_id, was.level, Level(now.granted, subtract(now.balance, moves.get(now.grant_id, ZERO))))
+        for was, now in zip(grants, resized, strict=True)
+        if now.grant_id in moves or now is not was
+    )
     windows = _windows(grants, [change.grant_id for change in changes], context)
     return BalanceSet(grants[0].feature_id, changes, command.entity_id, opened=windows)
+
+
+def _resized(grants: Sequence[Grant], command: UpdateBalance, included: Decimal) -> list[Grant]:
+    """The grants where one of them includes so many: what remains is as before, so what was used is not (§2.10)."""
+    only = _only(_mains(grants), command)
+    return [msgspec.structs.replace(each, included=included) if each is only else each for each in grants]
 
 
 def _moves(grants: Sequence[Grant], command: UpdateBalance) -> list[Allocation]:
@@ -313,14 +323,10 @@ def _windows(grants: Sequence[Grant], touched: Sequence[str], context: Context) 
     return windows_opened(grants, touched, context.now, context.settings.zone)
 
 
-def _times(grant: Grant, events: Sequence[Event], command: UpdateBalance, context: Context) -> Event:
-    for name, value in (("next_reset_at", command.next_reset_at), ("expires_at", command.expires_at)):
-        if value is not None and value <= context.now:
-            raise InvalidRequest(f"{name} must be in the future")
-        if value is not None and not grant.loose and grant.terms.price is not None:
-            raise InvalidRequest(
-                f"{name} cannot be set on a paid balance (feature {grant.feature_id}): it follows the billing cycle"
-            )
+def _times(
+    customer: Customer, grant: Grant, events: Sequence[Event], command: UpdateBalance, context: Context
+) -> Event:
+    _check_new_times(customer, grant, command, context.now)
     period = window(grant, context.now, context.settings.zone)
     if command.next_reset_at is not None and period is None:
         raise InvalidRequest(f"The balance of feature {grant.feature_id} never resets: next_reset_at cannot be set")
@@ -328,6 +334,26 @@ def _times(grant: Grant, events: Sequence[Event], command: UpdateBalance, contex
     opened = (Window(grant.grant_id, period.start, command.next_reset_at or period.end),) if period else ()
     changes = (Change(grant.grant_id, level, level),)
     return BalanceSet(grant.feature_id, changes, command.entity_id, command.next_reset_at, command.expires_at, opened)
+
+
+def _check_new_times(customer: Customer, grant: Grant, command: UpdateBalance, now: datetime) -> None:
+    for name, value in (("next_reset_at", command.next_reset_at), ("expires_at", command.expires_at)):
+        if value is not None and value <= now:
+            raise InvalidRequest(f"{name} must be in the future")
+        if value is not None and not grant.loose and grant.terms.price is not None:
+            raise InvalidRequest(
+                f"{name} cannot be set on a paid balance (feature {grant.feature_id}): it follows the billing cycle"
+            )
+    if command.expires_at is not None and _of_paid_plan(customer, grant):
+        raise InvalidRequest(
+            f"expires_at cannot be set on what a paid plan includes (feature {grant.feature_id}): it lasts as long as"
+            " the plan's billing cycles"
+        )
+
+
+def _of_paid_plan(customer: Customer, grant: Grant) -> bool:
+    subscription = customer.subscriptions.get(grant.terms.subscription_id or "")
+    return subscription is not None and subscription.plan.cycle is not None
 
 
 def _level_after(grant: Grant, events: Sequence[Event]) -> Level:

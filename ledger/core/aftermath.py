@@ -6,23 +6,34 @@ from ledger.core.alerts import crossed
 from ledger.core.controls import Effective
 from ledger.core.decider import Context
 from ledger.core.draft import Draft
-from ledger.core.events import Event, LockClosed, LockOpened, Origin, UsageRecorded
+from ledger.core.events import Event, LockClosed, LockOpened, Origin, PaymentRequested, UsageRecorded
 from ledger.core.invoicing import finish
 from ledger.core.state import Customer
-from ledger.core.topup import top_up
+from ledger.core.topup import TOP_UP, give_up, top_up
+
+Use = UsageRecorded | LockOpened | LockClosed
 
 
-def follow(
-    customer: Customer, event: UsageRecorded | LockOpened | LockClosed, controls: Effective, context: Context
-) -> Sequence[Event]:
+def follow(customer: Customer, event: Use, controls: Effective, context: Context) -> Sequence[Event]:
     """The event, and what follows from it at once."""
     if not controls.usage_alerts and not controls.auto_topups:
         return [event]
-    draft = Draft(customer, context)
-    draft.happen(event)
     touched = [event.feature_id, *(customer.grants[each.grant_id].feature_id for each in event.allocations)]
     features = list(dict.fromkeys(touched))
+    draft = _told(customer, event, controls, features, context)
+    asked = {feature_id: top_up(draft, controls, feature_id) for feature_id in features}
+    planned = finish(draft, TOP_UP, origin=Origin.USAGE)
+    declined = next((each for each in planned.events if isinstance(each, PaymentRequested)), None)
+    if declined is None or not planned.abandoned:
+        return planned.events
+    draft = _told(customer, event, controls, features, context)  # what was used was used, paid for or not
+    bought = {feature_id: plan_id for feature_id, plan_id in asked.items() if plan_id is not None}
+    give_up(draft, controls, bought, declined.amount_minor, declined.currency)
+    return draft.events
+
+
+def _told(customer: Customer, event: Use, controls: Effective, features: Sequence[str], context: Context) -> Draft:
+    draft = Draft(customer, context)
+    draft.happen(event)
     draft.happen(*crossed(draft, controls, features, event.entity_id))
-    for feature_id in features:
-        top_up(draft, controls, feature_id)
-    return finish(draft, "top_up", origin=Origin.USAGE).events
+    return draft

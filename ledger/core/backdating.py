@@ -44,7 +44,7 @@ def backdate(customer: Customer, use: Use, used_at: datetime, context: Context) 
         )
     )
     line = _difference(draft.customer, grant, period, use)
-    if line.amount_minor and billed(customer, grant):
+    if line.amount_minor and billed(customer, grant) and not _tried(customer, grant, used_at):
         draft.happen(ChargeAccrued(draft.customer.next_id(), line))
     return draft.events
 
@@ -71,6 +71,11 @@ def _periods(grant: Grant, used_at: datetime, context: Context) -> Iterator[Clos
     kept = len(grant.closed) < MOST_CLOSED or grant.closed[0].start <= period.start
     if kept and period.end <= context.now:
         yield ClosedPeriod(period.start, period.end, grant.granted, ZERO)
+
+
+def _tried(customer: Customer, grant: Grant, used_at: datetime) -> bool:
+    """Whether use at an instant was in a trial, and so is free whenever it is told of (§2.5)."""
+    return customer.subscriptions[grant.terms.subscription_id or ""].tried_at(used_at)
 
 
 def _difference(customer: Customer, grant: Grant, period: ClosedPeriod, use: Use) -> Line:

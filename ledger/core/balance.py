@@ -157,7 +157,7 @@ def evolve(grants: Grants, event: Event) -> Grants:  # noqa: PLR0912  one case f
         case BalanceDeducted() | BalanceRecalculated():
             return _changed(grants, event.changes, event.opened)
         case BalanceToppedUp():
-            return {**grants, event.grant_id: _topped_up(grants[event.grant_id], event)}
+            return {**grants, event.grant_id: _topped_up(grants, event)}
         case EffectReversed():
             after = _changed(_taken(grants, event.allocations, event.opened), event.changes, ())
             return _drawn(after, event) if event.drawn else after
@@ -274,7 +274,10 @@ def _draw(grant: Grant, feature_id: str, draw: Draw) -> Grant:
     return msgspec.structs.replace(grant, drawn={**grant.drawn, feature_id: units})
 
 
-def _topped_up(grant: Grant, event: BalanceToppedUp) -> Grant:
+def _topped_up(grants: Grants, event: BalanceToppedUp) -> Grant:
+    if event.terms is not None:
+        return opened(event.terms)
+    grant = grants[event.grant_id]
     prepaid = add(grant.prepaid, event.amount)
     return msgspec.structs.replace(grant, prepaid=prepaid, balance=event.after.remaining)
 

@@ -22,7 +22,7 @@ from ledger.core.events import (
     UsageRecorded,
     stored_name,
 )
-from ledger.core.money import add, negate, subtract
+from ledger.core.money import ZERO, add, negate, subtract
 from ledger.core.state import Customer
 
 REVERSED: Final = "reversed"
@@ -87,6 +87,7 @@ def _reversed(customer: Customer, command: Reverse, event: Reversible, context: 
         windows_opened(customer.grants.values(), touched, context.now, context.settings.zone),
         drawn,
         counted,
+        event.value if isinstance(event, UsageRecorded) else ZERO,
     )
 
 

@@ -9,6 +9,7 @@ from functools import reduce
 from typing import Final
 
 from ledger.core import adjustment, entity, profile
+from ledger.core.awaiting import check_pending
 from ledger.core.calendar import advance
 from ledger.core.cancellation import Cancel, Uncancel, plan_cancel, plan_uncancel
 from ledger.core.catalog import PLAN_IN_USE
@@ -80,7 +81,8 @@ def _decide(  # noqa: PLR0912  one case for each command
 ) -> Sequence[Event]:
     match command:
         case Track():
-            return settled(state, decide_track(state, command, context), context)
+            used = decide_track(state, command, context)
+            return settled(state, used, context, paid_or_refused=command.paid_or_refused)
         case Consume():
             return settled(state, decide_consume(state, command, context), context)
         case adjustment.GrantBalance():
@@ -122,6 +124,8 @@ def _decide(  # noqa: PLR0912  one case for each command
 
 def plan(state: Customer, command: BillingChange, context: Context) -> Planned:
     """Work out a change of plans, or refuse it: what `decide` makes happen and what `preview` shows."""
+    if not isinstance(command, Cancel):
+        check_pending(state)  # a plan that waits to be paid may itself be cancelled
     match command:
         case Attach():
             return plan_attach(state, command, context)

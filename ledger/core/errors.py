@@ -10,9 +10,13 @@ from decimal import Decimal
 
 
 class Refusal(Exception):
-    """The rules said no; nothing was written for this command."""
+    """The rules said no; nothing was written for this command.
+
+    `replayed` is true for the first answer's refusal again, under the same idempotency key.
+    """
 
     code = "invalid_request"
+    replayed = False
 
     @property
     def sentence(self) -> str:
@@ -148,6 +152,23 @@ class ChangePending(Refusal):
         super().__init__(f"Plan {plan_id} waits for its invoice to be paid: pay it, void it, or cancel the plan first")
 
 
+class CardRequired(Refusal):
+    code = "invoice_payment_failed"
+
+    def __init__(self, plan_id: str) -> None:
+        super().__init__(
+            f"The trial of plan {plan_id} needs a payment method that works, and the customer's was declined: record "
+            "another one, or send free_trial null"
+        )
+
+
+class SubscriptionEnded(Refusal):
+    code = "invalid_request"
+
+    def __init__(self, plan_id: str) -> None:
+        super().__init__(f"Plan {plan_id} has ended and cannot be uncancelled: attach it again with billing.attach")
+
+
 class SubscriptionNotFound(Refusal):
     code = "customer_product_not_found"
 
@@ -218,11 +239,11 @@ class AlreadyReversed(Refusal):
         super().__init__(f"The effect of the event at position {position} was taken back already: it is done once")
 
 
-class LockNotFound(Refusal):
-    code = "lock_not_found"
+class LockNotFound(InvalidRequest):
+    """400, not 404: the reference's table of errors has it so."""
 
     def __init__(self, lock_id: str) -> None:
-        super().__init__(f"No open lock has the id {lock_id}")
+        super().__init__(f"No open lock has the id {lock_id}: it was finalized, has expired, or was never made")
 
 
 class LimitReached(Refusal):

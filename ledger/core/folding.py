@@ -8,6 +8,7 @@ from ledger.core import balance, invoice, limits, subscription
 from ledger.core.events import (
     BalanceReset,
     BalanceToppedUp,
+    ChangeAbandoned,
     ClockMoved,
     ControlsChanged,
     Counted,
@@ -23,6 +24,7 @@ from ledger.core.events import (
     LockOpened,
     PlanAttached,
     PlanChanged,
+    PlanExpired,
     UsageRecorded,
 )
 from ledger.core.falling_due import due_after_use, next_due_at
@@ -114,6 +116,9 @@ def _set_aside(state: Customer, event: Event) -> Customer:
     match event:
         case PlanAttached() | PlanChanged() if event.trial_ends_at is not None:
             return msgspec.structs.replace(state, trials_used=_once(state.trials_used, event.plan.plan_id))
+        case PlanExpired():
+            ended = state.subscriptions[event.subscription_id].plan.plan_id
+            return msgspec.structs.replace(state, ended_plans=_once(state.ended_plans, ended))
         case LockOpened():
             opened = _counted(state, event.counted)
             return msgspec.structs.replace(opened, locks={**state.locks, event.lock_id: Lock.opened(event)})
@@ -124,7 +129,7 @@ def _set_aside(state: Customer, event: Event) -> Customer:
         case BalanceReset() if state.locks:
             locks = {key: each.reset(event.grant_id) for key, each in state.locks.items()}
             return msgspec.structs.replace(state, locks=locks)
-        case BalanceToppedUp() | EffectReversed() if event.counted:
+        case BalanceToppedUp() | ChangeAbandoned() | EffectReversed() if event.counted:
             return _counted(state, event.counted)
     return state
 

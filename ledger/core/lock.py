@@ -23,6 +23,7 @@ class Lock(msgspec.Struct, frozen=True):
     drawn: tuple[Draw, ...] = ()
     counted: tuple[Counted, ...] = ()
     lapsed: tuple[str, ...] = ()
+    overflows: bool = False
 
     def reset(self, grant_id: str) -> "Lock":
         """The lock after one of its grants was reset."""
@@ -42,4 +43,5 @@ class Lock(msgspec.Struct, frozen=True):
             event.entity_id,
             event.drawn,
             event.counted,
+            overflows=event.overflows,
         )

@@ -73,6 +73,7 @@ def decide_reserve(customer: Customer, command: Reserve, context: Context) -> Se
         Sealed(dict(command.properties)) if command.properties else None,
         tuple(spent.taken.drawn),
         spent.counted,
+        command.overage is Overage.OVERFLOW,
     )
     return follow(customer, event, spent.controls, context)
 
@@ -128,8 +129,9 @@ def expire(draft: Draft, lock: Lock) -> None:
 
 
 def _more(customer: Customer, lock: Lock, used: Decimal, command: FinalizeLock, context: Context) -> Sequence[Event]:
-    """More was used than was set aside: the rest is taken as a track would take it."""
-    use = Use(lock.feature_id, subtract(used, lock.value), lock.entity_id, Overage.CAP, command.properties)
+    """More was used than was set aside: the rest is taken as a track of the lock's overage behaviour would take it."""
+    overage = Overage.OVERFLOW if lock.overflows else Overage.CAP
+    use = Use(lock.feature_id, subtract(used, lock.value), lock.entity_id, overage, command.properties)
     spent = spread(customer, use, context)
     closed = LockClosed(
         lock.lock_id,

@@ -6,7 +6,7 @@ from typing import Final
 
 from ledger.core.errors import InvalidInput, InvalidRequest
 from ledger.core.money import ZERO
-from ledger.core.period import Interval
+from ledger.core.period import Every, Interval
 from ledger.core.tariff import check_base, check_every, check_price
 from ledger.core.terms import FeatureKind, FreeTrial, Plan, PlanItem, Rollover
 
@@ -53,17 +53,17 @@ def _check_apart(items: Sequence[PlanItem]) -> None:
         key = _told_apart_by(item)
         if key in seen:
             raise InvalidRequest(
-                f"Two items of feature {item.feature_id} have the same reset and the same kind of price: "
-                "they cannot be told apart; make them one, or let them differ in interval or billing_method"
+                f"Two items of feature {item.feature_id} cannot be told apart: they have the same reset and the same "
+                "kind of price, or are both prepaid; make them one, or sell one of them with another plan"
             )
         seen.add(key)
 
 
 def _told_apart_by(item: PlanItem) -> tuple[object, ...]:
     price = item.price
-    # A quantity that is bought names its feature alone, so what is included does not tell two prepaid items apart.
-    included = None if item.prepaid else item.included
-    return item.feature_id, price and price.method, price and price.every, item.reset, included, item.unlimited
+    if price is not None and item.prepaid:
+        return item.feature_id, price.method  # a quantity that is bought names its feature alone
+    return item.feature_id, price and price.method, price and price.every, item.reset, item.included, item.unlimited
 
 
 def _check_item(item: PlanItem, currency: str) -> None:
@@ -88,6 +88,7 @@ def _check_rollover(where: str, item: PlanItem, rollover: Rollover) -> None:
         raise InvalidRequest(f"{where}: nothing is left over of what is held or has no limit; leave out rollover")
     if item.reset is None or not item.reset.repeats:
         raise InvalidRequest(f"{where}: nothing outlives a reset that never comes; leave out rollover, or send reset")
+    check_rolls_over(where, item.reset)
     if rollover.most is not None and rollover.percentage is not None:
         raise InvalidInput(f"{where}: give one of rollover.max and rollover.max_percentage")
     if rollover.most is not None and rollover.most < ZERO:
@@ -96,6 +97,15 @@ def _check_rollover(where: str, item: PlanItem, rollover: Rollover) -> None:
         raise InvalidInput(f"{where}: rollover.max_percentage must be from 0 to 100")
     if rollover.months is not None and rollover.months < 1:
         raise InvalidInput(f"{where}: rollover.expiry_duration_length must be at least 1")
+
+
+def check_rolls_over(where: str, reset: Every) -> None:
+    """Refuse leftovers of minutes and hours: each would be an event and a balance of its own, for ever."""
+    if reset.interval in (Interval.MINUTE, Interval.HOUR):
+        raise InvalidRequest(
+            f"{where}: rollover goes with a reset each day or less often, and reset.interval was"
+            f" {reset.interval.value}; leave out rollover"
+        )
 
 
 def _check_purchases(where: str, item: PlanItem) -> None:

@@ -4,10 +4,13 @@ The simulated gateway's answer follows from the customer's recorded payment meth
 A manual one never answers by itself: somebody records the payment.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from ledger.core.draft import Draft
-from ledger.core.events import PaymentFailed, PaymentNeedsAction, PaymentRequested, PaymentSucceeded
+from ledger.core.errors import Refusal
+from ledger.core.events import Event, PaymentFailed, PaymentNeedsAction, PaymentRequested, PaymentSucceeded
+from ledger.core.money import to_major
 from ledger.core.settings import Gateway
 from ledger.core.state import Customer
 
@@ -15,6 +18,28 @@ PAYMENT_METHOD: Final = "payment_method"
 """The key of a customer's metadata that names its payment method."""
 DECLINED: Final = "pm_declined"
 NEEDS_ACTION: Final = "pm_needs_action"
+
+
+class InvoicePaymentFailed(Refusal):
+    """What had to be paid was not."""
+
+    code = "invoice_payment_failed"
+
+    def __init__(self, what: str, so: str) -> None:
+        super().__init__(f"{what}, so {so}: give the customer a payment method that works, and try again")
+
+
+def attempted(events: Iterable[Event]) -> str:
+    """How a payment that did not come went, as a clause."""
+    for event in events:
+        match event:
+            case PaymentFailed():
+                amount = to_major(event.amount_minor, event.currency)
+                return f"The payment of {amount:f} {event.currency} was declined ({event.cause})"
+            case PaymentNeedsAction():
+                amount = to_major(event.amount_minor, event.currency)
+                return f"The payment of {amount:f} {event.currency} waits for its payer ({event.code})"
+    return "The payment was not made"
 
 
 def method_of(customer: Customer) -> str | None:
@@ -26,6 +51,11 @@ def method_of(customer: Customer) -> str | None:
 def would_decline(customer: Customer, gateway: Gateway) -> bool:
     """Whether a charge to this customer fails at once."""
     return gateway is Gateway.SIMULATED and method_of(customer) in (DECLINED, NEEDS_ACTION)
+
+
+def has_declined(customer: Customer, gateway: Gateway) -> bool:
+    """Whether it is known of a customer's payment method that it does not work."""
+    return gateway is Gateway.SIMULATED and method_of(customer) == DECLINED
 
 
 def collect(draft: Draft, amount_minor: int, currency: str, invoice_id: str | None) -> bool:

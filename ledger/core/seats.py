@@ -5,27 +5,34 @@ Freed seats that are not credited (`on_decrease` none) stay paid until the renew
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 from ledger.core.balance import Grant
 from ledger.core.decider import Context
 from ledger.core.deduction import overage_allowed
 from ledger.core.draft import Draft
-from ledger.core.events import Event, Origin, SeatsKept, UsageRecorded
+from ledger.core.events import ChangeAbandoned, Event, Origin, SeatsKept, UsageRecorded
 from ledger.core.invoicing import finish
 from ledger.core.midcycle import bill_difference, stays_paid
 from ledger.core.money import ZERO, add, subtract
+from ledger.core.payment import InvoicePaymentFailed, attempted
 from ledger.core.pricing import cost
 from ledger.core.quote import Move
 from ledger.core.state import Customer
 from ledger.core.subscription import Subscription
 from ledger.core.terms import FeatureKind, PlanItem
 
+SEATS: Final = "seats"
+"""What a change is meant to do that takes or frees seats."""
 
-def settled(customer: Customer, events: Sequence[Event], context: Context) -> Sequence[Event]:
+
+def settled(
+    customer: Customer, events: Sequence[Event], context: Context, *, paid_or_refused: bool = False
+) -> Sequence[Event]:
     """Events that move balances, with the invoice for the seats that they take or free.
 
     They come back as they are where no seat is sold. Where the payment for seats is declined they do not happen at
-    all: the attempt does, and ends in `ChangeAbandoned` (case 116).
+    all: the attempt does, and ends in `ChangeAbandoned` (case 116); or `InvoicePaymentFailed` is raised.
     """
     for event in events:
         if _may_move_seats(customer, event):
@@ -38,7 +45,10 @@ def settled(customer: Customer, events: Sequence[Event], context: Context) -> Se
         after = draft.customer.grants.get(before.grant_id)
         if after is not None and _sold(before) and before.level != after.level:
             _settle(draft, before, after)
-    return finish(draft, "seats", origin=Origin.USAGE).events
+    settled_by = finish(draft, SEATS, origin=Origin.USAGE).events
+    if paid_or_refused and any(isinstance(each, ChangeAbandoned) and each.intent == SEATS for each in settled_by):
+        raise InvoicePaymentFailed(attempted(settled_by), "nothing of the request was recorded")
+    return settled_by
 
 
 def _may_move_seats(customer: Customer, event: Event) -> bool:

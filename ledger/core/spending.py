@@ -95,11 +95,11 @@ def allowed(customer: Customer, use: Use, context: Context) -> bool:
     A usage limit is a hard one and counts for unlimited balances too. Free seats may be taken into debt by a track, and
     a check still asks for what remains of them.
     """
+    if use.value <= ZERO:
+        return True  # nothing is asked for, so nothing needs to be there (§2.8)
     met = _setting(customer, use, effective(customer, use.entity_id), context, strict=True)
     if any(grant.boolean for grant in met.grants):
         return True
-    if use.value <= ZERO:
-        return bool(met.grants) or use.value < ZERO
     if met.room is not None and met.room < use.value:
         return False
     return not spend(met.grants, use.value, Overage.CAP, met.rules).left

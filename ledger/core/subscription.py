@@ -48,6 +48,7 @@ class Subscription(msgspec.Struct, frozen=True):
     `since` is the stream version of the event that began the period; `past_due` the invoice that was not paid.
     `next_quantities` take the place of `quantities` at the next renewal. A scheduled one that is not `prorated` neither
     charges nor credits the parts of periods that its start cuts; one that `awaits_payment` starts when it is paid.
+    `trials` are those that are over.
     """
 
     subscription_id: str
@@ -72,6 +73,7 @@ class Subscription(msgspec.Struct, frozen=True):
     since: int = 0
     prorated: bool = True
     awaits_payment: bool = False
+    trials: tuple[Period, ...] = ()
 
     @property
     def trialing(self) -> bool:
@@ -89,6 +91,11 @@ class Subscription(msgspec.Struct, frozen=True):
     @property
     def canceling(self) -> bool:
         return self.active and self.canceled_at is not None
+
+    def tried_at(self, instant: datetime) -> bool:
+        """True where an instant lies in a trial, the running one or one that is over: what was used then is free."""
+        running = self.trialing and self.period_start is not None and self.period_start <= instant
+        return running or any(each.start <= instant < each.end for each in self.trials)
 
     def period(self, now: datetime, zone: tzinfo) -> Period | None:
         """The billing period that holds `now`; None without a cycle. Where a new period changes nothing that is
@@ -224,6 +231,7 @@ def _changed(subscription: Subscription, event: _Change, version: int) -> Subscr
                 period_start=event.period_start,
                 period_end=event.period_end,
                 since=version,
+                trials=_tried(subscription, event.ended_at),
             )
         case QuantityChanged():
             return replace(
@@ -255,7 +263,16 @@ def _revised(subscription: Subscription, event: PlanChanged, version: int) -> Su
         discounts=event.discounts,
         reverts_to=event.reverts_to,
         since=version,
+        trials=_tried(subscription, event.period_start),
     )
+
+
+def _tried(subscription: Subscription, ended_at: datetime | None) -> tuple[Period, ...]:
+    """The trials that are over once the running one, if there is one, ends at an instant."""
+    began_at = subscription.period_start
+    if not subscription.trialing or began_at is None or ended_at is None or ended_at <= began_at:
+        return subscription.trials
+    return (*subscription.trials, Period(began_at, ended_at))
 
 
 def _without(quantities: Iterable[Quantity], feature_id: str) -> tuple[Quantity, ...]:
@@ -276,9 +293,7 @@ def scheduled_plan(subscriptions: Iterable[Subscription], entity_id: str | None,
     return next((each for each in _mains(subscriptions, entity_id, group) if not each.active), None)
 
 
-def scheduled_plans(
-    subscriptions: Iterable[Subscription], entity_id: str | None, group: str
-) -> list[Subscription]:
+def scheduled_plans(subscriptions: Iterable[Subscription], entity_id: str | None, group: str) -> list[Subscription]:
     """All that wait to become the main plan of a scope and group, one after the other."""
     return [each for each in _mains(subscriptions, entity_id, group) if not each.active]
 

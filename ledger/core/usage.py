@@ -38,7 +38,8 @@ class Track(Command, frozen=True):
     """A product used `value` units of a feature, or of every feature that listens to `event_name`.
 
     Negative gives units back. `used_at` is when it was used, when that is not now. With `backdate` use from before the
-    open period corrects the period that it falls in.
+    open period corrects the period that it falls in. With `paid_or_refused` seats whose payment is declined refuse the
+    command, and nothing is left of it.
     """
 
     feature_id: str | None = None
@@ -49,6 +50,7 @@ class Track(Command, frozen=True):
     properties: Mapping[str, object] | None = None
     used_at: datetime | None = None
     backdate: bool = False
+    paid_or_refused: bool = False
 
 
 class Consume(Command, frozen=True):

@@ -114,14 +114,17 @@ def _topped_up(event: BalanceToppedUp, before: Memo, after: Memo) -> Told:
     bought, least = number(event.amount), number(event.threshold)
     words = f"topped {event.feature_id} up by {bought}, because less than {least} remained"
     grant = before.grants.get(event.grant_id)
-    entity_id = None if grant is None else grant.terms.entity_id
+    terms = event.terms or (None if grant is None else grant.terms)
+    entity_id = None if terms is None else terms.entity_id
+    if event.terms is not None and event.terms.expires_at is not None:
+        words += f"; they expire {instant(event.terms.expires_at)}"
     return Told(
         words,
         standing(before, event.feature_id, entity_id),
         standing(after, event.feature_id, entity_id),
         (event.feature_id,),
         entity_id,
-        None if grant is None else grant.terms.plan_id,
+        None if terms is None else terms.plan_id,
         event.amount,
         {"grants": [event.grant_id], "threshold": event.threshold},
     )

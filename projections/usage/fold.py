@@ -1,4 +1,7 @@
-"""What products used, use by use. A lock counts when it is opened; closing it counts the difference."""
+"""What products used, use by use. A lock counts when it is opened; closing it counts the difference.
+
+A use that is taken back stays, and its taking back is a row of the opposite value, so that values add up to the use.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -7,13 +10,14 @@ from uuid import UUID
 
 from ledger.core.events import (
     Allocation,
+    EffectReversed,
     Event,
     LockClosed,
     LockOpened,
     UsageBackdated,
     UsageRecorded,
 )
-from ledger.core.money import ZERO, subtract
+from ledger.core.money import ZERO, negate, subtract
 from ledger.core.sealed import Sealed
 from projections.jsonb import plain_json, state_json
 from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
@@ -65,6 +69,10 @@ def fold(state: Nothing, recorded: Recorded) -> tuple[Nothing, Sequence[Final]]:
                 return state, ()
         case UsageBackdated():
             value, allocations, at = event.value, (), event.used_at
+        case EffectReversed():
+            value, allocations = negate(event.value), event.allocations
+            if value == ZERO:
+                return state, ()
         case _:
             raise TypeError(type(event).__name__)
     row: Row = (
@@ -76,7 +84,7 @@ def fold(state: Nothing, recorded: Recorded) -> tuple[Nothing, Sequence[Final]]:
         event.entity_id,
         name,
         value,
-        _properties(event.properties),
+        None if isinstance(event, EffectReversed) else _properties(event.properties),
         _deductions(allocations),
     )
     return state, (Final("usage", row),)
@@ -98,6 +106,8 @@ def _deductions(allocations: Iterable[Allocation]) -> bytes | None:
     return state_json(allocations) if allocations else None
 
 
-FOLDS: Constant[frozenset[type[Event]]] = frozenset({UsageRecorded, LockOpened, LockClosed, UsageBackdated})
+FOLDS: Constant[frozenset[type[Event]]] = frozenset(
+    {UsageRecorded, LockOpened, LockClosed, UsageBackdated, EffectReversed}
+)
 
 MODEL: Constant = Model("usage", "projections.usage.sql", (USAGE,), FOLDS, restore, fold, changes)

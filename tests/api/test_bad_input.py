@@ -95,7 +95,6 @@ def refused(api: Api, status: int, code: str, *words: str) -> Iterator[None]:
             "seats",
         ),
         ("balances.delete", {"customer_id": "acme", "balance_id": "none"}, "balance_not_found", "none"),
-        ("balances.finalize", {"lock_id": "none", "action": "confirm"}, "lock_not_found", "none"),
     ],
 )
 def test_what_does_not_exist_is_404_with_its_own_code(
@@ -103,6 +102,11 @@ def test_what_does_not_exist_is_404_with_its_own_code(
 ) -> None:
     with refused(acme, 404, code, word):
         acme(operation, **body)
+
+
+def test_a_lock_that_is_not_open_is_400_as_the_sdks_know_it(acme: Api) -> None:
+    with refused(acme, 400, "invalid_request", "none"):
+        acme("balances.finalize", lock_id="none", action="confirm")
 
 
 @pytest.mark.parametrize(

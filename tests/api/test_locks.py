@@ -109,7 +109,7 @@ def test_a_lock_ends_once(acme: Api) -> None:
     finalize(acme)
     with pytest.raises(Refused) as caught:
         finalize(acme)
-    assert (caught.value.status, caught.value.code) == (404, "lock_not_found")
+    assert (caught.value.status, caught.value.code) == (400, "invalid_request")
     lock(acme, 1)
     with pytest.raises(Refused) as caught:
         acme("balances.finalize", lock_id="job", action="release", override_value=1)

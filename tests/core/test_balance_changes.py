@@ -18,10 +18,10 @@ from ledger.core.events import (
     GrantTerms,
     Level,
 )
-from ledger.core.period import Interval
+from ledger.core.period import Every, Interval
 from ledger.core.sealed import Sealed
 from ledger.core.settings import LedgerSettings
-from ledger.core.terms import FeatureKind
+from ledger.core.terms import FeatureKind, Rollover
 from tests.core.account import Account
 from tests.core.given import given
 from tests.core.offers import (
@@ -133,6 +133,11 @@ def test_a_grant_may_belong_to_an_entity() -> None:
             "invalid_request",
             "next_reset_at must be in the future",
         ),
+        (
+            GrantBalance("messages", included=units(1), reset=Every(Interval.HOUR), rollover=Rollover(units(1))),
+            "invalid_request",
+            "each day or less often",
+        ),
     ],
 )
 def test_a_grant_that_contradicts_itself_is_refused(command: GrantBalance, code: str, sentence: str) -> None:
@@ -197,6 +202,7 @@ def test_usage_of_a_lifetime_balance_is_set() -> None:
         (0, {"remaining": 100, "included": 150}, 150, 100, 50),
         (20, {"included": 500}, 500, 80, 420),
         (0, {"add": 100, "included": 200}, 200, 200, 0),
+        (10, {"usage": 50, "included": 200}, 200, 150, 50),
     ],
 )
 def test_the_grant_itself_can_be_changed(
@@ -297,6 +303,19 @@ def test_the_times_of_a_paid_balance_follow_its_plan() -> None:
         with pytest.raises(Refusal, match="paid balance") as refused:
             account.do(command)
         assert refused.value.code == "invalid_request"
+
+
+def test_what_a_paid_plan_includes_lasts_as_long_as_its_cycles() -> None:
+    account = Account(plan("pro", 20, included(MESSAGES, 100)))
+    account.attach("pro")
+    with pytest.raises(Refusal, match="paid plan") as refused:
+        account.do(UpdateBalance("messages", expires_at=LATER))
+    assert refused.value.code == "invalid_request"
+    account.do(UpdateBalance("messages", next_reset_at=LATER))
+    free = Account(plan("free", 0, included(MESSAGES, 100)))
+    free.attach("free")
+    free.do(UpdateBalance("messages", expires_at=LATER))
+    assert free.wait_until(LATER).remaining("messages") == 0
 
 
 def test_boolean_balances_have_nothing_to_set() -> None:

@@ -52,10 +52,10 @@ def test_what_may_be_used(item: PlanItem, feature_id: str, used: float, required
     assert may_use(item, feature_id, required, used) is answer
 
 
-def test_a_feature_without_any_balance_may_not_be_used() -> None:
+@pytest.mark.parametrize(("required", "answer"), [(1, False), (0, True), (-1, True)])
+def test_without_any_balance_only_what_asks_for_nothing_is_allowed(required: float, answer: bool) -> None:
     account = Account()
-    for required in (1, 0):
-        assert not allowed(account.customer, Use("messages", units(required)), account.context())
+    assert allowed(account.customer, Use("messages", units(required)), account.context()) is answer
 
 
 def test_a_standing_sums_up_and_never_shows_a_debt() -> None:

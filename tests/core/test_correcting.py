@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from ledger.core.adjustment import DeleteBalance, GrantBalance, UpdateBalance
 from ledger.core.correction import REVERSED, Reverse
@@ -23,10 +24,10 @@ from ledger.core.events import (
     UsageBackdated,
 )
 from ledger.core.limiting import NewControls
-from ledger.core.period import Interval
+from ledger.core.period import Every, Interval
 from ledger.core.profile import UpdateCustomer
 from ledger.core.recalculating import RecalculateBalance
-from ledger.core.terms import UsageLimit
+from ledger.core.terms import FreeTrial, UsageLimit
 from ledger.core.usage import Track
 from tests.core.account import Account
 from tests.core.given import STREAM
@@ -104,6 +105,13 @@ def test_usage_is_taken_back() -> None:
     (event,) = account.track("messages", 30)
     done = reverse(account, event)
     assert (done.position, done.name, account.balance("messages")) == (7, "usage.recorded.v2", (100, 0))
+    assert done.value == 30
+
+
+def test_what_is_not_a_use_has_no_value_to_take_back() -> None:
+    account = holding(a=100)
+    (event,) = account.do(UpdateBalance("messages", remaining=units(40)))
+    assert reverse(account, event).value == 0
 
 
 def test_usage_of_credits_is_taken_back_with_what_was_counted_of_it() -> None:
@@ -214,6 +222,19 @@ def test_use_taken_back_in_a_closed_period_is_credited() -> None:
     assert backdated(account, -70, START)[1] == -500
     with pytest.raises(Refusal, match="more than the 80 units"):
         backdated(account, -81, START)
+
+
+def test_use_brought_into_a_trial_is_free_as_it_was_then() -> None:
+    trial = FreeTrial(Every(Interval.DAY, 14))
+    account = Account(structs.replace(plan("pro", 20, metered(MESSAGES, 100, 10)), free_trial=trial))
+    account.attach("pro")
+    account.track("messages", 90)
+    paid_from = START + timedelta(days=14)
+    account.wait_until(paid_from + timedelta(days=40))
+    event, charged = backdated(account, 30, START + timedelta(days=3))
+    assert [event.used_before, event.used_after] == [90, 120]
+    assert charged is None
+    assert backdated(account, 130, paid_from + timedelta(days=1))[1] == 300
 
 
 def test_a_period_in_which_nothing_was_used_may_be_corrected_too() -> None:

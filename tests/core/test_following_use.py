@@ -4,13 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.core.adjustment import GrantBalance
 from ledger.core.events import (
     BalanceToppedUp,
+    ChangeAbandoned,
     Event,
     InvoiceCreated,
     LineKind,
+    PaymentFailed,
+    PaymentRequested,
     PaymentSucceeded,
     UsageAlerted,
     UsageRecorded,
@@ -127,10 +131,45 @@ def test_no_more_is_bought_than_the_limit_of_purchases_allows() -> None:
     assert bought(account.track("messages", 1))
 
 
-def test_nothing_is_bought_by_who_cannot_pay_or_at_no_price() -> None:
-    declined = buying()
-    declined.do(UpdateCustomer({"metadata": {"payment_method": "pm_declined"}}))
-    assert len(declined.track("messages", 90)) == 1
+def test_a_payment_that_is_declined_buys_nothing_and_the_use_stays() -> None:
+    account = buying().pays_with("pm_declined")
+    events = account.track("messages", 90)
+    assert [type(each) for each in events] == [UsageRecorded, PaymentRequested, PaymentFailed, ChangeAbandoned]
+    asked, given_up = events[1], events[3]
+    assert isinstance(asked, PaymentRequested)
+    assert isinstance(given_up, ChangeAbandoned)
+    assert (asked.amount_minor, given_up.intent, given_up.plan_ids) == (1000, "top_up", ("pro",))
+    assert (account.balance("messages"), account.invoiced()) == ((10, 90), [])
+
+
+def test_a_payment_that_is_declined_is_not_asked_for_again_for_half_a_minute() -> None:
+    account = buying().pays_with("pm_declined")
+    account.track("messages", 90)
+    account.wait_until(account.now + timedelta(seconds=29))
+    assert len(account.track("messages", 1)) == 1
+    account.pays_with("pm_works")
+    assert len(account.track("messages", 1)) == 1
+    account.wait_until(account.now + timedelta(seconds=1))
+    assert bought(account.track("messages", 1))
+
+
+def test_units_that_expire_are_bought_as_a_balance_of_their_own() -> None:
+    pack = replace(prepaid(MESSAGES, 0, 1000, every=ONCE), expiry=Every(Interval.DAY, 3))
+    account = Account(plan("pro", 0, included(MESSAGES, 100), pack))
+    account.attach("pro")
+    limited(account, auto_topups=(AutoTopup("messages", units(20), units(100), enabled=True),))
+    account.wait(10)  # what the plan itself came with has expired long ago
+    assert bought(account.track("messages", 90))
+    account.wait(1)
+    assert bought(account.track("messages", 95))
+    assert (account.remaining("messages"), account.invoiced()) == (115, [1000, 1000])
+    account.wait(2)
+    assert account.remaining("messages") == 100
+    account.wait(1)
+    assert account.remaining("messages") == 0
+
+
+def test_nothing_is_bought_at_no_price() -> None:
     free = Account()
     free.do(GrantBalance("messages", included=units(10)))
     limited(free, auto_topups=(AutoTopup("messages", units(5), units(100), enabled=True),))

@@ -87,6 +87,13 @@ def test_more_than_there_is_cannot_be_used() -> None:
     assert [closed.value, closed.dropped, account.balance("messages")] == [15, 5, (0, 10)]
 
 
+def test_more_than_there_is_becomes_a_debt_where_the_lock_overflows() -> None:
+    account = holding(messages=10)
+    lock(account, 8, overage=Overage.OVERFLOW)
+    closed = close(account, 15)
+    assert [closed.value, closed.dropped, account.balance("messages")] == [15, 0, (0, 15)]
+
+
 def test_the_last_units_taken_are_the_first_given_back() -> None:
     account = holding(action1=100, credits=200)
     account.track("action1", 95)
@@ -217,7 +224,7 @@ def test_the_id_of_a_lock_is_claimed_until_it_is_closed() -> None:
 @pytest.mark.parametrize(
     ("command", "code", "sentence"),
     [
-        (FinalizeLock("other", LockEnd.CONFIRMED), "lock_not_found", "other"),
+        (FinalizeLock("other", LockEnd.CONFIRMED), "invalid_request", "other"),
         (FinalizeLock("l1", LockEnd.RELEASED, units(3)), "invalid_inputs", "override_value"),
         (FinalizeLock("l1", LockEnd.CONFIRMED, units(-3)), "invalid_inputs", "must not be negative"),
     ],

@@ -22,7 +22,9 @@ from ledger.core.events import (
     SeatsKept,
     UsageRecorded,
 )
+from ledger.core.payment import InvoicePaymentFailed
 from ledger.core.terms import OnDecrease, OnIncrease, Proration
+from ledger.core.usage import Track
 from tests.core.account import Account
 from tests.core.offers import MESSAGES, USERS, included, metered, plan, tiered, units
 
@@ -137,6 +139,16 @@ def test_a_declined_payment_leaves_everything_as_it_was_and_the_attempt_stays() 
     assert account.customer.grants == before
     assert (account.balance("users"), account.invoiced()) == ((1, 0), [2000])
     account.track("users", 1)
+    assert account.balance("users") == (0, 1)
+
+
+def test_a_use_that_must_be_paid_or_refused_leaves_not_even_the_attempt() -> None:
+    account = seated().pays_with("pm_declined")
+    before = account.customer
+    with pytest.raises(InvoicePaymentFailed, match="was declined"):
+        account.do(Track("users", None, units(3), paid_or_refused=True))
+    assert account.customer == before
+    account.do(Track("users", None, units(1), paid_or_refused=True))
     assert account.balance("users") == (0, 1)
 
 

@@ -119,7 +119,7 @@ def test_a_lock_lasts_a_day_unless_it_says_otherwise(shop: Shop) -> None:
     assert customer.left("messages")[0] == 2
     customer.move_days(1)
     assert customer.left("messages")[0] == 10
-    with refused(404, "lock_not_found"):
+    with refused(400, "invalid_request"):
         finalize(customer, lock_id)
 
 

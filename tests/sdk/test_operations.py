@@ -364,7 +364,7 @@ def finalize_a_lock(shop: Shop) -> None:
         customer.check("messages", required_balance=1, lock=lock)
     assert shop.autumn.balances.finalize(lock_id=customer.customer_id, action="confirm", override_value=3).success
     assert customer.left("messages") == (7, 3)
-    with refused(404, "lock_not_found"):
+    with refused(400, "invalid_request"):
         shop.autumn.balances.finalize(lock_id=customer.customer_id, action="release")
 
 

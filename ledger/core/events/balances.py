@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from ledger.core.events.base import Event
 from ledger.core.events.values import Allocation, Change, Counted, Draw, GrantTerms, Level, Window
+from ledger.core.money import ZERO
 
 
 class BalanceGranted(Event, frozen=True, tag="balance.granted.v1"):
@@ -93,7 +94,8 @@ class BalanceRecalculated(Event, frozen=True, tag="balance.recalculated.v1"):
 class BalanceToppedUp(Event, frozen=True, tag="balance.topped_up.v1"):
     """Units were bought by themselves because less than `threshold` remained.
 
-    `counted` are the purchase in the window of its limit, and the time during which no other one happens.
+    `counted` are the purchase in the window of its limit, and the time during which no other one happens. Units that
+    expire are a balance of their own, whose `terms` are there.
     """
 
     feature_id: str
@@ -103,6 +105,7 @@ class BalanceToppedUp(Event, frozen=True, tag="balance.topped_up.v1"):
     before: Level
     after: Level
     counted: tuple[Counted, ...] = ()
+    terms: GrantTerms | None = None
 
 
 class EffectReversed(Event, frozen=True, tag="effect.reversed.v1"):
@@ -110,7 +113,7 @@ class EffectReversed(Event, frozen=True, tag="effect.reversed.v1"):
 
     `allocations` are what is given back to grants (below zero), `changes` what levels become. Grants that are gone,
     or have been reset since, are left alone. The reason of this event says why. `drawn` and `counted` go back with
-    the units of a use.
+    the units of a use; `value` is that use's own, and counts no more. It is zero where no use was taken back.
     """
 
     position: int
@@ -123,3 +126,4 @@ class EffectReversed(Event, frozen=True, tag="effect.reversed.v1"):
     opened: tuple[Window, ...] = ()
     drawn: tuple[Draw, ...] = ()
     counted: tuple[Counted, ...] = ()
+    value: Decimal = ZERO

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ledger.core.events.base import Event
-from ledger.core.events.values import Line
+from ledger.core.events.values import Counted, Line
 from ledger.core.sealed import Sealed
 
 
@@ -162,9 +162,13 @@ class PaymentRefunded(Event, frozen=True, tag="payment.refunded.v1"):
 
 
 class ChangeAbandoned(Event, frozen=True, tag="change.abandoned.v1"):
-    """A change that had to be paid first was not: plans and balances are as before."""
+    """A change that had to be paid first was not: plans and balances are as before.
+
+    `counted` is the time during which it is not tried again by itself.
+    """
 
     payment_id: str
     intent: str
     plan_ids: tuple[str, ...] = ()
     cause: str = "payment_failed"
+    counted: tuple[Counted, ...] = ()

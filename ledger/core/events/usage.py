@@ -30,7 +30,10 @@ class UsageRecorded(Event, frozen=True, tag="usage.recorded.v2"):
 
 
 class LockOpened(Event, frozen=True, tag="lock.opened.v1"):
-    """Units were set aside under a lock's id until it is closed or expires: neither free nor used."""
+    """Units were set aside under a lock's id until it is closed or expires: neither free nor used.
+
+    What is used beyond them when it is closed becomes a debt where the lock `overflows`, and is dropped where not.
+    """
 
     lock_id: str
     feature_id: str
@@ -42,6 +45,7 @@ class LockOpened(Event, frozen=True, tag="lock.opened.v1"):
     properties: Sealed | None = None
     drawn: tuple[Draw, ...] = ()
     counted: tuple[Counted, ...] = ()
+    overflows: bool = False
 
 
 class LockEnd(StrEnum):
