@@ -232,6 +232,16 @@ def test_an_inserted_invoice_takes_no_number_and_moves_on_as_it_did_elsewhere() 
         account.do(InsertInvoice("in_else", InvoiceStatus.PAID, 1_001, START))
 
 
+def test_what_was_settled_elsewhere_and_not_by_money_counts_as_credit() -> None:
+    account = Account()
+    made_at = START - timedelta(days=3)
+    account.do(InsertInvoice("in_else", InvoiceStatus.PAID, 1_000, made_at, paid_minor=600))
+    account.do(InsertInvoice("in_open", InvoiceStatus.OPEN, 1_000, made_at, paid_minor=600))
+    paid, still_open = account.customer.account.invoices.values()
+    assert (paid.created_at, paid.paid_minor, paid.credit_applied_minor, paid.due_minor) == (made_at, 600, 400, 0)
+    assert (still_open.paid_minor, still_open.credit_applied_minor, still_open.due_minor) == (600, 0, 400)
+
+
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [

@@ -227,6 +227,22 @@ def test_whatever_took_it_off_only_what_was_charged_is_given_back(discount: Disc
     assert account.bill(Cancel("pro", when=When.NOW)) == -750
 
 
+def test_time_that_was_free_by_a_discount_gives_nothing_back() -> None:
+    account = offering_discounts(Account(PRO), replace(HALF, percent=Decimal(100)))
+    account.bill(Attach("pro", billing=with_discount("half")))
+    account.wait(15.5)
+    assert account.bill(Cancel("pro", when=When.NOW)) == 0
+
+
+def test_a_credit_shows_every_discount_that_it_does_not_give_back() -> None:
+    account = offering_discounts(Account(PRO), HALF, FIVE)
+    account.bill(Attach("pro", billing=with_discount("half", "five")))
+    account.wait(15.5)
+    (credit,) = account.preview(Cancel("pro", when=When.NOW)).planned.lines
+    assert (credit.amount_minor, credit.before_discounts_minor) == (-250, -1000)
+    assert [(each.discount_id, each.amount_minor) for each in credit.discounts] == [("half", -500), ("five", -250)]
+
+
 def test_a_discount_that_came_later_is_not_taken_off_what_is_given_back() -> None:
     account = on_pro(HALF)
     account.wait_until(FEBRUARY)
