@@ -1,6 +1,6 @@
 """plans.*: what is sold. A version is what an attach copies; customers stay on theirs."""
 
-from typing import Any
+from typing import Any, Final
 
 from marshmallow import ValidationError, validates_schema
 
@@ -14,6 +14,9 @@ from api.wire.prices import BasePriceAnswerSchema, BasePriceSchema
 from api.wire.quantities import Milliseconds, Whole
 from api.wire.schema import WireSchema
 
+MOST_TRIED: Final = {"day": 3_660, "month": 120, "year": 10}
+"""The longest trial, in each of its units."""
+
 
 class FreeTrialSchema(WireSchema):
     """Time at the beginning that costs nothing. Afterwards the plan is paid for, or the one before comes back."""
@@ -22,6 +25,14 @@ class FreeTrialSchema(WireSchema):
     duration_type = Choice("day", "month", "year", load_default="month")
     card_required = Flag(load_default=False)
     on_end = Choice("bill", "revert", load_default="bill")
+
+    @validates_schema
+    def ends_in_sight(self, data: dict[str, Any], **_: Any) -> None:
+        """A trial of more than ten years is a mistake of units."""
+        most = MOST_TRIED.get(data.get("duration_type", "month"), 0)
+        if data.get("duration_length", 0) > most:
+            problem = f"was {data['duration_length']} and must be at most {most}: a trial lasts ten years at most"
+            raise ValidationError(problem, "duration_length")
 
 
 class PlanConfigSchema(WireSchema):

@@ -1,16 +1,48 @@
 """A plan that is invoiced now and starts when somebody pays (reference §2.2, invoice_mode)."""
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from ledger.core.adjusting import adjust
 from ledger.core.billing import Billing
+from ledger.core.closing import void
 from ledger.core.draft import Draft
-from ledger.core.events import Line, PlanScheduled
+from ledger.core.errors import ChangePending
+from ledger.core.events import InvoiceVoided, Line, PlanScheduled, PlanUnscheduled
+from ledger.core.invoice import Invoice, InvoiceStatus
 from ledger.core.order import Order
 from ledger.core.quote import Move
 from ledger.core.starting import start
+from ledger.core.state import Customer
 from ledger.core.subscription import Subscription
 from ledger.core.switching import switch
+
+CLOSED: Final = (InvoiceStatus.VOID, InvoiceStatus.UNCOLLECTIBLE)
+
+
+def check_pending(customer: Customer) -> None:
+    """Refuse a change of plans while an earlier one waits for its payment (product.md, "Payments")."""
+    for each in customer.subscriptions.values():
+        if each.awaits_payment:
+            raise ChangePending(each.plan.plan_id)
+
+
+def awaited_invoice(customer: Customer, waiting: Subscription) -> Invoice | None:
+    """The invoice whose payment a plan waits for."""
+    invoices, key = customer.account.invoices.values(), waiting.subscription_id
+    return next((each for each in invoices if any(line.subscription_id == key for line in each.lines)), None)
+
+
+def call_off(draft: Draft, waiting: Subscription) -> None:
+    """Drop a plan that waits to be paid, and take its invoice back: nobody is to pay for what never starts."""
+    invoice = awaited_invoice(draft.customer, waiting)
+    if invoice is not None and invoice.status is InvoiceStatus.DRAFT:
+        draft.happen(InvoiceVoided(invoice.invoice_id, draft.now))
+    elif invoice is not None and invoice.status not in CLOSED:
+        void(draft, invoice)
+    draft.happen(PlanUnscheduled(waiting.subscription_id))
+    draft.outgoing.append(Move(waiting.plan, waiting.quantities, canceled_at=draft.now, expires_at=draft.now))
 
 
 def await_payment(draft: Draft, order: Order, current: Subscription | None, billing: Billing) -> str | None:

@@ -7,6 +7,7 @@ its own events and invoice. An idle window is none at all.
 from collections.abc import Sequence
 from datetime import datetime
 
+from ledger.core.awaiting import CLOSED, awaited_invoice
 from ledger.core.balance import Grant
 from ledger.core.decider import Context
 from ledger.core.draft import Draft
@@ -74,9 +75,8 @@ def _start_paid(draft: Draft, waiting: Subscription) -> None:
     invoice is taken back or given up.
     """
     key = waiting.subscription_id
-    invoices = draft.customer.account.invoices.values()
-    invoice = next((each for each in invoices if any(line.subscription_id == key for line in each.lines)), None)
-    if invoice is None or invoice.status in (InvoiceStatus.VOID, InvoiceStatus.UNCOLLECTIBLE):
+    invoice = awaited_invoice(draft.customer, waiting)
+    if invoice is None or invoice.status in CLOSED:
         draft.happen(PlanUnscheduled(key))
         return
     if invoice.status is not InvoiceStatus.PAID:

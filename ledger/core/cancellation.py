@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from ledger.core.awaiting import call_off, check_pending
 from ledger.core.billing import Billing, ProrationBehavior
 from ledger.core.currency import in_currency
 from ledger.core.decider import Command, Context
 from ledger.core.discounting import take_off
 from ledger.core.draft import Draft
-from ledger.core.errors import InvalidInput, InvalidRequest, SubscriptionNotFound
+from ledger.core.errors import InvalidInput, InvalidRequest, SubscriptionEnded, SubscriptionNotFound
 from ledger.core.events import (
     Ended,
     Line,
@@ -91,6 +92,10 @@ def plan_cancel(customer: Customer, command: Cancel, context: Context) -> Planne
     draft = Draft(customer, context)
     subscription = find(customer, command)
     _check_refund(command, subscription)
+    if subscription.awaits_payment:
+        call_off(draft, subscription)
+        return finish(draft, When.NOW, command.billing)
+    check_pending(customer)
     if not subscription.active:
         _drop(draft, subscription)
         return finish(draft, When.NOW, command.billing)
@@ -139,7 +144,7 @@ def _cancel_now(draft: Draft, subscription: Subscription, command: Cancel) -> No
         pay_back(draft, subscription, None if command.refund is Refund.FULL else _discounted_minor(draft, unused))
     elif command.billing.proration is not ProrationBehavior.NONE and not command.billing.no_billing_changes:
         draft.charge(unused)
-    default = _default(draft, subscription)
+    default = default_after(draft, subscription)
     if default is not None:
         start(draft, Order(default, default=True), replaces=subscription.subscription_id, before=before)
 
@@ -162,7 +167,7 @@ def _cancel_at_end(draft: Draft, subscription: Subscription) -> None:
     if not subscription.canceling or subscription.expires_at != ends_at:
         canceled_at = subscription.canceled_at or draft.now
         draft.happen(PlanCanceled(subscription.subscription_id, canceled_at, ends_at))
-    default = _default(draft, subscription)
+    default = default_after(draft, subscription)
     if default is not None:
         draft.happen(scheduled(draft, Order(default, default=True), subscription, ends_at))
         draft.incoming.append(Move(default, effective_at=ends_at))
@@ -181,9 +186,9 @@ def _end(draft: Draft, subscription: Subscription) -> datetime:
 
 
 def plan_uncancel(customer: Customer, command: Uncancel, context: Context) -> Planned:
-    """Work out an uncancel: nothing on a plan that is not cancelling, refused on a scheduled one."""
+    """Work out an uncancel: nothing on a plan that is not cancelling, refused on one that is scheduled or has ended."""
     draft = Draft(customer, context)
-    subscription = find(customer, command)
+    subscription = _still_held(customer, command)
     if not subscription.active:
         raise InvalidRequest(f"Plan {subscription.plan.plan_id} is scheduled, not cancelling: cancel it instead")
     if subscription.canceling:
@@ -193,13 +198,22 @@ def plan_uncancel(customer: Customer, command: Uncancel, context: Context) -> Pl
     return finish(draft, "uncancel")
 
 
+def _still_held(customer: Customer, command: Uncancel) -> Subscription:
+    try:
+        return find(customer, command)
+    except SubscriptionNotFound:
+        if command.plan_id in customer.ended_plans:
+            raise SubscriptionEnded(command.plan_id) from None
+        raise
+
+
 def _waiting(customer: Customer, subscription: Subscription) -> Subscription | None:
     if not subscription.main:
         return None
     return scheduled_plan(customer.subscriptions.values(), subscription.entity_id, subscription.plan.group)
 
 
-def _default(draft: Draft, subscription: Subscription) -> Plan | None:
+def default_after(draft: Draft, subscription: Subscription) -> Plan | None:
     """The plan that takes over when a customer's main plan ends: the default of its group, unless it is that one."""
     if not subscription.main or subscription.entity_id is not None:
         return None

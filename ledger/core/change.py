@@ -16,7 +16,7 @@ from ledger.core.decider import Command, Context
 from ledger.core.discounting import discounts_after
 from ledger.core.draft import Draft
 from ledger.core.entitlement import check_quantities
-from ledger.core.errors import ChangePending, InvalidRequest, PlanAlreadyAttached, SubscriptionNotFound
+from ledger.core.errors import InvalidRequest, PlanAlreadyAttached, SubscriptionNotFound
 from ledger.core.events import PlanUnscheduled, Quantity
 from ledger.core.invoicing import currency_of, finish
 from ledger.core.order import Order
@@ -82,7 +82,6 @@ def attach(draft: Draft, command: Attach, *, expires_at: datetime | None = None)
 
     `expires_at` is an end that follows from a schedule, where the command has none of its own.
     """
-    _check_pending(draft)
     plan, customer = offered(draft, command), draft.customer
     current = (
         None
@@ -113,13 +112,6 @@ def attach(draft: Draft, command: Attach, *, expires_at: datetime | None = None)
     if current is not None:
         return switch(draft, order, current)
     return _begin(draft, order, waiting, removed)
-
-
-def _check_pending(draft: Draft) -> None:
-    """Refuse a change while an earlier one waits for its payment (product.md, "Payments")."""
-    for each in draft.before.subscriptions.values():
-        if each.awaits_payment:
-            raise ChangePending(each.plan.plan_id)
 
 
 def _begin(draft: Draft, order: Order, waiting: Iterable[Subscription], removed: Sequence[Subscription]) -> str:

@@ -18,11 +18,16 @@ from ledger.core.terms import FeatureKind, Plan, PlanItem
 
 def check_quantities(plan: Plan, quantities: Sequence[Quantity]) -> None:
     """Refuse quantities of features that the plan does not sell ahead, and those beyond what may be bought."""
-    prepaid = {item.feature_id: item for item in plan.items if item.prepaid}
     for each in quantities:
-        item = prepaid.get(each.feature_id)
-        if item is None:
+        sold = [item for item in plan.items if item.prepaid and item.feature_id == each.feature_id]
+        if not sold:
             raise InvalidInput(f"feature_quantities: plan {plan.plan_id} sells no prepaid {each.feature_id}")
+        if len(sold) > 1:
+            raise InvalidRequest(
+                f"feature_quantities: plan {plan.plan_id} sells {each.feature_id} ahead in {len(sold)} ways, and a "
+                "quantity cannot say which: leave one of its items in a new version of the plan"
+            )
+        item = sold[0]
         if each.quantity <= ZERO:
             raise InvalidInput(f"feature_quantities: quantity of {each.feature_id} must be above zero")
         limit = item.price.max_purchase if item.price else None

@@ -7,17 +7,21 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
+from ledger.core.cancellation import default_after
 from ledger.core.currency import in_currency
 from ledger.core.decider import Command, Context
 from ledger.core.draft import Draft
 from ledger.core.entitlement import Granting, check_quantities
 from ledger.core.errors import InvalidInput, InvalidRequest
-from ledger.core.events import GrantTerms, PlanAttached, PlanCanceled, PlanPastDue, Quantity
+from ledger.core.events import Ended, GrantTerms, PlanAttached, PlanCanceled, PlanExpired, PlanPastDue, Quantity
 from ledger.core.invoicing import currency_of
 from ledger.core.money import ZERO, add, subtract
+from ledger.core.order import Order
 from ledger.core.period import Interval, Period, common_period, period_at
 from ledger.core.quote import Move, Planned
 from ledger.core.state import Customer
+from ledger.core.subscription import Subscription, main_plan, scheduled_plans
+from ledger.core.switching import scheduled
 from ledger.core.terms import Plan
 
 STATUSES = ("active", "past_due", "trialing", "canceled", "expired")
@@ -86,25 +90,37 @@ def _bring(draft: Draft, wanted: ImportedPlan, where: str) -> None:
     started_at = wanted.started_at or draft.now
     if started_at > draft.now:
         raise InvalidRequest(f"{where}.started_at must not be in the future: schedule the plan with billing.attach")
-    _check_place(draft.customer, plan, where)
-    _attach(draft, wanted, plan, started_at, where)
+    _attach(draft, wanted, plan, started_at, _replaced(draft.customer, plan, where), where)
 
 
-def _check_place(customer: Customer, plan: Plan, where: str) -> None:
+def _replaced(customer: Customer, plan: Plan, where: str) -> Subscription | None:
+    """The default plan that gives way to an imported one of its group; refused where another plan is held."""
     if plan.add_on or plan.one_off:
-        return
-    for each in customer.subscriptions.values():
-        if each.main and each.entity_id is None and each.plan.group == plan.group:
-            raise InvalidRequest(
-                f"{where}: plan {each.plan.plan_id} is held in group {plan.group!r} already: cancel it first"
-            )
+        return None
+    held = customer.subscriptions.values()
+    current = main_plan(held, None, plan.group)
+    gives_way = current is None or (current.default and not current.plan.priced)
+    others = scheduled_plans(held, None, plan.group) if gives_way else [current]
+    for each in others:
+        assert each is not None
+        raise InvalidRequest(
+            f"{where}: plan {each.plan.plan_id} is held in group {plan.group!r} already: cancel it first"
+        )
+    return current
 
 
-def _attach(draft: Draft, wanted: ImportedPlan, plan: Plan, started_at: datetime, where: str) -> None:
-    zone, key, anchor = draft.context.settings.zone, draft.customer.next_id(), wanted.anchor or started_at
+def _attach(
+    draft: Draft, wanted: ImportedPlan, plan: Plan, started_at: datetime, replaced: Subscription | None, where: str
+) -> None:
+    zone, anchor = draft.context.settings.zone, wanted.anchor or started_at
     trial_ends_at = _trial_end(wanted, draft, where)
-    granting = Granting(draft.customer, key, plan, None, zone, draft.version)
-    grants = granting.grants(wanted.quantities, anchor, draft.now, None)
+    before, replaces = draft.customer, None if replaced is None else replaced.subscription_id
+    if replaced is not None:
+        draft.happen(PlanExpired(replaced.subscription_id, draft.now, Ended.REPLACED))
+        draft.outgoing.append(Move(replaced.plan, replaced.quantities, expires_at=draft.now))
+    key = draft.customer.next_id()
+    granting = Granting(before, key, plan, None, zone, draft.version)
+    grants = granting.grants(wanted.quantities, anchor, draft.now, replaces)
     period = common_period(anchor, plan.cycles, draft.now, zone)
     if trial_ends_at is not None and plan.cycles:
         period = Period(started_at, trial_ends_at)
@@ -121,6 +137,7 @@ def _attach(draft: Draft, wanted: ImportedPlan, plan: Plan, started_at: datetime
             balanced,
             external_id=wanted.external_id,
             quantities=wanted.quantities,
+            replaces=replaces,
             trial_ends_at=trial_ends_at,
         )
     )
@@ -146,6 +163,10 @@ def _stand(draft: Draft, wanted: ImportedPlan, key: str, ends_at: datetime | Non
         if ends_at is None:
             raise InvalidRequest(f"{where}: a plan without a billing period is held or expired, not canceled")
         draft.happen(PlanCanceled(key, draft.now, ends_at))
+        held = draft.customer.subscriptions[key]
+        default = default_after(draft, held)
+        if default is not None:
+            draft.happen(scheduled(draft, Order(default, default=True), held, ends_at))
 
 
 def _balanced(

@@ -24,6 +24,7 @@ from ledger.core.revising import Terms, happen
 from ledger.core.state import Customer
 from ledger.core.subscription import Subscription
 from ledger.core.terms import FreeTrial, Plan
+from ledger.core.trial import with_card
 
 
 class Revise(Which, frozen=True):
@@ -86,7 +87,7 @@ def _terms(draft: Draft, subscription: Subscription, command: Revise) -> Terms:
     """What the subscription is to be, every choice made definite."""
     plan = _plan(draft, subscription, command)
     if command.trial is not UNSET and command.trial is not None:
-        plan = replace(plan, free_trial=command.trial)
+        plan = replace(plan, free_trial=with_card(draft.customer, plan.plan_id, command.trial, draft.context))
     check_quantities(plan, command.quantities)
     return Terms(
         plan,

@@ -29,7 +29,8 @@ class Customer(msgspec.Struct, frozen=True, gc=False):
     """Everything remembered of one customer. Before its first event it is `Customer()`.
 
     `clock` is its own test clock, standing still, once it has one. `due_at` is the next instant at which
-    something happens by itself; `version` counts the events folded.
+    something happens by itself; `version` counts the events folded. `ended_plans` are the ids of
+    plans that it was on and that ended; it may be on them again.
     """
 
     version: int = 0
@@ -49,6 +50,7 @@ class Customer(msgspec.Struct, frozen=True, gc=False):
     locks: Mapping[str, Lock] = {}
     windows: Mapping[str, UsageWindow] = {}
     trials_used: tuple[str, ...] = ()
+    ended_plans: tuple[str, ...] = ()
 
     @property
     def exists(self) -> bool:

@@ -7,10 +7,11 @@ from msgspec import UNSET, UnsetType
 
 from ledger.core.decider import Ask, Claim, Context
 from ledger.core.draft import Draft
-from ledger.core.errors import InvalidRequest
+from ledger.core.errors import CardRequired, InvalidRequest
 from ledger.core.events import Ended, PlanExpired, TrialEnded
 from ledger.core.lines import charges
 from ledger.core.order import Order
+from ledger.core.payment import has_declined
 from ledger.core.period import common_period
 from ledger.core.starting import start
 from ledger.core.state import Customer
@@ -42,10 +43,17 @@ def trial_of(customer: Customer, plan: Plan, asked: FreeTrial | UnsetType | None
     if asked is not UNSET:
         if asked is not None and plan.one_off:
             raise InvalidRequest(f"Plan {plan.plan_id} is paid once, so it has no trial: leave out free_trial")
-        return asked
+        return with_card(customer, plan.plan_id, asked, context)
     if plan.free_trial is None or plan.one_off or trial_used(customer, plan.plan_id, context):
         return None
-    return plan.free_trial
+    return with_card(customer, plan.plan_id, plan.free_trial, context)
+
+
+def with_card(customer: Customer, plan_id: str, trial: FreeTrial | None, context: Context) -> FreeTrial | None:
+    """The trial, or a refusal of one that needs a card of a customer whose payment method is known to be declined."""
+    if trial is not None and trial.card_required and has_declined(customer, context.settings.collects):
+        raise CardRequired(plan_id)
+    return trial
 
 
 def trial_used(customer: Customer, plan_id: str, context: Context) -> bool:
