@@ -46,7 +46,7 @@ def _passes_on(held: AppliedDiscount, plan: Plan, catalog: Catalog) -> bool:
     return found is None or not found.plan_ids or plan.plan_id in found.plan_ids
 
 
-def find_discount(catalog: Catalog, ref: DiscountRef, index: int = 0) -> Discount:
+def find_discount(catalog: Catalog, ref: DiscountRef, index: int) -> Discount:
     """The discount of the catalog that a caller means, or a refusal."""
     if (ref.reward_id is None) == (ref.promotion_code is None):
         raise InvalidInput(f"discounts.{index} must name one of reward_id and promotion_code")

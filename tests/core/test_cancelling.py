@@ -304,6 +304,9 @@ def test_what_is_left_of_the_time_goes_back() -> None:
     account = on("pro", PRO).wait(15.5)
     assert refund(account, Refund.PRORATED).refund_minor == 1000
     assert refunded(account) == [1000]
+    (invoice_id,) = account.customer.account.invoices
+    (went_back,) = (event for _, event in account.log if isinstance(event, PaymentRefunded))
+    assert went_back == PaymentRefunded(invoice_id, 1000, "usd", account.now)
 
 
 def test_what_is_left_may_come_from_several_payments_of_the_period_and_none_before_it() -> None:

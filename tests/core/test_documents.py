@@ -23,7 +23,7 @@ from ledger.core.documents import (
     WriteOffInvoice,
 )
 from ledger.core.errors import Refusal
-from ledger.core.events import CreditNoteIssued, CreditTo, InvoiceFinalized, PaymentFailed
+from ledger.core.events import CreditNoteIssued, CreditTo, InvoiceFinalized, PaymentFailed, PaymentRefunded
 from ledger.core.invoice import Invoice, InvoiceStatus
 from ledger.core.settings import Gateway, LedgerSettings
 from ledger.core.terms import Method
@@ -164,7 +164,10 @@ def test_money_goes_back_once_by_a_note_of_any_destination() -> None:
     account = billed(1_000)
     key = invoice(account).invoice_id
     account.do(PayInvoice(key))
-    account.do(IssueCreditNote(key, 300, to=CreditTo.REFUND))
+    note, back = account.do(IssueCreditNote(key, 300, to=CreditTo.REFUND, cause="late"))
+    assert isinstance(note, CreditNoteIssued)
+    assert (note.issued_at, note.to, note.paid_minor, note.cause) == (account.now, CreditTo.REFUND, 300, "late")
+    assert back == PaymentRefunded(key, 300, "usd", account.now)
     account.do(IssueCreditNote(key, 300, to=CreditTo.OUT_OF_BAND))
     with pytest.raises(Refusal, match="has 400 left"):
         account.do(IssueCreditNote(key, 401, to=CreditTo.REFUND))

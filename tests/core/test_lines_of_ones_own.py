@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from ledger.core.billing import Billing, CustomLine, DiscountRef, FeatureLine, InvoiceMode, LineFilter
 from ledger.core.cancellation import Cancel, When
 from ledger.core.change import Attach
+from ledger.core.documents import CreditedLine, IssueCreditNote
 from ledger.core.errors import Refusal
-from ledger.core.events import DiscountRemoved, Line
+from ledger.core.events import CreditNoteIssued, DiscountRemoved, Line
 from ledger.core.several import AttachMany
 from ledger.core.terms import Discount, FreeTrial
 from tests.core.account import Account, bought
@@ -241,6 +242,17 @@ def test_a_credit_shows_every_discount_that_it_does_not_give_back() -> None:
     (credit,) = account.preview(Cancel("pro", when=When.NOW)).planned.lines
     assert (credit.amount_minor, credit.before_discounts_minor) == (-250, -1000)
     assert [(each.discount_id, each.amount_minor) for each in credit.discounts] == [("half", -500), ("five", -250)]
+
+
+def test_a_credit_note_for_a_discounted_line_takes_its_share_of_the_discount_back_too() -> None:
+    account = offering_discounts(Account(PRO), HALF)
+    account.bill(Attach("pro", billing=with_discount("half")))
+    (invoice_id,) = account.customer.account.invoices
+    (note,) = account.do(IssueCreditNote(invoice_id, lines=(CreditedLine(0, 800),)))
+    assert isinstance(note, CreditNoteIssued)
+    (line,) = note.lines
+    assert (line.amount_minor, line.before_discounts_minor, line.credit) == (-400, -800, True)
+    assert [(each.name, each.amount_minor) for each in line.discounts] == [("Half price", -400)]
 
 
 def test_a_discount_that_came_later_is_not_taken_off_what_is_given_back() -> None:

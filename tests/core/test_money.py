@@ -1,6 +1,7 @@
 """Exact numbers: nothing is rounded unless a function's name says so."""
 
 from decimal import Decimal, Inexact
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,12 @@ def test_sums_are_exact(numbers: list[Decimal]) -> None:
 @given(amounts)
 def test_a_number_and_its_negative_are_nothing(number: Decimal) -> None:
     assert money.add(number, money.negate(number)) == 0
+
+
+def test_parts_of_numbers_with_more_digits_than_the_threads_context_are_exact() -> None:
+    many = Decimal("12345678901234567890123456789012345")
+    assert Fraction(money.percentage(many, Decimal("12.5"))) == Fraction(many) / 8
+    assert money.part_of(Decimal("1E20"), Decimal(3)) == Decimal("33333333333333333333.333333333333")
 
 
 def test_a_result_that_would_lose_a_digit_is_a_bug() -> None:
