@@ -11,7 +11,7 @@ from ledger.core.attach_rules import Asked, check_attach, waits_for_payment
 from ledger.core.awaiting import await_payment
 from ledger.core.billing import Billing, Carry
 from ledger.core.currency import in_currency, settle_currency
-from ledger.core.customising import Customize, customised
+from ledger.core.customising import Customize, customised, trial_named
 from ledger.core.decider import Command, Context
 from ledger.core.discounting import discounts_after
 from ledger.core.draft import Draft
@@ -64,10 +64,8 @@ class Attach(Command, frozen=True):
 
     @property
     def trial(self) -> FreeTrial | UnsetType | None:
-        """The trial that the caller names; the customisation's goes before the other."""
-        if self.customize is not None and self.customize.free_trial is not UNSET:
-            return self.customize.free_trial
-        return self.free_trial
+        """The trial that the caller names, here or in the customisation."""
+        return trial_named(self.customize, self.free_trial)
 
 
 def plan_attach(customer: Customer, command: Attach, context: Context) -> Planned:

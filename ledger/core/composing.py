@@ -1,7 +1,7 @@
 """Making an invoice by hand: the prices of plans, and lines of the caller's own (reference: invoices.create)."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from ledger.core.billing import CustomLine, DiscountRef, IssueMethod
@@ -12,13 +12,13 @@ from ledger.core.draft import Draft
 from ledger.core.errors import InvalidInput, InvalidRequest
 from ledger.core.events import InvoiceCreated, InvoiceUpdated, Line, LineKind, Origin
 from ledger.core.invoicing import currency_of, finalize
-from ledger.core.money import ZERO, ratio, round_minor
-from ledger.core.period import Every, boundary
+from ledger.core.money import ZERO, round_minor
+from ledger.core.period import Every, Period, boundary
 from ledger.core.pricing import cost
+from ledger.core.proration import share
 from ledger.core.terms import FeatureKind, Method, Plan, PlanItem
 
 Span = tuple[datetime, datetime] | None
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 def create(draft: Draft, command: CreateInvoice) -> None:
@@ -142,11 +142,11 @@ def _line(  # noqa: PLR0913  a line is made of this much
     item: PlanItem | None = None,
     quantity: Decimal = Decimal(1),
 ) -> Line:
-    share = _share(draft, amount, every, span) if shared else amount
+    part = _share(draft, amount, every, span) if shared else amount
     unit = item.price.unit_price_minor if item is not None and item.price is not None else None
     return Line(
         kind,
-        round_minor(share),
+        round_minor(part),
         plan.plan_id,
         plan.name,
         None,
@@ -156,7 +156,7 @@ def _line(  # noqa: PLR0913  a line is made of this much
         Decimal(plan.base.amount_minor) if kind is LineKind.BASE and plan.base is not None else unit,
         span[0] if span else None,
         span[1] if span else None,
-        prorated=share != amount,
+        prorated=part != amount,
         first_version=draft.version,
         last_version=draft.version,
     )
@@ -166,9 +166,8 @@ def _share(draft: Draft, amount: Decimal, every: Every, span: Span) -> Decimal:
     """The part of a price that a period is of the price's own; all of it for what is paid once or has no period."""
     if span is None or not every.repeats:
         return amount
-    whole = boundary(span[0], every, 1, draft.context.settings.zone) - span[0]
-    covered, length = (span[1] - span[0]) // _MILLISECOND, whole // _MILLISECOND
-    return amount if covered == length else ratio(amount, covered, length)
+    whole = Period(span[0], boundary(span[0], every, 1, draft.context.settings.zone))
+    return share(amount, Period(*span), whole)
 
 
 def _less(draft: Draft, lines: list[Line], refs: Sequence[DiscountRef]) -> list[Line]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Final
 
-from ledger.core import adjustment, entity, profile
+from ledger.core import adjustment, entity, loose, profile
 from ledger.core.awaiting import check_pending
 from ledger.core.calendar import advance
 from ledger.core.cancellation import Cancel, Uncancel, plan_cancel, plan_uncancel
@@ -86,7 +86,7 @@ def _decide(  # noqa: PLR0912  one case for each command
         case Consume():
             return settled(state, decide_consume(state, command, context), context)
         case adjustment.GrantBalance():
-            return settled(state, adjustment.decide_grant(state, command, context), context)
+            return settled(state, loose.decide_grant(state, command, context), context)
         case adjustment.UpdateBalance():
             return settled(state, adjustment.decide_update(state, command, context), context)
         case adjustment.DeleteBalance():

@@ -47,6 +47,11 @@ class Customize(msgspec.Struct, frozen=True):
         )
 
 
+def trial_named(customize: Customize | None, trial: FreeTrial | UnsetType | None) -> FreeTrial | UnsetType | None:
+    """The trial that a caller names: that of the customisation goes before the one beside it."""
+    return trial if customize is None or customize.free_trial is UNSET else customize.free_trial
+
+
 def customised(plan: Plan, customize: Customize | None, catalog: Catalog, currency: str) -> Plan:
     """The plan as one customer gets it, in its currency: `custom` where its terms are not the catalog's.
 

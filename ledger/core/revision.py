@@ -9,7 +9,7 @@ from ledger.core.billing import Billing, Carry, ProrationBehavior
 from ledger.core.cancellation import Which, find
 from ledger.core.carrying import check_carry
 from ledger.core.currency import in_currency
-from ledger.core.customising import Customize, customised
+from ledger.core.customising import Customize, customised, trial_named
 from ledger.core.decider import Context
 from ledger.core.discounting import discounts_after
 from ledger.core.draft import Draft
@@ -46,10 +46,8 @@ class Revise(Which, frozen=True):
 
     @property
     def trial(self) -> FreeTrial | UnsetType | None:
-        """The trial that the caller names; the customisation's goes before the other."""
-        if self.customize is not None and self.customize.free_trial is not UNSET:
-            return self.customize.free_trial
-        return self.free_trial
+        """The trial that the caller names, here or in the customisation."""
+        return trial_named(self.customize, self.free_trial)
 
 
 def plan_revise(customer: Customer, command: Revise, context: Context) -> Planned:
