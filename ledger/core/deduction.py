@@ -146,10 +146,12 @@ def give_back(ordered: Sequence[Grant], value: Decimal, overage: Overage) -> tup
 
 def spend(ordered: Sequence[Grant], value: Decimal, overage: Overage, rules: Rules = PLAIN) -> Taken:
     """Take `value` (> 0) units of a feature from grants in order, within the rules."""
-    if rules is PLAIN and ordered:
-        first = ordered[0]
-        if first.balance >= value or first.terms.unlimited:  # nearly every use, so it is not spread at all
-            return Taken([Allocation(first.terms.grant_id, value)], ZERO, [])
+    if rules is PLAIN:
+        for grant in ordered:
+            if grant.balance >= value or grant.terms.unlimited:  # nearly every use, so it is not spread at all
+                return Taken([Allocation(grant.terms.grant_id, value)], ZERO, [])
+            if grant.balance > ZERO:
+                break  # one that is used up gives nothing, but this one gives a part
     spread = _Spread(value, rules)
     for grant in ordered:
         spread.take(grant, None if grant.terms.unlimited else grant.balance)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import reduce
 from typing import Final
 
 from ledger.core import backdating
@@ -10,10 +11,10 @@ from ledger.core.aftermath import follow
 from ledger.core.controls import Effective
 from ledger.core.decider import Command, Context
 from ledger.core.deduction import Overage
-from ledger.core.draft import Draft
 from ledger.core.entitlement import window
 from ledger.core.errors import InvalidInput, Refusal
 from ledger.core.events import Event, UsageRecorded
+from ledger.core.folding import evolve
 from ledger.core.money import ONE, total
 from ledger.core.sealed import Sealed
 from ledger.core.spending import Use, allowed, sources, spread
@@ -73,10 +74,13 @@ def decide_track(customer: Customer, command: Track, context: Context) -> Sequen
         )
     if len(features) == 1:
         return _track(customer, features[0], command, context)
-    draft = Draft(customer, context)
+    events: list[Event] = []
+    seen = 0
     for feature in features:
-        draft.happen(*_track(draft.customer, feature, command, context))
-    return draft.events
+        # Each feature meets the customer as the ones before left it; what the last one left, nobody asks.
+        customer, seen = reduce(evolve, events[seen:], customer), len(events)
+        events += _track(customer, feature, command, context)
+    return events
 
 
 def _features(command: Track, context: Context) -> Sequence[Feature]:
