@@ -1,6 +1,5 @@
-"""invoices.create, insert, finalize, pay, void, write_off, update and issue_credit_note. Amounts are major units."""
+"""invoices.create, insert, finalize, pay, void, write_off and update. Amounts are major units."""
 
-from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
@@ -21,14 +20,13 @@ from api.wire.fields import (
     FeatureId,
     Flag,
     Identifier,
-    Lines,
     PlanId,
     Text,
 )
 from api.wire.invoices import STATUSES, InvoiceRowSchema, InvoiceSummarySchema
 from api.wire.limits import PLAN_VERSION_MAX
 from api.wire.nesting import ListOf, Shape, Unsupported
-from api.wire.prices import METHODS, TIER_BEHAVIORS, TierSchema
+from api.wire.prices import METHODS, UnitPriceSchema
 from api.wire.quantities import Amount, Milliseconds, Quantity, Whole
 from api.wire.schema import WireSchema
 
@@ -82,23 +80,10 @@ class InvoicedBaseSchema(WireSchema):
     processors = Unsupported()
 
 
-class InvoicedPriceSchema(WireSchema):
+class InvoicedPriceSchema(UnitPriceSchema):
     """A price of units for this invoice only."""
 
-    interval = Choice(*BILLING_INTERVALS, required=True)
-    billing_method = Choice(*METHODS, required=True)
-    amount = Amount(0)
-    tiers = ListOf(Shape(TierSchema))
-    tier_behavior = Choice(*TIER_BEHAVIORS)
-    interval_count = interval_count(load_default=1)
-    billing_units = Quantity(above=0, load_default=lambda: Decimal(1))
     processors = Unsupported()
-
-    @validates_schema
-    def priced_once(self, data: dict[str, Any], **_: Any) -> None:
-        """A price is one amount or a list of tiers."""
-        if bool(data.get("tiers")) == ("amount" in data):
-            raise ValidationError("must be sent, or tiers: one of the two", "amount")
 
 
 class InvoicedItemSchema(WireSchema):
@@ -258,75 +243,3 @@ class InsertedInvoicesSchema(WireSchema):
     """What was inserted, or brought up to date, in the order of the request."""
 
     invoices = ListOf(Shape(KeptInvoiceSchema), required=True)
-
-
-class CreditedLineSchema(WireSchema):
-    """What is taken back of one line: an amount before discounts, some of its units, or all of it."""
-
-    id = Identifier(required=True)
-    amount = Amount(above=0)
-    quantity = Quantity(above=0)
-
-    @validates_schema
-    def says_it_once(self, data: dict[str, Any], **_: Any) -> None:
-        """An amount or a number of units."""
-        if "amount" in data and "quantity" in data:
-            raise ValidationError("was sent and must not be where amount is", "quantity")
-
-
-class IssueCreditNoteSchema(InvoiceRefSchema):
-    """Takes part of a final invoice back, of what is open first. `send_email` is read: no mail is ever sent."""
-
-    amount = Amount(above=0)
-    lines = ListOf(Shape(CreditedLineSchema), least=1)
-    destination = Choice("customer_balance", "refund", "out_of_band", load_default="customer_balance")
-    send_email = Flag()
-    reason = Choice("duplicate", "fraudulent", "order_change", "product_unsatisfactory")
-    memo = Lines()
-    preview = Flag(load_default=False)
-
-    @validates_schema
-    def says_it_once(self, data: dict[str, Any], **_: Any) -> None:
-        """An amount of the whole, or of lines."""
-        if ("amount" in data) == ("lines" in data):
-            sent = "was sent and must not be where lines is"
-            raise ValidationError(sent if "amount" in data else "was not sent and must be, or lines", "amount")
-
-
-class NotedLineSchema(WireSchema):
-    """What a credit note takes back of a line."""
-
-    invoice_line_item_id = Text(required=True, allow_none=True)
-    description = Text(required=True, allow_none=True)
-    quantity = Quantity(required=True, allow_none=True)
-    amount = Amount(required=True)
-    discount_amount = Amount(required=True)
-
-
-class CreditNoteSchema(WireSchema):
-    """A credit note; a preview has no id, number or status."""
-
-    id = Text(required=True, allow_none=True)
-    invoice_id = Text(required=True)
-    number = Text(required=True, allow_none=True)
-    status = Text(required=True, allow_none=True)
-    currency = Currency(required=True)
-    subtotal = Amount(required=True)
-    discount_amount = Amount(required=True)
-    tax_amount = Amount(required=True)
-    total = Amount(required=True)
-    pre_payment_amount = Amount(required=True)
-    post_payment_amount = Amount(required=True)
-    refund_amount = Amount(required=True)
-    credit_amount = Amount(required=True)
-    out_of_band_amount = Amount(required=True)
-    reason = Text(required=True, allow_none=True)
-    memo = Lines(required=True, allow_none=True)
-    pdf = Text(required=True, allow_none=True)
-    lines = ListOf(Shape(NotedLineSchema), required=True)
-
-
-class CreditNoteAnswerSchema(WireSchema):
-    """invoices.issue_credit_note."""
-
-    credit_note = Shape(CreditNoteSchema, required=True)

@@ -13,6 +13,7 @@ from api.wire import (
     balances,
     billing,
     common,
+    credit_notes,
     customers,
     documents,
     entities,
@@ -294,7 +295,7 @@ _ALL: Final = (
         "Change how an invoice may be paid; of a draft also its lines and when it is due", _INVOICE,
     ),
     _operation(
-        "invoices.issue_credit_note", documents.IssueCreditNoteSchema, documents.CreditNoteAnswerSchema,
+        "invoices.issue_credit_note", credit_notes.IssueCreditNoteSchema, credit_notes.CreditNoteAnswerSchema,
         "Take part of a final invoice back", _INVOICE,
     ),
     _operation(

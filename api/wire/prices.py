@@ -69,8 +69,8 @@ class TierSchema(WireSchema):
             raise ValidationError("was not sent and must be, or flat_amount, or both", "amount")
 
 
-class ItemPriceSchema(WireSchema):
-    """The price of units beyond the included ones, for each started pack of `billing_units`."""
+class UnitPriceSchema(WireSchema):
+    """The price of units, for each started pack of `billing_units`."""
 
     interval = Choice(*BILLING_INTERVALS, required=True)
     billing_method = Choice(*METHODS, required=True)
@@ -79,14 +79,23 @@ class ItemPriceSchema(WireSchema):
     tier_behavior = Choice(*TIER_BEHAVIORS)
     interval_count = interval_count(load_default=1)
     billing_units = Quantity(above=0, load_default=lambda: Decimal(1))
+
+    @validates_schema
+    def priced_once(self, data: dict[str, Any], **_: Any) -> None:
+        """A price is one amount or a list of tiers."""
+        if bool(data.get("tiers")) == ("amount" in data):
+            raise ValidationError("must be sent, or tiers: one of the two", "amount")
+
+
+class ItemPriceSchema(UnitPriceSchema):
+    """The price of units beyond the included ones."""
+
     max_purchase = Quantity(0, allow_none=True)
     additional_currencies = ListOf(Shape(CurrencyAmountSchema))
 
     @validates_schema
-    def priced_once(self, data: dict[str, Any], **_: Any) -> None:
-        """A price is one amount or a list of tiers, which say themselves what they cost in other currencies."""
-        if bool(data.get("tiers")) == ("amount" in data):
-            raise ValidationError("must be sent, or tiers: one of the two", "amount")
+    def says_currencies_once(self, data: dict[str, Any], **_: Any) -> None:
+        """Tiers say themselves what they cost in other currencies."""
         if data.get("tiers") and data.get("additional_currencies"):
             raise ValidationError("was sent and must be inside each of the tiers", "additional_currencies")
         once_each(data)
