@@ -318,6 +318,20 @@ def test_what_is_left_may_come_from_several_payments_of_the_period_and_none_befo
     assert refunded(account) == [0, 500, 2000]
 
 
+def test_what_is_left_never_comes_from_a_payment_of_a_period_that_is_over() -> None:
+    account = on("pro", PRO).wait(31 + 14)
+    last = list(account.customer.account.invoices)[-1]
+    account.happen(PaymentRefunded(last, 1500, "usd", account.now))
+    assert refund(account, Refund.PRORATED).refund_minor == 500
+    assert refunded(account) == [0, 2000]
+
+
+def test_the_whole_last_payment_may_be_one_of_a_period_that_is_over() -> None:
+    account = on("pro", PRO).pays_with("pm_declined").wait(31 + 14)
+    assert refund(account, Refund.FULL).refund_minor == 2000
+    assert refunded(account) == [2000, 0]
+
+
 @pytest.mark.parametrize(("how", "back"), [(Refund.FULL, 1500), (Refund.PRORATED, 1000)])
 def test_no_more_goes_back_than_is_left_of_the_payment(how: Refund, back: int) -> None:
     account = on("pro", PRO).wait(15.5)
@@ -332,6 +346,7 @@ def test_a_payment_that_went_back_already_is_not_paid_back_again() -> None:
     account.happen(PaymentRefunded(invoice_id, 2000, "usd", account.now))
     assert refund(account, Refund.FULL).refund_minor == 0
     assert (account.plans(), refunded(account)) == ({}, [2000])
+    assert sum(isinstance(event, PaymentRefunded) for _, event in account.log) == 1
 
 
 def test_only_what_was_paid_for_the_plan_goes_back() -> None:
@@ -394,3 +409,13 @@ def test_what_was_to_follow_a_dropped_plan_is_dropped_with_it() -> None:
     account.bill(Cancel("premium"))
     assert (account.plans(), account.subscription("pro").expires_at) == ({"pro": "active"}, None)
     assert account.wait(90).plans() == {"pro": "active"}
+
+
+def test_a_plan_that_has_ended_is_not_uncancelled() -> None:
+    account = on("pro", PRO)
+    account.bill(Cancel("pro", when=When.NOW))
+    with pytest.raises(Refusal, match="has ended") as refused:
+        account.do(Uncancel("pro"))
+    assert refused.value.code == "invalid_request"
+    account.attach("pro")
+    assert account.do(Uncancel("pro")) == []

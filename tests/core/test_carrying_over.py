@@ -10,6 +10,7 @@ from ledger.core.change import Attach, Schedule
 from ledger.core.deduction import Overage
 from ledger.core.errors import Refusal
 from ledger.core.period import Every, Interval
+from ledger.core.settings import LedgerSettings
 from ledger.core.terms import PlanItem, Rollover
 from tests.core.account import Account, bought
 from tests.core.offers import (
@@ -27,6 +28,7 @@ from tests.core.offers import (
     prepaid,
     switched_on,
     units,
+    unlimited,
 )
 
 FEBRUARY, MARCH = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
@@ -93,6 +95,29 @@ def test_what_was_used_may_pass_over_and_has_no_floor(used: int, granted: int, l
     assert [grant.balance, grant.used] == [left, used]
     account.wait_until(FEBRUARY)
     assert account.balance("messages") == (granted, 0)
+
+
+def test_what_was_used_counts_in_a_period_of_the_ledgers_time_zone() -> None:
+    account = Account(
+        plan("a", 20, included(MESSAGES, 100)),
+        plan("b", 50, included(MESSAGES, 500)),
+        settings=LedgerSettings(timezone="America/New_York"),
+    )
+    account.attach("a")
+    account.wait_until(datetime(2026, 3, 15, tzinfo=UTC))
+    account.track("messages", 30)
+    account.bill(Attach("b", carry_usages=ALL))
+    (grant,) = account.standing("messages").grants
+    assert (grant.used, grant.period_end) == (30, datetime(2026, 3, 31, 23, tzinfo=UTC))
+
+
+def test_what_was_used_is_not_counted_where_a_plan_has_no_bound() -> None:
+    account = Account(plan("a", 20, included(MESSAGES, 100)), plan("b", 50, unlimited(MESSAGES)))
+    account.attach("a")
+    account.track("messages", 30)
+    account.bill(Attach("b", carry_usages=ALL))
+    (grant,) = account.standing("messages").grants
+    assert grant.used == 0
 
 
 def test_usage_that_passes_over_is_not_billed_twice() -> None:
@@ -168,6 +193,9 @@ def test_leftovers_are_lost_to_a_plan_that_keeps_none() -> None:
 def test_leftovers_keep_their_expiry() -> None:
     account = after_a_month(rolling(400, 500, months=2), 250, rolling(500, 500, months=9))
     account.attach("b")
+    assert [grant.expires_at for grant in account.customer.grants.values() if grant.terms.rollover_of] == [
+        datetime(2026, 4, 1, tzinfo=UTC)
+    ]
     account.track("messages", 500)
     account.wait_until(datetime(2026, 4, 1, tzinfo=UTC))
     assert all(grant.expires_at is None or grant.expires_at > account.now for grant in account.customer.grants.values())

@@ -34,7 +34,7 @@ from ledger.core.profile import UpdateCustomer
 from ledger.core.settings import LedgerSettings
 from ledger.core.state import Customer
 from ledger.core.subscription import Subscription
-from ledger.core.terms import FreeTrial, Plan
+from ledger.core.terms import FreeTrial, OnTrialEnd, Plan
 from tests.core.account import Account
 from tests.core.offers import MESSAGES, PRO, START, USERS, WORDS, YEAR, included, metered, plan, prepaid, units
 
@@ -231,6 +231,15 @@ def test_a_charge_without_a_plan_waits_for_the_customers_next_invoice() -> None:
     account.wait(100)
     assert invoices(account) == []
     assert account.attach("pro") == 2077
+
+
+def test_a_charge_without_a_plan_is_billed_when_a_trial_reverts() -> None:
+    trial = FreeTrial(Every(Interval.DAY, 7), on_end=OnTrialEnd.REVERT)
+    account = Account(msgspec.structs.replace(PRO, free_trial=trial))
+    account.attach("pro")
+    wait_for_next(account, 77)
+    account.wait(8)
+    assert account.invoiced() == [0, 77]
 
 
 # --- ends and trials ----------------------------------------------------------------------------------------

@@ -23,7 +23,15 @@ from ledger.core.documents import (
     WriteOffInvoice,
 )
 from ledger.core.errors import Refusal
-from ledger.core.events import CreditNoteIssued, CreditTo, InvoiceFinalized, PaymentFailed, PaymentRefunded
+from ledger.core.events import (
+    CreditNoteIssued,
+    CreditTo,
+    InvoiceFinalized,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentRequested,
+    PaymentSucceeded,
+)
 from ledger.core.invoice import Invoice, InvoiceStatus
 from ledger.core.settings import Gateway, LedgerSettings
 from ledger.core.terms import Method
@@ -105,7 +113,11 @@ def test_what_is_charged_at_once_has_no_date_to_be_paid_by_and_what_waits_has_on
 
 def test_with_the_manual_gateway_paying_records_what_somebody_has() -> None:
     account = billed(1_000, settings=MANUAL)
-    account.do(PayInvoice(invoice(account).invoice_id))
+    key = invoice(account).invoice_id
+    requested, succeeded = account.do(PayInvoice(key))
+    assert isinstance(requested, PaymentRequested)
+    assert (requested.amount_minor, requested.currency, requested.invoice_id) == (1_000, "usd", key)
+    assert succeeded == PaymentSucceeded(requested.payment_id, 1_000, "usd", account.now, key)
     assert invoice(account).status is InvoiceStatus.PAID
 
 

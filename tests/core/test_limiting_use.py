@@ -15,6 +15,7 @@ from ledger.core.events import InvoiceCreated, UsageRecorded
 from ledger.core.limiting import NewControls, SetEntityControls
 from ledger.core.period import Interval
 from ledger.core.profile import UpdateCustomer
+from ledger.core.settings import LedgerSettings
 from ledger.core.spending import Use, allowed
 from ledger.core.terms import Controls, LimitAnchor, OverageAllowed, Plan, PlanItem, SpendLimit, UsageLimit
 from ledger.core.usage import Consume, Track
@@ -65,6 +66,24 @@ def test_a_window_begins_anew_with_the_billing_cycle() -> None:
     account.wait(1)
     assert may(account, 5)
     assert not may(account, 6)
+
+
+def test_a_window_follows_the_billing_cycle_in_the_time_zone_of_the_ledger() -> None:
+    account = Account(plan("pro", 0, included(MESSAGES, 100)), settings=LedgerSettings(timezone="America/New_York"))
+    account.attach("pro")
+    limited(account, usage_limits=(limit(5),))
+    account.wait_until(datetime(2026, 3, 15, tzinfo=UTC))
+    used(account, 5)
+    account.wait_until(datetime(2026, 3, 31, 22, 59, tzinfo=UTC))
+    assert not may(account, 1)
+    account.wait_until(datetime(2026, 3, 31, 23, tzinfo=UTC))
+    assert may(account, 5)
+
+
+def test_a_filter_may_name_a_number() -> None:
+    account = limited(on_plan(included(MESSAGES, 100)), usage_limits=(limit(5, properties={"size": "2"}),))
+    assert used(account, 9, properties={"size": units("2.0")}).dropped == 4
+    assert used(account, 9, properties={"size": units(3)}).dropped == 0
 
 
 def test_a_window_may_follow_the_calendar_instead() -> None:

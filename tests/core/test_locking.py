@@ -57,6 +57,17 @@ def test_locked_units_are_neither_free_nor_there_twice() -> None:
     assert not account.customer.locks
 
 
+def test_what_is_used_beyond_a_lock_counts_by_what_its_end_says_of_it() -> None:
+    account = holding(messages=100)
+    by_size = UsageLimit("messages", units(5), Interval.MONTH, properties={"model": "large"})
+    account.do(UpdateCustomer({}, controls=NewControls(usage_limits=(by_size,))))
+    lock(account, 2)
+    (closed,) = account.do(FinalizeLock("l1", LockEnd.CONFIRMED, units(12), {"model": "large"}))
+    assert isinstance(closed, LockClosed)
+    assert closed.dropped == 5
+    assert account.balance("messages") == (93, 7)
+
+
 def test_what_is_not_allowed_is_not_locked() -> None:
     account = holding(messages=10)
     assert lock(account, 11) is None

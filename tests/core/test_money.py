@@ -26,6 +26,7 @@ def test_a_number_and_its_negative_are_nothing(number: Decimal) -> None:
 def test_parts_of_numbers_with_more_digits_than_the_threads_context_are_exact() -> None:
     many = Decimal("12345678901234567890123456789012345")
     assert Fraction(money.percentage(many, Decimal("12.5"))) == Fraction(many) / 8
+    assert Fraction(money.to_major(many, "usd")) == Fraction(many) / 100
     assert money.part_of(Decimal("1E20"), Decimal(3)) == Decimal("33333333333333333333.333333333333")
 
 

@@ -318,6 +318,9 @@ def test_every_tier_has_its_price_in_the_same_currencies() -> None:
     offers.refuses(UpdatePlan("pro", {"items": (item(price=price),)}), "invalid_inputs", "the same currencies")
     even = replace(price, tiers=(tiers[0], replace(tiers[1], currencies=here)))
     assert offers.do(UpdatePlan("pro", {"items": (item(price=even),)}))
+    own = tuple(replace(each, currencies={"eur": (units(1), units(0))}) for each in tiers)
+    itself = UpdatePlan("pro", {"items": (item(price=replace(price, tiers=own)),)})
+    offers.refuses(itself, "invalid_inputs", "the plan's own currency")
     outside = replace(even, currencies={"usd": units(1)})
     offers.refuses(UpdatePlan("pro", {"items": (item(price=outside),)}), "invalid_inputs", "inside each tier")
 

@@ -55,6 +55,22 @@ def test_what_is_left_over_lives_on_up_to_its_cap(
     assert account.remaining("messages") == remaining
 
 
+def test_leftovers_of_an_entity_stay_its_own() -> None:
+    account = Account(plan("pro", 0, replace(included(MESSAGES, 100), rollover=Rollover()))).entities("e1")
+    account.attach("pro", "e1")
+    account.wait_until(FEBRUARY)
+    assert account.remaining("messages", "e1") == 200
+    assert [grant.terms.entity_id for grant in account.customer.grants.values()] == ["e1", "e1"]
+
+
+def test_what_expires_of_an_entity_says_whose_it_was() -> None:
+    account = Account().entities("e1")
+    account.do(GrantBalance("messages", "e1", units(100), expires_at=FEBRUARY))
+    account.wait_until(FEBRUARY)
+    (gone,) = (event for _, event in account.log if isinstance(event, BalanceExpired))
+    assert (gone.feature_id, gone.entity_id, gone.before.remaining) == ("messages", "e1", 100)
+
+
 def test_leftovers_are_used_first_and_count_as_granted() -> None:
     account = rolling(100, Rollover(units(500)))
     account.track("messages", 70)

@@ -10,6 +10,7 @@ from ledger.core.period import Every, Interval
 from ledger.core.terms import Plan
 from tests.core.account import Account
 from tests.core.offers import (
+    EXTRA,
     FREE,
     MESSAGES,
     ONCE,
@@ -51,6 +52,20 @@ def test_an_upgrade_in_mid_cycle_pays_the_difference_for_the_rest_of_it() -> Non
     account = on("pro", PRO, PREMIUM).wait(15.5)
     assert account.attach("premium") == 1500
     assert account.subscription("premium").period_end == FEBRUARY
+
+
+def test_a_preview_says_what_comes_and_what_goes() -> None:
+    account = on("pro", PRO, PREMIUM).wait(15.5)
+    planned = account.preview(Attach("premium")).planned
+    assert [each.plan.plan_id for each in planned.incoming] == ["premium"]
+    assert [(each.plan.plan_id, each.expires_at) for each in planned.outgoing] == [("pro", account.now)]
+
+
+def test_an_add_on_leaves_a_scheduled_downgrade_as_it_is() -> None:
+    account = on("pro", FREE, PRO, EXTRA)
+    account.attach("free")
+    account.attach("extra")
+    assert account.plans() == {"pro": "canceling", "free": "scheduled", "extra": "active"}
 
 
 def test_an_upgrade_overrides_a_scheduled_downgrade() -> None:
