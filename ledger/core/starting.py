@@ -80,13 +80,10 @@ def begin(
 
     A trial's end is what both the cycle and the resets are counted from (§2.5).
     """
-    zone, key, plan = draft.context.settings.zone, draft.customer.next_id(), with_trial(order)
-    ends_at = None if order.trial is None else boundary(draft.now, order.trial.length, 1, zone)
+    key, plan, ends_at = draft.customer.next_id(), with_trial(order), _trial_end(draft, order)
     if ends_at is not None:
         anchors = Anchors(ends_at, ends_at)
-        period = Period(draft.now, ends_at) if plan.cycles else None
-    else:
-        period = common_period(anchors.billing, plan.cycles, draft.now, zone)
+    period = _first_period(draft, plan, anchors, ends_at)
     draft.happen(
         PlanAttached(
             key,
@@ -109,6 +106,17 @@ def begin(
     )
     draft.incoming.append(Move(plan, order.quantities, expires_at=order.expires_at))
     return key
+
+
+def _trial_end(draft: Draft, order: Order) -> datetime | None:
+    return None if order.trial is None else boundary(draft.now, order.trial.length, 1, draft.context.settings.zone)
+
+
+def _first_period(draft: Draft, plan: Plan, anchors: Anchors, trial_ends_at: datetime | None) -> Period | None:
+    """The trial, or the running period of the cycle; None for a plan without one."""
+    if trial_ends_at is not None:
+        return Period(draft.now, trial_ends_at) if plan.cycles else None
+    return common_period(anchors.billing, plan.cycles, draft.now, draft.context.settings.zone)
 
 
 def with_trial(order: Order) -> Plan:
