@@ -40,7 +40,7 @@ FREE_NUMBER_DIGITS: Final = 39
 
 NUMBER_MAX: Final = Decimal(10) ** 15
 NUMBER_PLACES: Final = 12
-"""Quantities and amounts are rounded half-even past this many places (product.md, the table of differences)."""
+"""Quantities and amounts are rounded half-even past this many places (docs/api.md, the table of differences)."""
 INTERVAL_COUNT_MAX: Final = 1_000
 PLAN_VERSION_MAX: Final = 2**31 - 1
 """What the database's integer holds."""

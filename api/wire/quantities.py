@@ -41,7 +41,7 @@ class Quantity(WireField):
     """A number: units of a feature, or money in major units. Becomes `Decimal`.
 
     Past 12 places it is rounded half-even; refused where that would make it zero though it is not, or past
-    10^15 (product.md, the table of differences).
+    10^15 (docs/api.md, the table of differences).
     """
 
     def __init__(

@@ -22,7 +22,7 @@ CLOSED: Final = (InvoiceStatus.VOID, InvoiceStatus.UNCOLLECTIBLE)
 
 
 def check_pending(customer: Customer) -> None:
-    """Refuse a change of plans while an earlier one waits for its payment (product.md, "Payments")."""
+    """Refuse a change of plans while an earlier one waits for its payment (docs/api.md, "Payments and 402")."""
     for each in customer.subscriptions.values():
         if each.awaits_payment:
             raise ChangePending(each.plan.plan_id)

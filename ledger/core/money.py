@@ -1,7 +1,7 @@
 """Exact numbers: money in minor units, usage as Decimal, and every rounding by name.
 
 Arithmetic runs in `EXACT`, a 60-digit context that traps `Inexact`: a result that would lose a digit is
-a bug unless one of the named rounding functions below asked for it (product.md, "doubles rounded").
+a bug unless one of the named rounding functions below asked for it (docs/api.md, floating point).
 """
 
 from collections.abc import Iterable, Sequence

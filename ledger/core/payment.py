@@ -1,4 +1,4 @@
-"""Asking for money: a gateway is asked, and answers by a later event (product.md, "Payments").
+"""Asking for money: a gateway is asked, and answers by a later event (docs/api.md, "Payments and 402").
 
 The simulated gateway's answer follows from the customer's recorded payment method, so both are decided in one batch.
 A manual one never answers by itself: somebody records the payment.

@@ -25,7 +25,7 @@ EMAIL = "email"
 
 
 class CreateCustomer(Command, frozen=True):
-    """Create a customer, or find it. An id given to a customer without one adopts it (product.md, "The wire")."""
+    """Create a customer, or find it. An id given to a customer without one adopts it."""
 
     customer_id: str | None = None
     name: str | None = None

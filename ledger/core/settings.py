@@ -49,7 +49,7 @@ class Key(msgspec.Struct, frozen=True):
 
 
 class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How this ledger behaves. `late_usage_days` is how old usage may be and still count (product.md).
+    """How this ledger behaves. `late_usage_days` is how old usage may be and still count (docs/billing-rules.md).
 
     `net_terms_days` is how long an invoice that is not charged at once may stay open. `persist_free_overage`: what was
     used beyond a free grant is taken off the next one (§2.11).

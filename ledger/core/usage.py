@@ -147,7 +147,7 @@ def _open_since(customer: Customer, feature_id: str, command: Track, context: Co
 
 
 def _check_late(used_at: datetime, open_since: datetime, context: Context) -> None:
-    """Usage counts from the start of the open period, and `late_usage_days` before it (product.md, `timestamp`)."""
+    """Usage counts from the start of the open period, and `late_usage_days` before it (docs/billing-rules.md)."""
     earliest = open_since - timedelta(days=context.settings.late_usage_days)
     if used_at < earliest:
         raise BillingPeriodClosed(used_at, earliest)
