@@ -162,7 +162,7 @@ def test_units_that_expire_are_bought_as_a_balance_of_their_own() -> None:
     assert bought(account.track("messages", 90))
     account.wait(1)
     assert bought(account.track("messages", 95))
-    assert (account.remaining("messages"), account.invoiced()) == (115, [1000, 1000])
+    assert (account.remaining("messages"), account.invoiced()) == (units(115), [1000, 1000])
     account.wait(2)
     assert account.remaining("messages") == 100
     account.wait(1)
