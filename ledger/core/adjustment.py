@@ -1,6 +1,6 @@
 """What people and integrations do to balances by hand: set, add, deduct, delete (reference §2.10); granting: loose.py.
 
-Where the reference accepts a contradiction, ignores it or fails, we refuse it (product.md, "Where we differ").
+Where the reference accepts a contradiction, ignores it or fails, we refuse it (docs/api.md, "Where it differs").
 """
 
 from collections.abc import Sequence
@@ -111,8 +111,7 @@ def decide_update(customer: Customer, command: UpdateBalance, context: Context) 
     """Answer a change of balances with its events, or refuse it."""
     require_reason("Changing a balance", context)
     _check_update(command)
-    if command.feature_id is not None:
-        context.catalog.feature(command.feature_id)
+    _check_named(customer, command, context)
     grants = [grant for grant in matching(customer, command) if not grant.boolean]
     mains = _mains(grants)
     if not mains:
@@ -121,6 +120,14 @@ def decide_update(customer: Customer, command: UpdateBalance, context: Context) 
     if command.next_reset_at is not None or command.expires_at is not None:
         events.append(_times(customer, _only(mains, command), events, command, context))
     return events
+
+
+def _check_named(customer: Customer, which: Which, context: Context) -> None:
+    """Refuse a feature and an entity that there are not, before any balance of theirs is looked for."""
+    if which.feature_id is not None:
+        context.catalog.feature(which.feature_id)
+    if which.entity_id is not None:
+        customer.entity(which.entity_id)
 
 
 def _check_update(command: UpdateBalance) -> None:
@@ -285,6 +292,7 @@ def decide_delete(customer: Customer, command: DeleteBalance, context: Context) 
     require_reason("Deleting a balance", context)
     if command.feature_id is None and command.balance_id is None:
         raise InvalidInput("Name what to delete: feature_id or balance_id")
+    _check_named(customer, command, context)
     found = matching(customer, command)
     loose = [grant for grant in found if grant.loose]
     if found and not loose:

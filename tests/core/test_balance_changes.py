@@ -287,7 +287,7 @@ def test_units_may_be_added_and_their_expiry_changed_at_once() -> None:
         (update(add=-5, included=10), "invalid_inputs", "not with a deduction"),
         (UpdateBalance("stars", remaining=units(1)), "feature_not_found", "stars"),
         (UpdateBalance("words", remaining=units(1)), "balance_not_found", "feature words"),
-        (UpdateBalance("messages", "e9", remaining=units(1)), "balance_not_found", "on entity e9"),
+        (UpdateBalance("messages", "e9", remaining=units(1)), "entity_not_found", "e9"),
         (UpdateBalance("messages", expires_at=START), "invalid_request", "expires_at must be in the future"),
         (UpdateBalance("messages", next_reset_at=START), "invalid_request", "next_reset_at must be in the future"),
         (UpdateBalance("messages", next_reset_at=LATER), "invalid_request", "never resets"),
