@@ -99,7 +99,7 @@ def _replaced(customer: Customer, plan: Plan, where: str) -> Subscription | None
         return None
     held = customer.subscriptions.values()
     current = main_plan(held, None, plan.group)
-    gives_way = current is None or (current.default and not current.plan.priced)
+    gives_way = current is None or ((current.default or current.plan.auto_enable) and not current.plan.priced)
     others = scheduled_plans(held, None, plan.group) if gives_way else [current]
     for each in others:
         assert each is not None

@@ -85,7 +85,7 @@ def _terms(draft: Draft, subscription: Subscription, command: Revise) -> Terms:
     """What the subscription is to be, every choice made definite."""
     plan = _plan(draft, subscription, command)
     if command.trial is not UNSET and command.trial is not None:
-        plan = replace(plan, free_trial=with_card(draft.customer, plan.plan_id, command.trial, draft.context))
+        plan = replace(plan, free_trial=with_card(draft.customer, plan, command.trial, draft.context))
     check_quantities(plan, command.quantities)
     return Terms(
         plan,

@@ -43,16 +43,20 @@ def trial_of(customer: Customer, plan: Plan, asked: FreeTrial | UnsetType | None
     if asked is not UNSET:
         if asked is not None and plan.one_off:
             raise InvalidRequest(f"Plan {plan.plan_id} is paid once, so it has no trial: leave out free_trial")
-        return with_card(customer, plan.plan_id, asked, context)
+        return with_card(customer, plan, asked, context)
     if plan.free_trial is None or plan.one_off or trial_used(customer, plan.plan_id, context):
         return None
-    return with_card(customer, plan.plan_id, plan.free_trial, context)
+    return with_card(customer, plan, plan.free_trial, context)
 
 
-def with_card(customer: Customer, plan_id: str, trial: FreeTrial | None, context: Context) -> FreeTrial | None:
-    """The trial, or a refusal of one that needs a card of a customer whose payment method is known to be declined."""
-    if trial is not None and trial.card_required and has_declined(customer, context.settings.collects):
-        raise CardRequired(plan_id)
+def with_card(customer: Customer, plan: Plan, trial: FreeTrial | None, context: Context) -> FreeTrial | None:
+    """The trial, or a refusal of one that needs a card of a customer whose payment method is known to be declined.
+
+    After the trial of a free plan there is nothing to pay, so no card is needed for it.
+    """
+    needed = trial is not None and trial.card_required and plan.priced
+    if needed and has_declined(customer, context.settings.collects):
+        raise CardRequired(plan.plan_id)
     return trial
 
 

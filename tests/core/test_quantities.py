@@ -240,3 +240,10 @@ def test_units_of_a_price_that_is_paid_once_are_not_changed() -> None:
 def test_more_and_as_many_fewer_at_one_instant_are_opposite(dollars: int, old: int, new: int, hours: int) -> None:
     account = with_quantity(prepaid(MESSAGES, 0, dollars, 1), messages=old).wait(hours / 24)
     assert change(account, messages=new) == -change(account, messages=old)
+
+
+def test_a_quantity_that_could_mean_two_items_is_refused() -> None:
+    account = Account(plan("former", 0, prepaid(MESSAGES, 0, 800, 12), prepaid(MESSAGES, 5, 900, 10)))
+    with pytest.raises(Refusal, match="sells messages ahead in 2 ways"):
+        account.attach("former", None, messages=120)
+    assert account.plans() == {}

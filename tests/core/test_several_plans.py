@@ -326,3 +326,16 @@ def test_two_main_plans_of_a_group_are_not_brought_over() -> None:
     account = imported(ImportedPlan("pro"))
     with pytest.raises(Refusal, match="plan pro is held in group"):
         account.do(ImportPlans((ImportedPlan("premium"),)))
+
+
+def test_an_imported_plan_takes_the_place_of_the_free_default_and_gives_it_back() -> None:
+    default = plan("starter", 0, included(MESSAGES, 10), included(USERS, 5, None), auto_enable=True)
+    pro = plan("pro", 20, included(MESSAGES, 500), included(USERS, 9, None))
+    account = Account(default, pro)
+    account.track("users", 3)
+    assert account.bill(ImportPlans((ImportedPlan("pro", status="canceled"),))) == 0
+    assert account.plans() == {"pro": "canceling", "starter": "scheduled"}
+    assert account.balance("users") == (6, 3)
+    account.wait_until(FEBRUARY)
+    assert account.plans() == {"starter": "active"}
+    assert account.invoiced() == []

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from ledger.core.billing import Billing, Carry, InvoiceMode, IssueMethod, ProrationBehavior
-from ledger.core.cancellation import Cancel, When
+from ledger.core.cancellation import Cancel, Uncancel, When
 from ledger.core.change import Attach, Schedule
 from ledger.core.documents import PayInvoice, VoidInvoice
 from ledger.core.errors import Refusal
 from ledger.core.events import Ended, PlanExpired
+from ledger.core.importing import ImportedPlan, ImportPlans
 from ledger.core.invoice import InvoiceStatus
 from ledger.core.period import Every, Interval
 from ledger.core.terms import FreeTrial
@@ -280,7 +281,11 @@ def test_while_a_plan_waits_for_its_payment_nothing_else_is_attached() -> None:
     with pytest.raises(Refusal, match="Plan pro waits for its invoice") as refused:
         account.do(Attach("extra"))
     assert refused.value.code == "billing_change_pending"
+    for change in (Cancel("free", when=When.NOW), Uncancel("free"), ImportPlans((ImportedPlan("extra"),))):
+        with pytest.raises(Refusal, match="Plan pro waits for its invoice"):
+            account.do(change)
     account.do(Cancel("pro", when=When.NOW))
+    assert [each.status for each in account.customer.account.invoices.values()] == ["void"]
     assert account.attach("extra") == 2000
 
 

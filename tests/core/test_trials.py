@@ -14,6 +14,7 @@ from ledger.core.errors import Refusal
 from ledger.core.events import InvoiceCreated, PlanAttached, TrialEnded
 from ledger.core.period import Every, Interval
 from ledger.core.profile import CreateCustomer, UpdateCustomer
+from ledger.core.revision import Revise
 from ledger.core.terms import FreeTrial, OnTrialEnd, Plan
 from ledger.core.trial import TRIAL
 from tests.core.account import Account
@@ -233,3 +234,26 @@ def test_the_line_of_a_trial_names_it() -> None:
     (line,) = created.lines
     assert (line.amount_minor, line.description) == (0, "Pro - free trial")
     assert (line.period_start, line.period_end) == (START, after(7))
+
+
+WITH_CARD = replace(days(7), card_required=True)
+
+
+@pytest.mark.parametrize("method", [None, "pm_card", "pm_needs_action"])
+def test_a_trial_that_needs_a_card_begins_unless_the_card_is_known_to_be_declined(method: str | None) -> None:
+    account = Account(replace(PRO, free_trial=WITH_CARD))
+    account.do(UpdateCustomer({"metadata": {"payment_method": method}}))
+    assert account.attach("pro") == 0
+
+
+def test_a_declined_card_begins_no_trial_that_needs_one() -> None:
+    account = Account(replace(PRO, free_trial=WITH_CARD), FREE)
+    account.do(UpdateCustomer({"metadata": {"payment_method": "pm_declined"}}))
+    with pytest.raises(Refusal, match="record another one") as refused:
+        account.attach("pro")
+    assert refused.value.code == "invoice_payment_failed"
+    assert account.plans() == {}
+    account.do(Attach("free", free_trial=WITH_CARD))
+    assert account.bill(Attach("pro", free_trial=days(7))) == 0
+    with pytest.raises(Refusal, match="record another one"):
+        account.do(Revise("pro", free_trial=WITH_CARD))
