@@ -108,7 +108,7 @@ def test_what_was_used_counts_in_a_period_of_the_ledgers_time_zone() -> None:
     account.track("messages", 30)
     account.bill(Attach("b", carry_usages=ALL))
     (grant,) = account.standing("messages").grants
-    assert (grant.used, grant.period_end) == (30, datetime(2026, 3, 31, 23, tzinfo=UTC))
+    assert (grant.used, grant.period_end) == (units(30), datetime(2026, 3, 31, 23, tzinfo=UTC))
 
 
 def test_what_was_used_is_not_counted_where_a_plan_has_no_bound() -> None:

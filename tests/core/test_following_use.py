@@ -13,6 +13,7 @@ from ledger.core.events import (
     Event,
     InvoiceCreated,
     LineKind,
+    LockEnd,
     PaymentFailed,
     PaymentRequested,
     PaymentSucceeded,
@@ -20,6 +21,7 @@ from ledger.core.events import (
     UsageRecorded,
 )
 from ledger.core.limiting import NewControls
+from ledger.core.locking import FinalizeLock, Reserve
 from ledger.core.period import Every, Interval
 from ledger.core.profile import UpdateCustomer
 from ledger.core.terms import AutoTopup, PurchaseLimit, UsageAlert, UsageLimit
@@ -104,6 +106,14 @@ def test_units_are_bought_and_billed_when_few_are_left() -> None:
     assert [line.kind, line.amount_minor, line.quantity, line.plan_id] == [LineKind.TOP_UP, 1000, 100, "pro"]
     assert any(isinstance(event, PaymentSucceeded) for event in events)
     assert isinstance(events[0], UsageRecorded)
+
+
+def test_units_are_bought_too_when_more_is_used_than_a_lock_held() -> None:
+    account = buying()
+    account.do(Reserve("l1", "messages", units(10)))
+    events = account.do(FinalizeLock("l1", LockEnd.CONFIRMED, units(81)))
+    assert [each.amount for each in bought(events)] == [100]
+    assert account.remaining("messages") == 119
 
 
 def test_units_are_bought_in_whole_packs() -> None:

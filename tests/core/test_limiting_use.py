@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from ledger.core.adjustment import GrantBalance, UpdateBalance
+from ledger.core.change import Attach
 from ledger.core.deduction import Overage
 from ledger.core.entity import CreateEntity
 from ledger.core.errors import Refusal
@@ -78,6 +79,19 @@ def test_a_window_follows_the_billing_cycle_in_the_time_zone_of_the_ledger() -> 
     assert not may(account, 1)
     account.wait_until(datetime(2026, 3, 31, 23, tzinfo=UTC))
     assert may(account, 5)
+
+
+def test_a_window_follows_the_plan_that_is_billed_and_an_entitys_own_before_it() -> None:
+    account = Account(plan("free", 0, included(MESSAGES, 900), add_on=True), plan("pro", 20), plan("seat", 5))
+    account.entities("e1").attach("free")
+    account.wait(10).attach("pro")
+    account.wait(10).bill(Attach("seat", entity_id="e1", new_billing_subscription=True))
+    limited(account, usage_limits=(limit(5),))
+    account.do(SetEntityControls("e1", NewControls(usage_limits=(limit(3),))))
+    (own_window,) = used(account, 1, entity_id="e1").counted
+    (window,) = used(account, 1).counted
+    assert own_window.start == START + timedelta(days=20)
+    assert window.start == START + timedelta(days=10)
 
 
 def test_a_filter_may_name_a_number() -> None:

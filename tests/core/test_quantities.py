@@ -1,14 +1,17 @@
 """Buying more or fewer units ahead: the balance moves at once, the price for the rest of the period."""
 
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.billing import Billing, ProrationBehavior
+from ledger.core.billing import Billing, CustomLine, ProrationBehavior
 from ledger.core.errors import Refusal
 from ledger.core.events import ChangeAbandoned, PaymentFailed, PaymentRequested, QuantityChanged
 from ledger.core.quantity import ChangeQuantities
+from ledger.core.settings import LedgerSettings
 from ledger.core.terms import OnDecrease, OnIncrease, PlanItem, Proration, TierBehavior
 from tests.core.account import Account, bought
 from tests.core.offers import (
@@ -198,6 +201,20 @@ def test_units_within_a_pack_that_is_paid_cost_nothing() -> None:
     account = with_quantity(prepaid(MESSAGES, 0, 1000), messages=101)
     assert change(account, messages=200) == 0
     assert account.invoiced() == [2000]
+
+
+def test_a_change_of_units_is_billed_as_its_caller_says() -> None:
+    account = with_quantity(prepaid(MESSAGES, 0, 1000), messages=100)
+    billing = Billing(add_lines=(CustomLine(700, "setup"),))
+    assert account.bill(ChangeQuantities("pro", quantities=bought(messages=200), billing=billing)) == 1700
+
+
+def test_a_share_is_of_a_period_in_the_time_zone_of_the_ledger() -> None:
+    account = Account(plan("pro", 0, prepaid(MESSAGES, 0, 1000)), settings=LedgerSettings(timezone="America/New_York"))
+    account.attach("pro", None, messages=100)
+    account.wait(70)
+    (line,) = account.preview(ChangeQuantities("pro", quantities=bought(messages=200))).planned.lines
+    assert line.period_end == datetime(2026, 3, 31, 23, tzinfo=UTC)
 
 
 def test_a_change_that_is_not_billed_moves_the_balance_alone() -> None:

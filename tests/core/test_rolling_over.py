@@ -68,7 +68,7 @@ def test_what_expires_of_an_entity_says_whose_it_was() -> None:
     account.do(GrantBalance("messages", "e1", units(100), expires_at=FEBRUARY))
     account.wait_until(FEBRUARY)
     (gone,) = (event for _, event in account.log if isinstance(event, BalanceExpired))
-    assert (gone.feature_id, gone.entity_id, gone.before.remaining) == ("messages", "e1", 100)
+    assert (gone.feature_id, gone.entity_id, gone.before.remaining) == ("messages", "e1", units(100))
 
 
 def test_leftovers_are_used_first_and_count_as_granted() -> None:
@@ -79,6 +79,7 @@ def test_leftovers_are_used_first_and_count_as_granted() -> None:
     standing = account.standing("messages")
     assert [standing.granted, standing.remaining, standing.usage] == [130, 120, 10]
     assert parts(account) == [(30, 20), (100, 100)]
+    assert [grant.terms.created_at for grant in account.standing("messages").grants] == [FEBRUARY, START]
 
 
 def test_a_period_in_which_nothing_is_used_rolls_over_too() -> None:

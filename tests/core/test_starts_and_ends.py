@@ -10,7 +10,7 @@ from ledger.core.cancellation import Cancel, Uncancel, When
 from ledger.core.change import Attach, Schedule
 from ledger.core.documents import PayInvoice, VoidInvoice
 from ledger.core.errors import Refusal
-from ledger.core.events import Ended, PlanExpired
+from ledger.core.events import Ended, PlanActivated, PlanExpired
 from ledger.core.importing import ImportedPlan, ImportPlans
 from ledger.core.invoice import InvoiceStatus
 from ledger.core.period import Every, Interval
@@ -24,6 +24,7 @@ from tests.core.offers import (
     PRO,
     PRO_ANNUAL,
     START,
+    USERS,
     WORDS,
     included,
     metered,
@@ -264,6 +265,18 @@ def test_a_plan_may_wait_for_its_invoice_to_be_paid() -> None:
     assert account.subscription("premium").period_end == FEBRUARY
     account.wait_until(FEBRUARY)
     assert account.invoiced() == [2000, 1500, 5000]
+
+
+def test_seats_in_use_pass_over_to_a_plan_that_waited_for_its_payment() -> None:
+    account = Account(plan("small", 20, included(USERS, 3)), plan("large", 50, included(USERS, 9)))
+    account.attach("small")
+    account.track("users", 2)
+    account.bill(Attach("large", billing=PAID_FIRST))
+    *_, invoice = account.customer.account.invoices.values()
+    account.wait(3)
+    events = account.do(PayInvoice(invoice.invoice_id))
+    assert account.balance("users") == (7, 2)
+    assert [each.started_at for each in events if isinstance(each, PlanActivated)] == [account.now]
 
 
 def test_a_plan_whose_invoice_is_taken_back_never_starts() -> None:
