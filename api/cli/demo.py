@@ -78,12 +78,15 @@ def fits(store: Store, ledger_id: str) -> bool:
     return row.env == Env.SANDBOX.value and catalog.version == 0
 
 
-def fill_if_empty(settings: Settings, ledger_id: str, url: str) -> None:
-    """For `serve --demo`: sample data the first time, nothing afterwards."""
+def fill_if_empty(settings: Settings, ledger_id: str) -> None:
+    """For `serve --demo`: sample data the first time, nothing afterwards. A quiet server of its own takes it in."""
+    from api.cli.running import temporary_server
+
     with opened_store(settings) as store:
         empty = fits(store, ledger_id)
     if empty:
-        fill(settings, ledger_id, url, list(stories()))
+        with temporary_server(settings) as url:
+            fill(settings, ledger_id, url, list(stories()))
 
 
 def fill(settings: Settings, ledger_id: str, url: str, told: list[Story]) -> int:

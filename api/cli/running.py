@@ -67,8 +67,9 @@ def serve_until_told(settings: Settings, ledger_id: str | None, *, demo: bool, w
         settings = replace(settings, port=free_port(settings.host, settings.port))
         with embedded(settings, create=True) as (postgres, ready):
             shown = _ensure_ledger(ready, ledger_id, embedded=postgres is not None, demo=demo)
-            server = Server(ready, postgres, stop, with_worker=with_worker)
-            return server.run(shown, demo=demo)
+            if demo:
+                _fill_if_empty(ready, shown)
+            return Server(ready, postgres, stop, with_worker=with_worker).run(shown)
 
 
 def _ensure_ledger(settings: Settings, ledger_id: str | None, *, embedded: bool, demo: bool) -> str:
@@ -83,30 +84,37 @@ def _ensure_ledger(settings: Settings, ledger_id: str | None, *, embedded: bool,
         store.close()
 
 
+def _fill_if_empty(settings: Settings, ledger_id: str) -> None:
+    from api.cli.demo import fill_if_empty
+
+    fill_if_empty(settings, ledger_id)
+
+
 @dataclass
 class Server:
-    """The web process and the worker on one database."""
+    """The web process and the worker on one database; a `quiet` one says no more than what is wrong."""
 
     settings: Settings
     postgres: EmbeddedPostgres | None
     stop: Stop
     with_worker: bool
+    quiet: bool = False
 
     def __post_init__(self) -> None:
-        environment = child_environment(self.settings)
+        quieter = {"TALLYSTICK_LOG_LEVEL": "warning"} if self.quiet else {}
+        environment = {**quieter, **child_environment(self.settings)}
         self.web = Child("web", ["-m", "api.server"], environment)
         worker = Child("worker", ["-m", "api.cli.main", "worker", "--nice", str(WORKER_NICENESS)], environment)
         self.worker = Restarting(worker) if self.with_worker else None
         self.keeper = Keeper(self.postgres)
 
-    def run(self, ledger_id: str, *, demo: bool) -> int:
+    def run(self, ledger_id: str) -> int:
         """Start both, say when they answer, watch them until told to stop; the exit status."""
         try:
             self.web.start()
             if self.worker is not None:
                 self.worker.child.start()
-            if self._wait_until_it_answers() and demo:
-                self._fill(ledger_id)
+            self._wait_until_it_answers()
             if not self.stop and self.web.status() is None:
                 url = url_of(self.settings.host, self.settings.port)
                 click.echo(f"ready {url} ledger={ledger_id}")
@@ -153,11 +161,6 @@ class Server:
             self._look()
         return False
 
-    def _fill(self, ledger_id: str) -> None:
-        from api.cli.demo import fill_if_empty
-
-        fill_if_empty(self.settings, ledger_id, local_url(self.settings.host, self.settings.port))
-
     def _wind_down(self) -> bool:
         """Requests first, then the worker that readers wait for; whether the web ended within its time."""
         if self.stop.signals > 1:
@@ -165,7 +168,8 @@ class Server:
         drained = self.web.stop(self.settings.drain_seconds + GRACE_SECONDS)
         if self.worker is not None:
             self.worker.child.stop(WORKER_STOP_SECONDS)
-        log.info("stopped", count=self.stop.signals)
+        if not self.quiet:
+            log.info("stopped", count=self.stop.signals)
         return drained
 
 
@@ -176,8 +180,7 @@ def temporary_server(settings: Settings) -> Iterator[str]:
     stop = Stop()
     with stop.on_signals():
         placed = replace(settings, host=host, port=free_port(host, 0))
-        os.environ.setdefault("TALLYSTICK_LOG_LEVEL", "warning")  # for the children: nobody asked for their requests
-        with Server(placed, None, stop, with_worker=True).answering() as url:
+        with Server(placed, None, stop, with_worker=True, quiet=True).answering() as url:
             yield url
     if stop:
         raise click.Abort

@@ -22,6 +22,7 @@ def test_a_server_with_sample_data_fills_an_empty_ledger_once(database_url: str,
             status, page = server.post("customers.list", {"limit": 100})
             assert status == 200
             counts.append(len(page["list"]))
+        assert "balances.track" not in (tmp_path / "log").read_text()  # nobody asked for the requests of the sample
     assert counts == [40, 40]
     with psycopg.connect(database_url) as conn:
         happened = {name for (name,) in conn.execute("SELECT DISTINCT type FROM events").fetchall()}
