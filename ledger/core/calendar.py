@@ -9,6 +9,7 @@ from datetime import datetime
 
 from ledger.core.awaiting import CLOSED, awaited_invoice
 from ledger.core.balance import Grant
+from ledger.core.cancellation import default_after
 from ledger.core.decider import Context
 from ledger.core.draft import Draft
 from ledger.core.entitlement import Granting, prepaid_units
@@ -32,10 +33,12 @@ from ledger.core.lines import charges, grant_of, overage, overage_of, refunds
 from ledger.core.lock import Lock
 from ledger.core.locking import expire
 from ledger.core.money import ZERO
+from ledger.core.order import Order
 from ledger.core.period import common_period, period_at
 from ledger.core.rollover import reset_of
+from ledger.core.starting import start
 from ledger.core.state import Customer
-from ledger.core.subscription import Subscription
+from ledger.core.subscription import Subscription, main_plan, scheduled_plan
 from ledger.core.terms import PlanItem
 from ledger.core.trial import end_trial
 
@@ -201,6 +204,18 @@ def _expire(draft: Draft, subscription: Subscription) -> None:
     draft.cycle_ended = True
     if successor is not None:
         activate(draft, successor, before=before)
+    elif cause is Ended.ENDED:
+        _start_default(draft, subscription, before)
+
+
+def _start_default(draft: Draft, ended: Subscription, before: Customer) -> None:
+    """A main plan that reached the end it was given leaves the customer on the group's default plan, as a cancelled one
+    does (§2.4).
+    """
+    default, held = default_after(draft, ended), draft.customer.subscriptions.values()
+    if default is None or main_plan(held, None, default.group) or scheduled_plan(held, None, default.group):
+        return
+    start(draft, Order(default, default=True), replaces=ended.subscription_id, before=before)
 
 
 def activate(draft: Draft, subscription: Subscription, *, before: Customer | None = None) -> None:

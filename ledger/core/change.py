@@ -221,12 +221,19 @@ def _trial(draft: Draft, command: Attach, plan: Plan, starts_at: datetime | None
 
 
 def _with_kept_quantities(quantities: tuple[Quantity, ...], plan: Plan, current: Subscription) -> tuple[Quantity, ...]:
-    """Units bought ahead of a feature that both plans sell ahead stay bought unless the command says how many."""
+    """Units bought ahead of a feature that both plans sell ahead stay bought unless the command says how many.
+
+    Units that are paid once are bought again only by who asks for them.
+    """
     said = {each.feature_id for each in quantities}
-    sold = {item.feature_id for item in plan.items if item.prepaid}
+    sold = _sold_each_period(plan) & _sold_each_period(current.plan)
     kept = tuple(each for each in current.quantities if each.feature_id in sold - said)
     check_quantities(plan, kept)
     return (*quantities, *kept)
+
+
+def _sold_each_period(plan: Plan) -> set[str]:
+    return {item.feature_id for item in plan.items if item.prepaid and item.price and item.price.every.repeats}
 
 
 def first_order(draft: Draft, plan: Plan) -> Order:

@@ -376,3 +376,35 @@ def test_units_that_are_paid_once_must_be_paid_on_a_switch() -> None:
     with pytest.raises(Refusal, match="must be paid for"):
         account.do(Attach("pack", quantities=bought(messages=100), billing=NONE))
     assert account.bill(Attach("pack", billing=NONE)) == 0
+
+
+# --- what follows, and what is not bought again ---------------------------------------------------------------
+
+STARTER = plan("starter", 0, included(MESSAGES, 10), auto_enable=True)
+
+
+def test_a_plan_that_reaches_its_end_is_followed_by_the_default() -> None:
+    account = Account(STARTER, PRO)
+    account.bill(Attach("pro", ends_at=day(20)))
+    account.wait_until(day(20))
+    assert account.plans() == {"starter": "active"}
+    assert account.remaining("messages") == 10
+    assert account.invoiced() == [2000]
+
+
+def test_no_default_comes_between_two_plans_of_a_customer() -> None:
+    account = Account(STARTER, PRO, PREMIUM)
+    account.bill(Attach("pro", ends_at=day(20)))
+    account.bill(Attach("premium", starts_at=day(20)))
+    account.wait_until(day(20))
+    assert account.plans() == {"premium": "active"}
+
+
+@pytest.mark.parametrize("schedule", [Schedule.IMMEDIATE, Schedule.END_OF_CYCLE])
+def test_units_that_are_paid_once_are_not_bought_again_by_a_switch(schedule: Schedule) -> None:
+    once = prepaid(MESSAGES, 0, 1000, every=ONCE)
+    account = Account(plan("pro", 20, once), plan("premium", 50, once))
+    account.attach("pro", messages=200)
+    assert account.bill(Attach("premium", schedule=schedule)) == (3000 if schedule is Schedule.IMMEDIATE else 0)
+    account.wait_until(FEBRUARY)
+    assert account.invoiced()[-1] == 5000
