@@ -137,3 +137,19 @@ def test_a_use_that_is_taken_back_is_listed_with_the_opposite_value(shop: Shop, 
     listed = customer.autumn.events.list(customer_id=customer.customer_id).list
     assert [each.value for each in listed] == [-30, 30]
     assert customer.left("messages") == (100, 0)
+
+
+def test_a_payment_for_units_that_is_declined_is_told_and_the_use_stays(shop: Shop, http: Any, head: Any) -> None:
+    wanted = {"feature_id": "messages", "enabled": True, "threshold": 20, "quantity": 100}
+    sold = packs("messages", 0, 10, interval="one_off")
+    customer = on(
+        shop, included("messages", 100), sold, amount=None,
+        billing_controls={"auto_topups": [wanted]}, metadata={"payment_method": "pm_declined"},
+    )  # fmt: skip
+    assert customer.track("messages", 90).value == 90
+    assert (customer.left("messages"), customer.invoices) == ((10, 90), [])
+    told = http.get(f"/v1/customers/{customer.customer_id}/timeline").json()["list"]
+    assert ["top up" in told[0]["sentence"], "declined" in told[1]["sentence"]] == [True, True]
+    before = head()
+    customer.track("messages", 1)
+    assert head() == before + 1
