@@ -154,6 +154,13 @@ def test_several_packs_can_be_bought_at_once() -> None:
     assert account.remaining("messages") == 200
 
 
+def test_as_many_units_may_be_bought_as_the_plan_sells_and_no_more() -> None:
+    offered = plan("pro", 0, prepaid(MESSAGES, 50, 1000, most=300))
+    assert Account(offered).attach("pro", messages=350) == 3000
+    with pytest.raises(Refusal, match="300"):
+        Account(offered).attach("pro", messages=351)
+
+
 def test_a_started_pack_is_a_whole_one() -> None:
     account = Account(plan("pro", 0, prepaid(MESSAGES, 50, 1000)))
     assert account.attach("pro", messages=151) == 2000

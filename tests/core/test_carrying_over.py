@@ -97,6 +97,18 @@ def test_what_was_used_may_pass_over_and_has_no_floor(used: int, granted: int, l
     assert account.balance("messages") == (granted, 0)
 
 
+def test_all_that_was_used_of_a_feature_passes_over_and_nothing_of_another() -> None:
+    account = Account(
+        plan("a", 20, included(MESSAGES, 100), prepaid(MESSAGES, 0, 1000), included(WORDS, 50)),
+        plan("b", 50, included(MESSAGES, 500), included(WORDS, 90)),
+    )
+    account.attach("a", messages=100)
+    account.track("messages", 150)
+    account.bill(Attach("b", carry_usages=ALL))
+    assert account.balance("messages") == (350, 150)
+    assert account.balance("words") == (90, 0)
+
+
 def test_what_was_used_counts_in_a_period_of_the_ledgers_time_zone() -> None:
     account = Account(
         plan("a", 20, included(MESSAGES, 100)),
@@ -196,6 +208,8 @@ def test_leftovers_keep_their_expiry() -> None:
     assert [grant.expires_at for grant in account.customer.grants.values() if grant.terms.rollover_of] == [
         datetime(2026, 4, 1, tzinfo=UTC)
     ]
+    (own,) = (grant for grant in account.customer.grants.values() if not grant.terms.rollover_of)
+    assert {grant.terms.rollover_of for grant in account.customer.grants.values()} == {None, own.grant_id}
     account.track("messages", 500)
     account.wait_until(datetime(2026, 4, 1, tzinfo=UTC))
     assert all(grant.expires_at is None or grant.expires_at > account.now for grant in account.customer.grants.values())

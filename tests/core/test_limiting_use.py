@@ -59,6 +59,11 @@ def test_a_window_cuts_what_is_beyond_its_limit_and_stays_full() -> None:
     assert not may(account, 1)
 
 
+def test_without_a_limit_what_fits_is_taken_whole() -> None:
+    event = used(on_plan(included(MESSAGES, 100)), 100)
+    assert (event.value, event.dropped, event.counted) == (units(100), units(0), ())
+
+
 def test_a_window_begins_anew_with_the_billing_cycle() -> None:
     account = limited(on_plan(included(MESSAGES, 100)), usage_limits=(limit(5),))
     used(account, 5)

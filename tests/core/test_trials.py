@@ -11,7 +11,7 @@ from ledger.core.change import Attach
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Ask
 from ledger.core.errors import Refusal
-from ledger.core.events import InvoiceCreated, PlanAttached, TrialEnded
+from ledger.core.events import InvoiceCreated, PlanAttached, PlanExpired, TrialEnded
 from ledger.core.period import Every, Interval
 from ledger.core.profile import CreateCustomer, UpdateCustomer
 from ledger.core.revision import Revise
@@ -175,6 +175,13 @@ def test_without_a_fingerprint_nothing_is_asked_or_claimed() -> None:
     assert [each.kind for each in CUSTOMER.claims(account.customer, attached)] == ["plan"]
 
 
+def test_a_customer_that_is_created_with_a_plan_has_the_trial_of_it() -> None:
+    account = Account(replace(PRO, free_trial=days(7), auto_enable=True))
+    assert account.subscription("pro").trial_ends_at == after(7)
+    account.wait(8)
+    assert account.invoiced()[-1] == 2000
+
+
 def test_a_new_customer_is_asked_for_the_trial_of_the_plan_it_is_created_with() -> None:
     asked = CUSTOMER.asks(CUSTOMER.initial, CreateCustomer("bob", fingerprint="card-1", plan_id="pro"))
     assert Ask(TRIAL, "pro card-1", personal=True) in asked
@@ -190,6 +197,9 @@ def test_a_trial_that_reverts_goes_back_to_the_plan_from_before() -> None:
     assert account.remaining("messages") == 300
     assert account.invoiced() == [5000, -5000, 5000]
     assert not any(isinstance(event, TrialEnded) for _, event in account.log)
+    (*_, ended) = (event for _, event in account.log if isinstance(event, PlanExpired))
+    (*_, again) = (event for _, event in account.log if isinstance(event, PlanAttached))
+    assert (ended.expired_at, again.plan.plan_id, again.replaces) == (after(7), "pro", ended.subscription_id)
 
 
 def test_a_trial_that_reverts_goes_back_to_a_free_plan_for_nothing() -> None:
