@@ -40,4 +40,4 @@ def test_two_writers_keep_one_book(database_url: str) -> None:
 
 @pytest.mark.slow
 def test_two_writers_keep_one_book_for_long(database_url: str) -> None:
-    run(database_url, examples=12, steps=40)
+    run(database_url, examples=9, steps=40)
