@@ -100,7 +100,7 @@ def test_what_was_used_may_pass_over_and_has_no_floor(used: int, granted: int, l
 def test_all_that_was_used_of_a_feature_passes_over_and_nothing_of_another() -> None:
     account = Account(
         plan("a", 20, included(MESSAGES, 100), prepaid(MESSAGES, 0, 1000), included(WORDS, 50)),
-        plan("b", 50, included(MESSAGES, 500), included(WORDS, 90)),
+        plan("b", 50, included(WORDS, 90), included(MESSAGES, 500)),
     )
     account.attach("a", messages=100)
     account.track("messages", 150)

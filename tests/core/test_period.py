@@ -66,8 +66,8 @@ def test_a_skipped_hour_moves_forward_and_a_repeated_one_is_the_first() -> None:
     assert skipped == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
     repeated = boundary(datetime(2026, 10, 24, 0, 30, tzinfo=UTC), DAY, 1, berlin)
     assert repeated == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    repeated_later = boundary(datetime(2026, 10, 25, 1, 30, tzinfo=UTC), Every(Interval.WEEK), 53, berlin)
-    assert repeated_later == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+    repeated_later = boundary(datetime(2026, 10, 25, 1, 30, tzinfo=UTC), Every(Interval.YEAR), 11, berlin)
+    assert repeated_later == datetime(2037, 10, 25, 0, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("days", [1, 2, 3])
