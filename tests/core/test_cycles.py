@@ -191,12 +191,13 @@ def test_a_charge_of_a_plan_that_is_gone_is_on_the_next_invoice_of_a_cycle() -> 
 
 
 def test_a_charge_waits_for_the_end_of_its_cycle_in_the_time_zone_of_the_ledger() -> None:
-    account = Account(METERED, settings=LedgerSettings(timezone="America/New_York"))
-    account.attach("metered")
-    account.wait_until(on(3, 15))
-    wait_for_next(account, 77, account.subscription("metered"))
-    account.wait_until(on(4, 15))
-    assert invoices(account)[-1] == (on(4, 1) - timedelta(hours=1), 2077)
+    for offered, total in ((METERED, 2077), (BY_USE, 77)):
+        account = Account(offered, settings=LedgerSettings(timezone="America/New_York"))
+        account.attach(offered.plan_id)
+        account.wait_until(on(3, 15))
+        wait_for_next(account, 77, account.subscription(offered.plan_id))
+        account.wait_until(on(4, 15))
+        assert invoices(account)[-1] == (on(4, 1) - timedelta(hours=1), total)
 
 
 def test_a_charge_that_waits_has_an_invoice_made_where_its_cycle_costs_nothing_else() -> None:

@@ -310,6 +310,11 @@ def test_items_that_contradict_themselves_are_refused(items: tuple[PlanItem, ...
     assert refused.value.code in ("invalid_inputs", "invalid_request")
 
 
+def test_a_base_price_is_billed_each_day_or_less_often() -> None:
+    hourly = UpdatePlan("pro", {"base": BasePrice(100, Every(Interval.HOUR))})
+    offering().refuses(hourly, "invalid_inputs", r"price\.interval")
+
+
 def test_every_tier_has_its_price_in_the_same_currencies() -> None:
     here = {"usd": (units(1), units(0))}
     tiers = (Tier(units(10), units(5), currencies=here), Tier(None, units(3)))
