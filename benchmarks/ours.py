@@ -22,12 +22,12 @@ from benchmarks.bench import Bench
 from benchmarks.database import Database, throw_away
 from benchmarks.harness import Call, counted_loop
 from benchmarks.server import INCLUDED, MASTER_KEY_BYTES, tallystick
-from ledger.core.catalog import CreateFeature, CreatePlan
+from ledger.core.balances.usage import Track
+from ledger.core.offers.catalog import CreateFeature, CreatePlan
 from ledger.core.period import Every, Interval
 from ledger.core.profile import CreateCustomer
 from ledger.core.settings import CreateLedger, Env
 from ledger.core.terms import Feature, FeatureKind, Plan, PlanItem
-from ledger.core.usage import Track
 from ledger.interpreter import run_anywhere, settle
 from ledger.store.ledger import (
     Caller,

@@ -17,10 +17,10 @@ from uuid import UUID
 import psycopg
 
 from benchmarks.server import MASTER_KEY_BYTES
-from ledger.core.catalog import CATALOG
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM, Decider
 from ledger.core.events import REGISTRY
+from ledger.core.offers.catalog import CATALOG
 from ledger.core.settings import SETTINGS
 from ledger.interpreter import collect_rarely
 from ledger.store.codec import Codec

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from ledger.core.deduction import in_order
+from ledger.core.balances.deduction import in_order
+from ledger.core.balances.standing import standing
 from ledger.core.money import to_major
-from ledger.core.standing import standing
 from ledger.core.state import Customer
 from ledger.store.addresses import internal_id
 

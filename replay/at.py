@@ -9,10 +9,10 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
-from ledger.core.catalog import Catalog
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM, Context
 from ledger.core.errors import CustomerNotFound, InvalidRequest
+from ledger.core.offers.catalog import Catalog
 from ledger.core.profile import CUSTOMER_ID
 from ledger.core.settings import SETTINGS, LedgerSettings
 from ledger.core.state import Customer

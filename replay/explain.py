@@ -18,10 +18,10 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from ledger.core.balance import Grant
+from ledger.core.balances.balance import Grant
 from ledger.core.events import ChargeAccrued, Event, InvoiceCreated, InvoiceUpdated, Line
 from ledger.core.folding import evolve
-from ledger.core.invoice import Invoice
+from ledger.core.invoices.invoice import Invoice
 from ledger.core.money import ZERO, add, subtract
 from ledger.core.state import Customer
 from ledger.store.kinds import core_kinds

@@ -6,8 +6,8 @@ from typing import Any, Final
 from api.views import feature as features
 from api.views import plan as plans
 from api.views.shapes import Json
-from ledger.core.catalog import Catalog
 from ledger.core.money import to_major
+from ledger.core.offers.catalog import Catalog
 from ledger.core.terms import Discount, Feature, Plan, PlanItem
 
 FREE_FORM: Final = ("metadata", "properties")

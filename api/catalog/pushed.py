@@ -16,16 +16,6 @@ from api.wire.features import CreateFeatureSchema
 from api.wire.plans import CreatePlanSchema
 from api.wire.refusals import InvalidInputs
 from api.wire.schema import WireSchema, load
-from ledger.core.catalog import (
-    CATALOG,
-    Catalog,
-    CreateFeature,
-    CreatePlan,
-    PutDiscount,
-    UpdateFeature,
-    UpdatePlan,
-    settled,
-)
 from ledger.core.decider import Command, Context
 from ledger.core.errors import InvalidInput, NotSupported
 from ledger.core.events import (
@@ -39,6 +29,16 @@ from ledger.core.events import (
     PlanVersionCreated,
 )
 from ledger.core.money import to_minor
+from ledger.core.offers.catalog import (
+    CATALOG,
+    Catalog,
+    CreateFeature,
+    CreatePlan,
+    PutDiscount,
+    UpdateFeature,
+    UpdatePlan,
+    settled,
+)
 from ledger.core.terms import Discount, Feature, Plan
 
 SECTIONS: Final[dict[str, type[WireSchema]]] = {

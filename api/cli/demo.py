@@ -17,7 +17,7 @@ from api.cli.sending import Sender
 from api.keys import create_key, revoke_key
 from api.stores import open_store
 from ledger.clock import business_now
-from ledger.core.catalog import PutDiscount
+from ledger.core.offers.catalog import PutDiscount
 from ledger.core.settings import Env, Role
 from ledger.errors import OperatorError
 from ledger.settings import Settings

@@ -13,8 +13,8 @@ from api.call import Call
 from api.reads.query import choice
 from api.views.shapes import Json
 from api.views.timeline import rfc_3339
-from ledger.core.balance import Grant
-from ledger.core.invoice import Invoice
+from ledger.core.balances.balance import Grant
+from ledger.core.invoices.invoice import Invoice
 from ledger.core.money import to_major
 from replay.explain import Explained, Number, Part, Source, Written, explain
 

@@ -16,7 +16,7 @@ from api.views.invoice import invoice
 from api.views.shapes import Json, Scene
 from api.wire.invoices import STATUSES
 from ledger.core.errors import InvalidRequest
-from ledger.core.invoice import Invoice
+from ledger.core.invoices.invoice import Invoice
 from ledger.core.money import to_major
 from ledger.core.state import Customer
 from ledger.store.addresses import CustomerAddress

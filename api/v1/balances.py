@@ -9,11 +9,11 @@ from api.v1.payments import require_paid
 from api.v1.references import local_id
 from api.views.customer import customer
 from api.views.shapes import Json
-from ledger.core.adjustment import DeleteBalance, GrantBalance, UpdateBalance
+from ledger.core.balances.adjustment import DeleteBalance, GrantBalance, UpdateBalance
+from ledger.core.balances.locking import FinalizeLock
+from ledger.core.balances.recalculating import RecalculateBalance
 from ledger.core.events import LockEnd
-from ledger.core.locking import FinalizeLock
 from ledger.core.period import Interval
-from ledger.core.recalculating import RecalculateBalance
 from ledger.store.addresses import CustomerAddress, LockAddress
 
 

@@ -12,14 +12,14 @@ from api.v1.references import local_id
 from api.views.invoice import changed_invoice
 from api.views.preview import attach_preview, update_preview
 from api.views.shapes import Json, Scene
-from ledger.core.cancellation import Cancel, Refund, Uncancel, When
-from ledger.core.change import Attach, Schedule
 from ledger.core.customer import BillingChange, preview
 from ledger.core.errors import InvalidRequest
 from ledger.core.events import Event
-from ledger.core.quantity import ChangeQuantities
-from ledger.core.quote import Quote
-from ledger.core.revision import Revise
+from ledger.core.subscriptions.cancellation import Cancel, Refund, Uncancel, When
+from ledger.core.subscriptions.change import Attach, Schedule
+from ledger.core.subscriptions.quantity import ChangeQuantities
+from ledger.core.subscriptions.quote import Quote
+from ledger.core.subscriptions.revision import Revise
 from ledger.store.addresses import CustomerAddress
 
 REVISES: Final = (

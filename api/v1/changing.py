@@ -10,7 +10,10 @@ from api.v1.controls import controls
 from api.v1.offers import base_price, free_trial, items
 from api.wire.json import plain
 from api.wire.refusals import InvalidInputs
-from ledger.core.billing import (
+from ledger.core.events import Quantity
+from ledger.core.money import to_minor
+from ledger.core.period import Every, Interval
+from ledger.core.subscriptions.billing import (
     Billing,
     Carry,
     CustomLine,
@@ -21,10 +24,7 @@ from ledger.core.billing import (
     LineFilter,
     ProrationBehavior,
 )
-from ledger.core.customising import Customize, ItemFilter
-from ledger.core.events import Quantity
-from ledger.core.money import to_minor
-from ledger.core.period import Every, Interval
+from ledger.core.subscriptions.customising import Customize, ItemFilter
 from ledger.core.terms import FreeTrial, Method
 
 Body = Mapping[str, Any]

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from api.wire.fields import shown
 from api.wire.json import plain
 from api.wire.refusals import InvalidInputs
-from ledger.core.controls import subject
-from ledger.core.limiting import NewControls
+from ledger.core.balances.controls import subject
+from ledger.core.balances.limiting import NewControls
 from ledger.core.period import Every, Interval
 from ledger.core.terms import (
     AutoTopup,

@@ -8,8 +8,8 @@ from api.v1.customers import create_command
 from api.v1.payments import require_paid
 from api.views.customer import entity
 from api.views.shapes import Json
+from ledger.core.balances.limiting import SetEntityControls
 from ledger.core.entity import CreateEntity, DeleteEntity
-from ledger.core.limiting import SetEntityControls
 from ledger.store.addresses import Address, CustomerAddress, EntityAddress, OpeningAddress
 from ledger.store.requests import Step, StepsRefused
 

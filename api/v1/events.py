@@ -8,7 +8,7 @@ from api.ids import shown_customer
 from api.v1.lists import stream_of
 from api.views.shapes import Json
 from api.views.usage import use
-from ledger.core.correction import Reverse
+from ledger.core.balances.correction import Reverse
 from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM
 from ledger.core.errors import Refusal
 from ledger.store.addresses import StreamAddress

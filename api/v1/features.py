@@ -8,7 +8,7 @@ from api.call import Call, Handlers
 from api.views.feature import feature, type_of
 from api.views.shapes import Json
 from api.wire.refusals import InvalidInputs
-from ledger.core.catalog import CreateFeature, DeleteFeature, UpdateFeature
+from ledger.core.offers.catalog import CreateFeature, DeleteFeature, UpdateFeature
 from ledger.core.terms import CreditCost, CreditTier, Feature, FeatureKind
 from ledger.store.addresses import CatalogAddress
 

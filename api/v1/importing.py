@@ -13,11 +13,11 @@ from api.views.shapes import Json, Scene
 from ledger.core.customer import decide
 from ledger.core.events import Event, PlanAttached, PlanScheduled
 from ledger.core.folding import evolve
-from ledger.core.importing import ImportedBalance, ImportedPlan, ImportPlans
 from ledger.core.period import Interval
 from ledger.core.profile import CreateCustomer, UpdateCustomer
 from ledger.core.state import Customer
-from ledger.core.subscription import Subscription
+from ledger.core.subscriptions.importing import ImportedBalance, ImportedPlan, ImportPlans
+from ledger.core.subscriptions.subscription import Subscription
 from ledger.store.addresses import CustomerAddress, OpeningAddress
 from ledger.store.requests import Step, StepsRefused
 

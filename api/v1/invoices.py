@@ -15,9 +15,11 @@ from api.views.document import credit_note, worked_out
 from api.views.invoice import LINE, invoice, kept
 from api.views.shapes import Json, Scene
 from api.wire.refusals import InvalidInputs
-from ledger.core.billing import IssueMethod
 from ledger.core.customer import decide
-from ledger.core.documents import (
+from ledger.core.errors import CustomerNotFound, InvoiceNotFound
+from ledger.core.events import CreditNoteIssued, CreditTo, Event, InvoiceCreated
+from ledger.core.folding import evolve
+from ledger.core.invoices.documents import (
     CreateInvoice,
     CreditedLine,
     DocumentCommand,
@@ -31,12 +33,10 @@ from ledger.core.documents import (
     VoidInvoice,
     WriteOffInvoice,
 )
-from ledger.core.errors import CustomerNotFound, InvoiceNotFound
-from ledger.core.events import CreditNoteIssued, CreditTo, Event, InvoiceCreated
-from ledger.core.folding import evolve
-from ledger.core.invoice import Invoice, InvoiceStatus
+from ledger.core.invoices.invoice import Invoice, InvoiceStatus
 from ledger.core.money import ZERO
 from ledger.core.state import Customer
+from ledger.core.subscriptions.billing import IssueMethod
 from ledger.core.terms import Method
 from ledger.store.addresses import CustomerAddress, internal_id
 from ledger.store.requests import Outcome, Step, StepsRefused

@@ -1,8 +1,8 @@
 """A change that had to be paid first and was not: the attempt is on record, and the answer is 402."""
 
+from ledger.core.balances.topup import TOP_UP
 from ledger.core.events import ChangeAbandoned, PaymentFailed, PaymentNeedsAction
-from ledger.core.payment import InvoicePaymentFailed, attempted
-from ledger.core.topup import TOP_UP
+from ledger.core.invoices.payment import InvoicePaymentFailed, attempted
 from ledger.store.requests import Outcome
 
 

@@ -9,12 +9,12 @@ from api.v1.offers import base_price, free_trial, items
 from api.views.plan import plan, shown_eligibility
 from api.views.shapes import Json
 from api.wire.json import EPOCH
-from ledger.core.catalog import Catalog, CreatePlan, DeletePlan, UpdatePlan
-from ledger.core.change import Attach
-from ledger.core.eligibility import eligibility
 from ledger.core.events import PlanCreated, PlanVersionCreated
+from ledger.core.offers.catalog import Catalog, CreatePlan, DeletePlan, UpdatePlan
 from ledger.core.settings import LedgerSettings
-from ledger.core.several import AttachMany
+from ledger.core.subscriptions.change import Attach
+from ledger.core.subscriptions.eligibility import eligibility
+from ledger.core.subscriptions.several import AttachMany
 from ledger.core.terms import Plan
 from ledger.store.addresses import CatalogAddress, CustomerAddress
 

@@ -15,14 +15,14 @@ from api.v1.payments import require_paid
 from api.views.invoice import changed_invoice
 from api.views.preview import attach_preview
 from api.views.shapes import Json, Scene
-from ledger.core.billing import ProrationBehavior
-from ledger.core.change import Attach
 from ledger.core.entity import CreateEntity
 from ledger.core.errors import CustomerNotFound
 from ledger.core.events import Event, PlanAttached, PlanScheduled
 from ledger.core.period import Every, Interval
-from ledger.core.phases import CreateSchedule, Phase
-from ledger.core.several import AttachMany
+from ledger.core.subscriptions.billing import ProrationBehavior
+from ledger.core.subscriptions.change import Attach
+from ledger.core.subscriptions.phases import CreateSchedule, Phase
+from ledger.core.subscriptions.several import AttachMany
 from ledger.store.addresses import CustomerAddress, OpeningAddress
 from ledger.store.requests import Step, StepsRefused
 

@@ -13,15 +13,15 @@ from api.views.shapes import Json
 from api.views.usage import accepted, checked, tracked
 from api.wire.limits import LOCK_ID_CHARS
 from api.wire.refusals import InvalidRows, UnpaidRows
+from ledger.core.balances.deduction import Overage
+from ledger.core.balances.locking import Reserve
+from ledger.core.balances.spending import Use, allowed
+from ledger.core.balances.usage import Consume, Track
 from ledger.core.decider import Context
-from ledger.core.deduction import Overage
 from ledger.core.errors import InvalidRequest, Refusal
 from ledger.core.events import LockOpened
-from ledger.core.locking import Reserve
+from ledger.core.invoices.payment import InvoicePaymentFailed
 from ledger.core.money import ONE
-from ledger.core.payment import InvoicePaymentFailed
-from ledger.core.spending import Use, allowed
-from ledger.core.usage import Consume, Track
 from ledger.store.addresses import CustomerAddress
 from ledger.store.requests import Outcome, Step, StepsRefused
 

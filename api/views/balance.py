@@ -8,12 +8,12 @@ from api.views.plan import price_terms
 from api.views.shapes import Json, Scene, every
 from api.wire import limits
 from api.wire.json import MILLISECOND
-from ledger.core.balance import Grant
-from ledger.core.controls import effective
-from ledger.core.entitlement import window
+from ledger.core.balances.balance import Grant
+from ledger.core.balances.controls import effective
+from ledger.core.balances.entitlement import window
+from ledger.core.balances.standing import held, standing
 from ledger.core.events import Event, UsageRecorded
 from ledger.core.money import ZERO
-from ledger.core.standing import held, standing
 
 
 def balances(scene: Scene, entity_id: str | None) -> Json:

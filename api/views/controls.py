@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.views.shapes import Json, Scene, every, present
-from ledger.core.controls import Scoped
-from ledger.core.held_controls import own_controls
-from ledger.core.held_controls import plan_controls as of_plans
-from ledger.core.limits import window
+from ledger.core.balances.controls import Scoped
+from ledger.core.balances.held_controls import own_controls
+from ledger.core.balances.held_controls import plan_controls as of_plans
+from ledger.core.balances.limits import window
 from ledger.core.terms import AutoTopup, Controls, OverageAllowed, SpendLimit, UsageAlert, UsageLimit
 
 

@@ -7,7 +7,7 @@ from api.ids import CREDIT_NOTE, shown_local
 from api.views.line import describe
 from api.views.shapes import Json, Scene
 from ledger.core.events import CreditNoteIssued, CreditTo, Line
-from ledger.core.invoice import Invoice, InvoiceStatus
+from ledger.core.invoices.invoice import Invoice, InvoiceStatus
 from ledger.core.money import to_major
 
 

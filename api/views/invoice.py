@@ -7,9 +7,9 @@ from api.views.line import describe, feature_name, lines
 from api.views.shapes import Json, Scene
 from ledger.core.decider import Context
 from ledger.core.events import Event, InvoiceCreated, Line, PaymentFailed, PaymentNeedsAction
-from ledger.core.invoice import Invoice
+from ledger.core.invoices.invoice import Invoice
 from ledger.core.money import to_major
-from ledger.core.upcoming import next_invoices
+from ledger.core.time.upcoming import next_invoices
 
 LINE = "_line_"
 _REASONS = {

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from api.views.controls import plan_controls
 from api.views.shapes import Json, every, present
-from ledger.core.eligibility import Eligibility
 from ledger.core.money import to_major
+from ledger.core.subscriptions.eligibility import Eligibility
 from ledger.core.terms import BasePrice, FreeTrial, ItemPrice, Plan, PlanItem, Rollover, Tier
 
 

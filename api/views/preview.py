@@ -10,8 +10,8 @@ from api.views.shapes import Json, Scene
 from ledger.core.events import Event
 from ledger.core.folding import evolve
 from ledger.core.money import to_major, total
-from ledger.core.quote import Move, NextCycle, Quote
 from ledger.core.state import Customer
+from ledger.core.subscriptions.quote import Move, NextCycle, Quote
 from ledger.core.terms import FeatureKind
 
 

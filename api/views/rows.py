@@ -7,7 +7,7 @@ from api.views.balance import part, rollover
 from api.views.shapes import Json, Scene
 from ledger.core.money import ONE
 from ledger.core.period import Period
-from ledger.core.subscription import Subscription
+from ledger.core.subscriptions.subscription import Subscription
 from projections.reads import BalanceEntry, SubscriptionEntry
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from ledger.core.catalog import Catalog
+from ledger.core.offers.catalog import Catalog
 from ledger.core.period import Every
 from ledger.core.settings import LedgerSettings
 from ledger.core.state import Customer

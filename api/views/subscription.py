@@ -4,7 +4,7 @@ from api.ids import SUBSCRIPTION, shown_local
 from api.views.plan import plan
 from api.views.shapes import Json, Scene
 from ledger.core.money import ONE
-from ledger.core.subscription import Subscription
+from ledger.core.subscriptions.subscription import Subscription
 
 
 def subscriptions(scene: Scene, entity_id: str | None) -> list[Json]:

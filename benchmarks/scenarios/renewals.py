@@ -19,13 +19,13 @@ from benchmarks.database import Database, throw_away
 from benchmarks.figures import Figure, Target
 from benchmarks.ours import BY, LEDGER_ID
 from benchmarks.server import MASTER_KEY_BYTES, tallystick
-from ledger.core.catalog import CreateFeature, CreatePlan
-from ledger.core.change import Attach
+from ledger.core.balances.usage import Track
+from ledger.core.offers.catalog import CreateFeature, CreatePlan
 from ledger.core.period import Every, Interval
 from ledger.core.profile import CreateCustomer
 from ledger.core.settings import CreateLedger, Env
+from ledger.core.subscriptions.change import Attach
 from ledger.core.terms import BasePrice, Feature, FeatureKind, Plan, PlanItem
-from ledger.core.usage import Track
 from ledger.store.ledger import (
     CatalogAddress,
     CustomerAddress,

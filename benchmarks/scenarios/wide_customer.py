@@ -18,17 +18,17 @@ from benchmarks.database import Database, throw_away
 from benchmarks.figures import Figure, Target
 from benchmarks.ours import BY, LEDGER_ID
 from benchmarks.server import MASTER_KEY_BYTES, Server, serving
-from ledger.core.adjustment import GrantBalance
-from ledger.core.catalog import CreateFeature, CreatePlan
+from ledger.core.balances.adjustment import GrantBalance
+from ledger.core.balances.spending import Use, allowed
+from ledger.core.balances.standing import held, standing
+from ledger.core.balances.usage import Track
 from ledger.core.decider import Command, Context
 from ledger.core.entity import CreateEntity
+from ledger.core.offers.catalog import CreateFeature, CreatePlan
 from ledger.core.period import Every, Interval
 from ledger.core.profile import CreateCustomer
 from ledger.core.settings import CreateLedger, Env
-from ledger.core.spending import Use, allowed
-from ledger.core.standing import held, standing
 from ledger.core.terms import Feature, FeatureKind, Plan, PlanItem
-from ledger.core.usage import Track
 from ledger.store.ledger import (
     CatalogAddress,
     CustomerAddress,

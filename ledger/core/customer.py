@@ -8,15 +8,14 @@ from datetime import datetime
 from functools import reduce
 from typing import Final
 
-from ledger.core import adjustment, entity, loose, profile
-from ledger.core.awaiting import check_pending
-from ledger.core.calendar import advance
-from ledger.core.cancellation import Cancel, Uncancel, plan_cancel, plan_uncancel
-from ledger.core.catalog import PLAN_IN_USE
-from ledger.core.change import Attach, first_order, plan_attach
-from ledger.core.correction import REVERSED, Reverse, decide_reverse
+from ledger.core import entity, profile
+from ledger.core.balances import adjustment, loose
+from ledger.core.balances.correction import REVERSED, Reverse, decide_reverse
+from ledger.core.balances.limiting import SetEntityControls, decide_controls, first_controls
+from ledger.core.balances.locking import LOCK, FinalizeLock, Reserve, decide_finalize, decide_reserve
+from ledger.core.balances.recalculating import RecalculateBalance, decide_recalculate
+from ledger.core.balances.usage import Consume, Track, decide_consume, decide_track
 from ledger.core.decider import Ask, Claim, Command, Context, Decider, real_time
-from ledger.core.documents import DocumentCommand
 from ledger.core.draft import Draft
 from ledger.core.errors import CustomerNotFound
 from ledger.core.events import (
@@ -35,26 +34,28 @@ from ledger.core.events import (
     UsageRecorded,
 )
 from ledger.core.folding import evolve, updated
-from ledger.core.importing import ImportPlans, plan_import
-from ledger.core.invoicing import finish
-from ledger.core.issuing import decide_document
-from ledger.core.limiting import SetEntityControls, decide_controls, first_controls
-from ledger.core.locking import LOCK, FinalizeLock, Reserve, decide_finalize, decide_reserve
-from ledger.core.phases import CreateSchedule, plan_schedule
+from ledger.core.invoices.documents import DocumentCommand
+from ledger.core.invoices.invoicing import finish
+from ledger.core.invoices.issuing import decide_document
+from ledger.core.offers.catalog import PLAN_IN_USE
 from ledger.core.profile import CUSTOMER_ID, EMAIL
-from ledger.core.quantity import ChangeQuantities, plan_quantities
-from ledger.core.quote import Planned, Quote
-from ledger.core.recalculating import RecalculateBalance, decide_recalculate
-from ledger.core.revision import Revise, plan_revise
 from ledger.core.sealed import Sealed
-from ledger.core.seats import settled
-from ledger.core.several import AttachMany, plan_attach_many
-from ledger.core.starting import start
 from ledger.core.state import Customer
+from ledger.core.subscriptions.awaiting import check_pending
+from ledger.core.subscriptions.cancellation import Cancel, Uncancel, plan_cancel, plan_uncancel
+from ledger.core.subscriptions.change import Attach, first_order, plan_attach
+from ledger.core.subscriptions.importing import ImportPlans, plan_import
+from ledger.core.subscriptions.phases import CreateSchedule, plan_schedule
+from ledger.core.subscriptions.quantity import ChangeQuantities, plan_quantities
+from ledger.core.subscriptions.quote import Planned, Quote
+from ledger.core.subscriptions.revision import Revise, plan_revise
+from ledger.core.subscriptions.seats import settled
+from ledger.core.subscriptions.several import AttachMany, plan_attach_many
+from ledger.core.subscriptions.starting import start
+from ledger.core.subscriptions.trial import trial_asks, trial_claims
 from ledger.core.terms import Plan
-from ledger.core.trial import trial_asks, trial_claims
-from ledger.core.upcoming import next_cycle
-from ledger.core.usage import Consume, Track, decide_consume, decide_track
+from ledger.core.time.calendar import advance
+from ledger.core.time.upcoming import next_cycle
 
 BillingChange = Attach | AttachMany | CreateSchedule | ImportPlans | Cancel | Uncancel | ChangeQuantities | Revise
 

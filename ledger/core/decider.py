@@ -18,7 +18,7 @@ from ledger.core.errors import InvalidRequest
 from ledger.core.events import Event
 
 if TYPE_CHECKING:
-    from ledger.core.catalog import Catalog
+    from ledger.core.offers.catalog import Catalog
     from ledger.core.settings import LedgerSettings
 
 CATALOG_STREAM: Final = UUID(int=1)

@@ -9,8 +9,8 @@ from datetime import datetime
 from ledger.core.decider import Context
 from ledger.core.events import Event, Line
 from ledger.core.folding import evolve
-from ledger.core.quote import Move, Planned
 from ledger.core.state import Customer
+from ledger.core.subscriptions.quote import Move, Planned
 
 
 class Draft:

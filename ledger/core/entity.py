@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
+from ledger.core.balances.deduction import Overage, give_back, take
+from ledger.core.balances.limiting import NewControls, first_controls
+from ledger.core.balances.standing import held
 from ledger.core.decider import Command, Context
-from ledger.core.deduction import Overage, give_back, take
 from ledger.core.errors import EntityExists, InvalidInput, LimitReached
 from ledger.core.events import (
     Ended,
@@ -14,10 +16,8 @@ from ledger.core.events import (
     PlanExpired,
     PlanUnscheduled,
 )
-from ledger.core.limiting import NewControls, first_controls
 from ledger.core.money import ONE
 from ledger.core.sealed import Sealed
-from ledger.core.standing import held
 from ledger.core.state import Customer
 from ledger.core.terms import FeatureKind
 

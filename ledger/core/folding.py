@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from ledger.core import balance, invoice, limits, subscription
+from ledger.core.balances import balance, limits
+from ledger.core.balances.lock import Lock
 from ledger.core.events import (
     BalanceReset,
     BalanceToppedUp,
@@ -27,10 +28,11 @@ from ledger.core.events import (
     PlanExpired,
     UsageRecorded,
 )
-from ledger.core.falling_due import due_after_use, next_due_at
-from ledger.core.lock import Lock
+from ledger.core.invoices import invoice
 from ledger.core.sealed import Sealed
 from ledger.core.state import Customer, Entity
+from ledger.core.subscriptions import subscription
+from ledger.core.time.falling_due import due_after_use, next_due_at
 
 
 def evolve(state: Customer, event: Event) -> Customer:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import UNSET, UnsetType
 
-from ledger.core.currency import CustomerBilledIn
+from ledger.core.balances.limiting import NewControls, decide_controls
 from ledger.core.decider import Ask, Command, Context
 from ledger.core.errors import ClockMovedBack, CustomerExists, EmailTaken, InvalidInput, LiveClock
 from ledger.core.events import (
@@ -16,9 +16,9 @@ from ledger.core.events import (
     CustomerUpdated,
     Event,
 )
-from ledger.core.limiting import NewControls, decide_controls
 from ledger.core.sealed import Sealed
 from ledger.core.state import Customer
+from ledger.core.subscriptions.currency import CustomerBilledIn
 
 CUSTOMER_ID = "customer"
 EMAIL = "email"

@@ -5,13 +5,13 @@ from datetime import datetime
 
 import msgspec
 
-from ledger.core.balance import Grant
+from ledger.core.balances.balance import Grant
+from ledger.core.balances.limits import UsageWindow
+from ledger.core.balances.lock import Lock
 from ledger.core.errors import EntityNotFound
-from ledger.core.invoice import Account
-from ledger.core.limits import UsageWindow
-from ledger.core.lock import Lock
+from ledger.core.invoices.invoice import Account
 from ledger.core.sealed import Sealed
-from ledger.core.subscription import Subscription
+from ledger.core.subscriptions.subscription import Subscription
 from ledger.core.terms import Controls
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from ledger.core.balances.locking import LOCK
 from ledger.core.decider import Ask
-from ledger.core.locking import LOCK
 from ledger.core.profile import CUSTOMER_ID, EMAIL
 
 ENTITY: Final = "entity"  # an entity's id, unique within its customer

@@ -8,10 +8,10 @@ from importlib import resources
 from pathlib import Path
 from uuid import UUID
 
-from ledger.core.catalog import CATALOG
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM, Decider
 from ledger.core.events import REGISTRY, Event
+from ledger.core.offers.catalog import CATALOG
 from ledger.core.settings import SETTINGS
 
 

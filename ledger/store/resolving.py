@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
+from ledger.core.balances.locking import LOCK
 from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM
 from ledger.core.errors import CustomerNotFound, EntityAmbiguous, EntityNotFound, LockNotFound
-from ledger.core.locking import LOCK
 from ledger.core.profile import CUSTOMER_ID
 from ledger.store.addresses import (
     Address,

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.core import balance
-from ledger.core.balance import Grant
+from ledger.core.balances import balance
+from ledger.core.balances.balance import Grant
 from ledger.core.events import (
     BalanceDeducted,
     BalanceDeleted,

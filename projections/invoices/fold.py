@@ -8,7 +8,6 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.core import invoice as invoicing
 from ledger.core.events import (
     CreditNoteIssued,
     Event,
@@ -21,7 +20,8 @@ from ledger.core.events import (
     PaymentRefunded,
     PaymentSucceeded,
 )
-from ledger.core.invoice import Account, Invoice, InvoiceStatus
+from ledger.core.invoices import invoice as invoicing
+from ledger.core.invoices.invoice import Account, Invoice, InvoiceStatus
 from projections.jsonb import plain_json, state_json
 from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from ledger.core.invoice import Invoice
+from ledger.core.invoices.invoice import Invoice
 from projections.cursors import BY_AGE_AND_ID
 from projections.invoices.fold import to_invoice
 from projections.queries.lists import Listing

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.core.balance import Grant
+from ledger.core.balances.balance import Grant
 from ledger.core.state import Entity
-from ledger.core.subscription import Subscription
+from ledger.core.subscriptions.subscription import Subscription
 from projections.cursors import BY_AGE, BY_AGE_AND_ID, Parse, Question, from_cursor, to_cursor
 from projections.customers.fold import EntityRow, to_entity
 from projections.queries.people import people

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.core.balance import Grant
+from ledger.core.balances.balance import Grant
 from ledger.core.state import Customer
-from ledger.core.subscription import Subscription
+from ledger.core.subscriptions.subscription import Subscription
 from ledger.store.addresses import internal_stream
 from projections.customers.fold import CustomerRow, EntityRow, to_customer, to_entity
 from projections.queries.rows import CustomerEntry

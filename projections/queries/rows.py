@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from ledger.core.balance import Grant
-from ledger.core.invoice import Invoice
+from ledger.core.balances.balance import Grant
+from ledger.core.invoices.invoice import Invoice
 from ledger.core.state import Customer, Entity
-from ledger.core.subscription import Subscription
+from ledger.core.subscriptions.subscription import Subscription
 
 Item = TypeVar("Item")
 

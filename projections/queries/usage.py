@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.core.balance import Grant
+from ledger.core.balances.balance import Grant
 from ledger.core.events import Allocation
 from projections.cursors import BY_INSTANT, Question, from_cursor, to_cursor
 from projections.jsonb import read_json

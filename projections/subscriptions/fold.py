@@ -8,7 +8,6 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.core import subscription
 from ledger.core.events import (
     DiscountRemoved,
     Ended,
@@ -28,7 +27,8 @@ from ledger.core.events import (
     QuantityScheduled,
     TrialEnded,
 )
-from ledger.core.subscription import Subscription
+from ledger.core.subscriptions import subscription
+from ledger.core.subscriptions.subscription import Subscription
 from projections.jsonb import state_json
 from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
 

@@ -24,7 +24,7 @@ from ledger.core.events import (
     PaymentRequested,
     PaymentSucceeded,
 )
-from ledger.core.invoice import Invoice
+from ledger.core.invoices.invoice import Invoice
 from ledger.core.money import to_major
 from projections.timeline.standing import Memo
 from projections.timeline.telling import Tell, Told, given, instant, number, of_entity

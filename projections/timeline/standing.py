@@ -7,9 +7,8 @@ from typing import Final
 
 import msgspec
 
-from ledger.core import balance
-from ledger.core import invoice as invoicing
-from ledger.core.balance import Grant
+from ledger.core.balances import balance
+from ledger.core.balances.balance import Grant
 from ledger.core.events import (
     CreditNoteIssued,
     CurrencySet,
@@ -34,7 +33,8 @@ from ledger.core.events import (
     PlanUnscheduled,
     UsageRecorded,
 )
-from ledger.core.invoice import Account, Invoice, InvoiceStatus
+from ledger.core.invoices import invoice as invoicing
+from ledger.core.invoices.invoice import Account, Invoice, InvoiceStatus
 from ledger.core.money import ZERO, add, subtract
 from ledger.core.terms import FeatureKind, Plan
 from projections.jsonb import state_json

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import reduce
 
-from ledger.core.balance import Grant
+from ledger.core.balances.balance import Grant
 from ledger.core.events import (
     BalanceDeducted,
     BalanceDeleted,

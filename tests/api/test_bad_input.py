@@ -283,7 +283,7 @@ def test_a_customer_has_a_limit_of_entities(acme: Api, monkeypatch: pytest.Monke
 
 
 def test_a_customer_has_a_limit_of_loose_balances(acme: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.core.loose.MAX_LOOSE_BALANCES", 1)
+    monkeypatch.setattr("ledger.core.balances.loose.MAX_LOOSE_BALANCES", 1)
     acme("balances.create", customer_id="acme", feature_id="messages", included_grant=1)
     with refused(acme, 400, "feature_limit_reached", "1 loose balances"):
         acme("balances.create", customer_id="acme", feature_id="messages", included_grant=1)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ledger.core.catalog import PutDiscount
+from ledger.core.offers.catalog import PutDiscount
 from ledger.core.terms import Discount
 from ledger.store.ledger import CatalogAddress
 from tests.api.client import TESTER, Api, Ledgers, Refused, catalog

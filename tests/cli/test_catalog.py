@@ -8,9 +8,9 @@ import pytest
 
 from api.catalog.pushed import Push, catalog_file
 from api.catalog.text import read
-from ledger.core.catalog import Catalog
 from ledger.core.decider import CATALOG_STREAM, Command, Context
 from ledger.core.errors import Refusal
+from ledger.core.offers.catalog import Catalog
 from ledger.core.settings import LedgerSettings
 from tests.cli.program import refused, report, run
 

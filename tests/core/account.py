@@ -6,22 +6,22 @@ from decimal import Decimal
 from functools import reduce
 from uuid import UUID
 
-from ledger.core import standing
-from ledger.core.catalog import Catalog
-from ledger.core.change import Attach, Schedule
+from ledger.core.balances import standing
+from ledger.core.balances.deduction import Overage
+from ledger.core.balances.standing import Standing
+from ledger.core.balances.usage import Track
 from ledger.core.customer import CUSTOMER, BillingChange, preview
 from ledger.core.decider import Command, Context
-from ledger.core.deduction import Overage
 from ledger.core.entity import CreateEntity
 from ledger.core.events import Event, InvoiceFinalized, Quantity
+from ledger.core.offers.catalog import Catalog
 from ledger.core.profile import CreateCustomer, UpdateCustomer
-from ledger.core.quote import Quote
 from ledger.core.settings import LedgerSettings
-from ledger.core.standing import Standing
 from ledger.core.state import Customer
-from ledger.core.subscription import Subscription
+from ledger.core.subscriptions.change import Attach, Schedule
+from ledger.core.subscriptions.quote import Quote
+from ledger.core.subscriptions.subscription import Subscription
 from ledger.core.terms import Plan
-from ledger.core.usage import Track
 from tests.core.given import STREAM
 from tests.core.offers import START, offering, units
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from functools import reduce
 from uuid import UUID
 
-from ledger.core.catalog import Catalog
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Command, Context
 from ledger.core.errors import Refusal
 from ledger.core.events import Event
+from ledger.core.offers.catalog import Catalog
 from ledger.core.settings import LedgerSettings
 from ledger.core.state import Customer
 from tests.core.offers import CATALOG, START

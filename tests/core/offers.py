@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
-from ledger.core.catalog import Catalog
+from ledger.core.offers.catalog import Catalog
 from ledger.core.period import Every, Interval
 from ledger.core.terms import (
     BasePrice,

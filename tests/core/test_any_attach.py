@@ -10,17 +10,25 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from ledger.core.billing import Billing, Carry, CustomLine, DiscountRef, InvoiceMode, LineFilter, ProrationBehavior
-from ledger.core.cancellation import Cancel, Uncancel, When
-from ledger.core.change import Attach, Schedule
-from ledger.core.customising import Customize
 from ledger.core.decider import Command
-from ledger.core.documents import PayInvoice
 from ledger.core.errors import Refusal
 from ledger.core.events import InvoiceCreated
+from ledger.core.invoices.documents import PayInvoice
 from ledger.core.period import Every, Interval
-from ledger.core.phases import CreateSchedule, Phase
-from ledger.core.several import AttachMany
+from ledger.core.subscriptions.billing import (
+    Billing,
+    Carry,
+    CustomLine,
+    DiscountRef,
+    InvoiceMode,
+    LineFilter,
+    ProrationBehavior,
+)
+from ledger.core.subscriptions.cancellation import Cancel, Uncancel, When
+from ledger.core.subscriptions.change import Attach, Schedule
+from ledger.core.subscriptions.customising import Customize
+from ledger.core.subscriptions.phases import CreateSchedule, Phase
+from ledger.core.subscriptions.several import AttachMany
 from ledger.core.terms import BasePrice, Discount, FreeTrial, OnTrialEnd, Rollover
 from tests.core.account import Account, bought
 from tests.core.offers import (

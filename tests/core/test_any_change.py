@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from ledger.core.billing import Billing, ProrationBehavior
-from ledger.core.cancellation import Cancel, Refund, Uncancel, When
 from ledger.core.customer import BillingChange
-from ledger.core.customising import Customize, ItemFilter
 from ledger.core.errors import Refusal
 from ledger.core.events import InvoiceCreated
 from ledger.core.period import Every, Interval
-from ledger.core.revision import Revise
+from ledger.core.subscriptions.billing import Billing, ProrationBehavior
+from ledger.core.subscriptions.cancellation import Cancel, Refund, Uncancel, When
+from ledger.core.subscriptions.customising import Customize, ItemFilter
+from ledger.core.subscriptions.revision import Revise
 from ledger.core.terms import BasePrice, FreeTrial, OnDecrease, OnIncrease, Proration
 from tests.core.account import Account, bought
 from tests.core.offers import MESSAGES, MONTH, USERS, WORDS, YEAR, included, metered, plan, prepaid

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from ledger.core.change import Attach, Schedule
 from ledger.core.errors import Refusal
 from ledger.core.events import Quantity
 from ledger.core.settings import LedgerSettings
+from ledger.core.subscriptions.change import Attach, Schedule
 from ledger.core.terms import TierBehavior
 from tests.core.account import Account, bought
 from tests.core.offers import (

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from ledger.core.adjustment import DeleteBalance, GrantBalance, UpdateBalance
+from ledger.core.balances.adjustment import DeleteBalance, GrantBalance, UpdateBalance
+from ledger.core.balances.loose import MAX_LOOSE_BALANCES
 from ledger.core.errors import Refusal
 from ledger.core.events import (
     BalanceDeducted,
@@ -18,7 +19,6 @@ from ledger.core.events import (
     GrantTerms,
     Level,
 )
-from ledger.core.loose import MAX_LOOSE_BALANCES
 from ledger.core.period import Every, Interval
 from ledger.core.sealed import Sealed
 from ledger.core.settings import LedgerSettings

@@ -10,12 +10,16 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.adjustment import DeleteBalance, GrantBalance, UpdateBalance
-from ledger.core.change import Attach
-from ledger.core.correction import Reverse
+from ledger.core.balances.adjustment import DeleteBalance, GrantBalance, UpdateBalance
+from ledger.core.balances.correction import Reverse
+from ledger.core.balances.deduction import Overage
+from ledger.core.balances.limiting import NewControls
+from ledger.core.balances.locking import FinalizeLock, Reserve
+from ledger.core.balances.recalculating import RecalculateBalance
+from ledger.core.balances.spending import Use, allowed
+from ledger.core.balances.usage import Consume, Track
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Command
-from ledger.core.deduction import Overage
 from ledger.core.entity import CreateEntity, DeleteEntity
 from ledger.core.errors import Refusal
 from ledger.core.events import (
@@ -40,16 +44,12 @@ from ledger.core.events import (
     PlanAttached,
     UsageRecorded,
 )
-from ledger.core.limiting import NewControls
-from ledger.core.locking import FinalizeLock, Reserve
 from ledger.core.money import ZERO, add, subtract, total
 from ledger.core.period import Every, Interval
 from ledger.core.profile import UpdateCustomer
-from ledger.core.recalculating import RecalculateBalance
 from ledger.core.settings import LedgerSettings
-from ledger.core.spending import Use, allowed
+from ledger.core.subscriptions.change import Attach
 from ledger.core.terms import AutoTopup, OverageAllowed, Rollover, SpendLimit, UsageAlert, UsageLimit
-from ledger.core.usage import Consume, Track
 from tests.core.account import Account
 from tests.core.offers import (
     ACTION1,

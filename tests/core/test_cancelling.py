@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from ledger.core.billing import Billing, ProrationBehavior
-from ledger.core.cancellation import Cancel, Refund, Uncancel, When
-from ledger.core.change import Attach
 from ledger.core.errors import Refusal
 from ledger.core.events import Ended, PaymentRefunded, PlanExpired, PlanUncanceled, PlanUnscheduled
 from ledger.core.period import Every, Interval
-from ledger.core.phases import CreateSchedule, Phase
-from ledger.core.quantity import ChangeQuantities
-from ledger.core.quote import Planned
 from ledger.core.settings import LedgerSettings
+from ledger.core.subscriptions.billing import Billing, ProrationBehavior
+from ledger.core.subscriptions.cancellation import Cancel, Refund, Uncancel, When
+from ledger.core.subscriptions.change import Attach
+from ledger.core.subscriptions.phases import CreateSchedule, Phase
+from ledger.core.subscriptions.quantity import ChangeQuantities
+from ledger.core.subscriptions.quote import Planned
 from ledger.core.terms import FreeTrial, Plan
 from tests.core.account import Account, bought
 from tests.core.offers import (

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from ledger.core.billing import Carry
-from ledger.core.change import Attach, Schedule
-from ledger.core.deduction import Overage
+from ledger.core.balances.deduction import Overage
 from ledger.core.errors import Refusal
 from ledger.core.period import Every, Interval
 from ledger.core.settings import LedgerSettings
+from ledger.core.subscriptions.billing import Carry
+from ledger.core.subscriptions.change import Attach, Schedule
 from ledger.core.terms import PlanItem, Rollover
 from tests.core.account import Account, bought
 from tests.core.offers import (

@@ -8,17 +8,6 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from ledger.core.catalog import (
-    CATALOG,
-    MAX_FEATURES,
-    Catalog,
-    CreateFeature,
-    CreatePlan,
-    DeleteFeature,
-    DeletePlan,
-    UpdateFeature,
-    UpdatePlan,
-)
 from ledger.core.decider import CATALOG_STREAM, Command, Context
 from ledger.core.errors import Refusal
 from ledger.core.events import (
@@ -30,6 +19,17 @@ from ledger.core.events import (
     PlanDeleted,
     PlanUpdated,
     PlanVersionCreated,
+)
+from ledger.core.offers.catalog import (
+    CATALOG,
+    MAX_FEATURES,
+    Catalog,
+    CreateFeature,
+    CreatePlan,
+    DeleteFeature,
+    DeletePlan,
+    UpdateFeature,
+    UpdatePlan,
 )
 from ledger.core.period import Every
 from ledger.core.settings import LedgerSettings

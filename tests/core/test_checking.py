@@ -2,8 +2,8 @@
 
 import pytest
 
-from ledger.core.deduction import Overage
-from ledger.core.spending import Use, allowed
+from ledger.core.balances.deduction import Overage
+from ledger.core.balances.spending import Use, allowed
 from ledger.core.terms import PlanItem
 from tests.core.account import Account
 from tests.core.offers import (

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from ledger.core.adjustment import DeleteBalance, GrantBalance, UpdateBalance
-from ledger.core.correction import REVERSED, Reverse
+from ledger.core.balances.adjustment import DeleteBalance, GrantBalance, UpdateBalance
+from ledger.core.balances.correction import REVERSED, Reverse
+from ledger.core.balances.deduction import Overage
+from ledger.core.balances.limiting import NewControls
+from ledger.core.balances.recalculating import RecalculateBalance
+from ledger.core.balances.usage import Track
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Claim
-from ledger.core.deduction import Overage
 from ledger.core.errors import Refusal
 from ledger.core.events import (
     BalanceRecalculated,
@@ -23,12 +26,9 @@ from ledger.core.events import (
     LineKind,
     UsageBackdated,
 )
-from ledger.core.limiting import NewControls
 from ledger.core.period import Every, Interval
 from ledger.core.profile import UpdateCustomer
-from ledger.core.recalculating import RecalculateBalance
 from ledger.core.terms import FreeTrial, UsageLimit
-from ledger.core.usage import Track
 from tests.core.account import Account
 from tests.core.given import STREAM
 from tests.core.offers import MESSAGES, MONTH, START, included, metered, plan, units

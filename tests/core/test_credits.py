@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.adjustment import GrantBalance
-from ledger.core.credits import Rate
-from ledger.core.deduction import Overage
+from ledger.core.balances.adjustment import GrantBalance
+from ledger.core.balances.credits import Rate
+from ledger.core.balances.deduction import Overage
+from ledger.core.balances.spending import Use, allowed
 from ledger.core.events import Allocation, Draw, UsageRecorded
-from ledger.core.spending import Use, allowed
 from ledger.core.terms import CreditCost, CreditTier, Rollover
 from tests.core.account import Account
 from tests.core.offers import CREDITS, MONTH, included, metered, plan, units, unlimited

@@ -3,11 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
-from ledger.core.billing import Billing
-from ledger.core.change import Attach
-from ledger.core.customising import Customize
 from ledger.core.errors import Refusal
 from ledger.core.events import CurrencySet
+from ledger.core.subscriptions.billing import Billing
+from ledger.core.subscriptions.change import Attach
+from ledger.core.subscriptions.customising import Customize
 from ledger.core.terms import BasePrice, Plan, Tier
 from tests.core.account import Account
 from tests.core.offers import FREE, MESSAGES, MONTH, PRO, WORDS, metered, plan, tiered, units

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from ledger.core.balances.usage import Track
 from ledger.core.customer import CUSTOMER, claims
 from ledger.core.decider import Claim, Command
 from ledger.core.entity import CreateEntity
@@ -18,7 +19,6 @@ from ledger.core.events import (
 )
 from ledger.core.profile import CreateCustomer, DeleteCustomer, MoveClock, UpdateCustomer
 from ledger.core.sealed import FORGOTTEN, Sealed
-from ledger.core.usage import Track
 from tests.core.given import STREAM, given
 from tests.core.offers import FREE, MESSAGES, PREMIUM, PRO, START, allocated, included, offering, plan
 

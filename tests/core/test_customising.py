@@ -2,10 +2,10 @@
 
 import pytest
 
-from ledger.core.change import Attach
-from ledger.core.customising import Customize, ItemFilter
 from ledger.core.errors import Refusal
 from ledger.core.period import Every, Interval
+from ledger.core.subscriptions.change import Attach
+from ledger.core.subscriptions.customising import Customize, ItemFilter
 from ledger.core.terms import (
     BasePrice,
     Controls,

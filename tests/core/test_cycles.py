@@ -7,11 +7,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from ledger.core import upcoming
-from ledger.core.adjustment import GrantBalance
-from ledger.core.billing import Billing, ProrationBehavior
-from ledger.core.calendar import advance, pay_up
-from ledger.core.cancellation import Cancel, When
+from ledger.core.balances.adjustment import GrantBalance
 from ledger.core.decider import Context
 from ledger.core.draft import Draft
 from ledger.core.events import (
@@ -28,13 +24,17 @@ from ledger.core.events import (
     QuantityChanged,
     QuantityScheduled,
 )
-from ledger.core.invoicing import accrue
+from ledger.core.invoices.invoicing import accrue
 from ledger.core.period import Every, Interval
 from ledger.core.profile import UpdateCustomer
 from ledger.core.settings import LedgerSettings
 from ledger.core.state import Customer
-from ledger.core.subscription import Subscription
+from ledger.core.subscriptions.billing import Billing, ProrationBehavior
+from ledger.core.subscriptions.cancellation import Cancel, When
+from ledger.core.subscriptions.subscription import Subscription
 from ledger.core.terms import FreeTrial, OnTrialEnd, Plan
+from ledger.core.time import upcoming
+from ledger.core.time.calendar import advance, pay_up
 from tests.core.account import Account
 from tests.core.offers import MESSAGES, PRO, START, USERS, WORDS, YEAR, included, metered, plan, prepaid, units
 

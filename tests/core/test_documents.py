@@ -7,8 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.core.billing import CustomLine, IssueMethod
-from ledger.core.documents import (
+from ledger.core.errors import Refusal
+from ledger.core.events import (
+    CreditNoteIssued,
+    CreditTo,
+    InvoiceFinalized,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentRequested,
+    PaymentSucceeded,
+)
+from ledger.core.invoices.documents import (
     CreateInvoice,
     CreditedLine,
     DocumentCommand,
@@ -22,18 +31,9 @@ from ledger.core.documents import (
     VoidInvoice,
     WriteOffInvoice,
 )
-from ledger.core.errors import Refusal
-from ledger.core.events import (
-    CreditNoteIssued,
-    CreditTo,
-    InvoiceFinalized,
-    PaymentFailed,
-    PaymentRefunded,
-    PaymentRequested,
-    PaymentSucceeded,
-)
-from ledger.core.invoice import Invoice, InvoiceStatus
+from ledger.core.invoices.invoice import Invoice, InvoiceStatus
 from ledger.core.settings import Gateway, LedgerSettings
+from ledger.core.subscriptions.billing import CustomLine, IssueMethod
 from ledger.core.terms import Method
 from tests.core.account import Account
 from tests.core.offers import MESSAGES, PRO, START, plan, prepaid, units

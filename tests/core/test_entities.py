@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.core.adjustment import GrantBalance
+from ledger.core.balances.adjustment import GrantBalance
 from ledger.core.entity import MAX_ENTITIES, CreateEntity, DeleteEntity
 from ledger.core.errors import Refusal
 from ledger.core.events import (

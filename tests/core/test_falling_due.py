@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ledger.core.adjustment import GrantBalance
-from ledger.core.cancellation import Cancel
+from ledger.core.balances.adjustment import GrantBalance
+from ledger.core.balances.usage import Track
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Context
 from ledger.core.events import (
@@ -26,7 +26,7 @@ from ledger.core.events import (
 from ledger.core.profile import CreateCustomer, MoveClock, UpdateCustomer
 from ledger.core.sealed import Sealed
 from ledger.core.settings import Env, LedgerSettings
-from ledger.core.usage import Track
+from ledger.core.subscriptions.cancellation import Cancel
 from tests.core.account import Account
 from tests.core.given import STREAM, given
 from tests.core.offers import (

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.core.adjustment import GrantBalance
+from ledger.core.balances.adjustment import GrantBalance
+from ledger.core.balances.limiting import NewControls
+from ledger.core.balances.locking import FinalizeLock, Reserve
 from ledger.core.events import (
     BalanceToppedUp,
     ChangeAbandoned,
@@ -20,8 +22,6 @@ from ledger.core.events import (
     UsageAlerted,
     UsageRecorded,
 )
-from ledger.core.limiting import NewControls
-from ledger.core.locking import FinalizeLock, Reserve
 from ledger.core.period import Every, Interval
 from ledger.core.profile import UpdateCustomer
 from ledger.core.terms import AutoTopup, PurchaseLimit, UsageAlert, UsageLimit

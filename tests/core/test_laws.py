@@ -6,22 +6,22 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.adjustment import DeleteBalance, GrantBalance, UpdateBalance
-from ledger.core.cancellation import Cancel, Uncancel, When
-from ledger.core.change import Attach, Schedule
+from ledger.core.balances.adjustment import DeleteBalance, GrantBalance, UpdateBalance
+from ledger.core.balances.deduction import Overage, overage_room
+from ledger.core.balances.spending import Use, allowed
+from ledger.core.balances.standing import held
+from ledger.core.balances.usage import Consume, Track
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Command
-from ledger.core.deduction import Overage, overage_room
 from ledger.core.entity import CreateEntity, DeleteEntity
 from ledger.core.errors import Refusal
 from ledger.core.events import UsageRecorded
 from ledger.core.money import ZERO, add, total
-from ledger.core.quantity import ChangeQuantities
-from ledger.core.spending import Use, allowed
-from ledger.core.standing import held
 from ledger.core.state import Customer
+from ledger.core.subscriptions.cancellation import Cancel, Uncancel, When
+from ledger.core.subscriptions.change import Attach, Schedule
+from ledger.core.subscriptions.quantity import ChangeQuantities
 from ledger.core.terms import FeatureKind
-from ledger.core.usage import Consume, Track
 from tests.core.account import Account, bought
 from tests.core.offers import (
     DAY,

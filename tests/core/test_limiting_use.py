@@ -7,19 +7,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from ledger.core.adjustment import GrantBalance, UpdateBalance
-from ledger.core.change import Attach
-from ledger.core.deduction import Overage
+from ledger.core.balances.adjustment import GrantBalance, UpdateBalance
+from ledger.core.balances.deduction import Overage
+from ledger.core.balances.limiting import NewControls, SetEntityControls
+from ledger.core.balances.spending import Use, allowed
+from ledger.core.balances.usage import Consume, Track
 from ledger.core.entity import CreateEntity
 from ledger.core.errors import Refusal
 from ledger.core.events import InvoiceCreated, UsageRecorded
-from ledger.core.limiting import NewControls, SetEntityControls
 from ledger.core.period import Interval
 from ledger.core.profile import UpdateCustomer
 from ledger.core.settings import LedgerSettings
-from ledger.core.spending import Use, allowed
+from ledger.core.subscriptions.change import Attach
 from ledger.core.terms import Controls, LimitAnchor, OverageAllowed, Plan, PlanItem, SpendLimit, UsageLimit
-from ledger.core.usage import Consume, Track
 from tests.core.account import Account
 from tests.core.offers import MESSAGES, START, USERS, included, metered, plan, units, unlimited
 

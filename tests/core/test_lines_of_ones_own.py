@@ -7,13 +7,13 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from ledger.core.billing import Billing, CustomLine, DiscountRef, FeatureLine, InvoiceMode, LineFilter
-from ledger.core.cancellation import Cancel, When
-from ledger.core.change import Attach
-from ledger.core.documents import CreditedLine, IssueCreditNote
 from ledger.core.errors import Refusal
 from ledger.core.events import CreditNoteIssued, DiscountRemoved, Line
-from ledger.core.several import AttachMany
+from ledger.core.invoices.documents import CreditedLine, IssueCreditNote
+from ledger.core.subscriptions.billing import Billing, CustomLine, DiscountRef, FeatureLine, InvoiceMode, LineFilter
+from ledger.core.subscriptions.cancellation import Cancel, When
+from ledger.core.subscriptions.change import Attach
+from ledger.core.subscriptions.several import AttachMany
 from ledger.core.terms import Discount, FreeTrial
 from tests.core.account import Account, bought
 from tests.core.offers import DAY, FREE, MESSAGES, MONTH, PREMIUM, PRO, START, WORDS, YEAR, metered, plan, prepaid

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from ledger.core.adjustment import DeleteBalance, GrantBalance
+from ledger.core.balances.adjustment import DeleteBalance, GrantBalance
+from ledger.core.balances.deduction import Overage
+from ledger.core.balances.limiting import NewControls
+from ledger.core.balances.locking import LOCK, FinalizeLock, Reserve
+from ledger.core.balances.spending import Use, allowed
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Claim
-from ledger.core.deduction import Overage
 from ledger.core.errors import Refusal
 from ledger.core.events import Allocation, CustomerDeleted, LockClosed, LockEnd, LockOpened
-from ledger.core.limiting import NewControls
-from ledger.core.locking import LOCK, FinalizeLock, Reserve
 from ledger.core.period import Every, Interval
 from ledger.core.profile import UpdateCustomer
-from ledger.core.spending import Use, allowed
 from ledger.core.terms import UsageLimit
 from tests.core.account import Account
 from tests.core.given import STREAM

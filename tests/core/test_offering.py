@@ -6,16 +6,6 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from ledger.core.catalog import (
-    CreateFeature,
-    CreatePlan,
-    DeleteDiscount,
-    DeleteFeature,
-    DeletePlan,
-    PutDiscount,
-    UpdateFeature,
-    UpdatePlan,
-)
 from ledger.core.errors import Refusal
 from ledger.core.events import (
     DiscountCreated,
@@ -25,6 +15,16 @@ from ledger.core.events import (
     PlanDeleted,
     PlanUpdated,
     PlanVersionCreated,
+)
+from ledger.core.offers.catalog import (
+    CreateFeature,
+    CreatePlan,
+    DeleteDiscount,
+    DeleteFeature,
+    DeletePlan,
+    PutDiscount,
+    UpdateFeature,
+    UpdatePlan,
 )
 from ledger.core.period import Every, Interval
 from ledger.core.terms import (

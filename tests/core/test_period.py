@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ledger.core.invoices.proration import remaining_share
 from ledger.core.period import Every, Interval, Period, boundary, period_at
-from ledger.core.proration import remaining_share
 from tests.core import naive
 from tests.core.offers import DAY, MONTH, units
 

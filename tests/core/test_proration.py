@@ -8,11 +8,11 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.core.customising import Customize
+from ledger.core.invoices.proration import remaining_share
 from ledger.core.money import round_minor
 from ledger.core.period import Period
-from ledger.core.proration import remaining_share
-from ledger.core.revision import Revise
+from ledger.core.subscriptions.customising import Customize
+from ledger.core.subscriptions.revision import Revise
 from ledger.core.terms import BasePrice
 from tests.core.account import Account
 from tests.core.offers import MONTH, START, plan

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.billing import Billing, CustomLine, ProrationBehavior
 from ledger.core.errors import Refusal
 from ledger.core.events import ChangeAbandoned, PaymentFailed, PaymentRequested, QuantityChanged
-from ledger.core.quantity import ChangeQuantities
 from ledger.core.settings import LedgerSettings
+from ledger.core.subscriptions.billing import Billing, CustomLine, ProrationBehavior
+from ledger.core.subscriptions.quantity import ChangeQuantities
 from ledger.core.terms import OnDecrease, OnIncrease, PlanItem, Proration, TierBehavior
 from tests.core.account import Account, bought
 from tests.core.offers import (

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.billing import Billing, CustomLine, DiscountRef, ProrationBehavior
-from ledger.core.cancellation import Cancel
-from ledger.core.customising import Customize, ItemFilter
 from ledger.core.errors import Refusal
 from ledger.core.events import ChangeAbandoned, PaymentFailed, PaymentRequested, PlanChanged
 from ledger.core.period import Every, Interval
-from ledger.core.revision import Revise
+from ledger.core.subscriptions.billing import Billing, CustomLine, DiscountRef, ProrationBehavior
+from ledger.core.subscriptions.cancellation import Cancel
+from ledger.core.subscriptions.customising import Customize, ItemFilter
+from ledger.core.subscriptions.revision import Revise
 from ledger.core.terms import (
     BasePrice,
     Discount,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from ledger.core.adjustment import DeleteBalance, GrantBalance, UpdateBalance
-from ledger.core.deduction import Overage
+from ledger.core.balances.adjustment import DeleteBalance, GrantBalance, UpdateBalance
+from ledger.core.balances.deduction import Overage
 from ledger.core.errors import Refusal
 from ledger.core.events import BalanceExpired, BalanceReset
 from ledger.core.settings import LedgerSettings

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.adjustment import UpdateBalance
+from ledger.core.balances.adjustment import UpdateBalance
+from ledger.core.balances.usage import Track
 from ledger.core.entity import DeleteEntity
 from ledger.core.events import (
     ChangeAbandoned,
@@ -22,9 +23,8 @@ from ledger.core.events import (
     SeatsKept,
     UsageRecorded,
 )
-from ledger.core.payment import InvoicePaymentFailed
+from ledger.core.invoices.payment import InvoicePaymentFailed
 from ledger.core.terms import OnDecrease, OnIncrease, Proration
-from ledger.core.usage import Track
 from tests.core.account import Account
 from tests.core.offers import MESSAGES, USERS, included, metered, plan, tiered, units
 

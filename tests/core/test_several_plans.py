@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from ledger.core.billing import Billing, ProrationBehavior
-from ledger.core.change import Attach
 from ledger.core.customer import BillingChange
 from ledger.core.errors import Refusal
-from ledger.core.importing import ImportedBalance, ImportedPlan, ImportPlans
 from ledger.core.period import Every, Interval
-from ledger.core.phases import CreateSchedule, Phase
-from ledger.core.several import AttachMany
+from ledger.core.subscriptions.billing import Billing, ProrationBehavior
+from ledger.core.subscriptions.change import Attach
+from ledger.core.subscriptions.importing import ImportedBalance, ImportedPlan, ImportPlans
+from ledger.core.subscriptions.phases import CreateSchedule, Phase
+from ledger.core.subscriptions.several import AttachMany
 from ledger.core.terms import FreeTrial
 from tests.core.account import Account, bought
 from tests.core.offers import (

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from ledger.core.billing import Billing, Carry, InvoiceMode, IssueMethod, ProrationBehavior
-from ledger.core.cancellation import Cancel, Uncancel, When
-from ledger.core.change import Attach, Schedule
-from ledger.core.documents import PayInvoice, VoidInvoice
 from ledger.core.errors import Refusal
 from ledger.core.events import Ended, PlanActivated, PlanExpired
-from ledger.core.importing import ImportedPlan, ImportPlans
-from ledger.core.invoice import InvoiceStatus
+from ledger.core.invoices.documents import PayInvoice, VoidInvoice
+from ledger.core.invoices.invoice import InvoiceStatus
 from ledger.core.period import Every, Interval
+from ledger.core.subscriptions.billing import Billing, Carry, InvoiceMode, IssueMethod, ProrationBehavior
+from ledger.core.subscriptions.cancellation import Cancel, Uncancel, When
+from ledger.core.subscriptions.change import Attach, Schedule
+from ledger.core.subscriptions.importing import ImportedPlan, ImportPlans
 from ledger.core.terms import FreeTrial
 from tests.core.account import Account, bought
 from tests.core.offers import (

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from ledger.core.change import Attach, Schedule, is_upgrade
 from ledger.core.events import PlanExpired, PlanUnscheduled
 from ledger.core.period import Every, Interval
+from ledger.core.subscriptions.change import Attach, Schedule, is_upgrade
 from ledger.core.terms import Plan
 from tests.core.account import Account
 from tests.core.offers import (

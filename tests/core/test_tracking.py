@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from ledger.core.adjustment import GrantBalance
-from ledger.core.deduction import Overage
+from ledger.core.balances.adjustment import GrantBalance
+from ledger.core.balances.deduction import Overage
+from ledger.core.balances.usage import Consume, Track, deducted
 from ledger.core.errors import Refusal
 from ledger.core.events import Allocation, UsageRecorded, Window
 from ledger.core.sealed import Sealed
 from ledger.core.settings import LedgerSettings
-from ledger.core.usage import Consume, Track, deducted
 from tests.core.account import Account
 from tests.core.offers import (
     DAY,

@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from ledger.core.billing import Billing, ProrationBehavior
-from ledger.core.cancellation import Cancel, When
-from ledger.core.change import Attach
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Ask
 from ledger.core.errors import Refusal
 from ledger.core.events import InvoiceCreated, PlanAttached, PlanExpired, TrialEnded
 from ledger.core.period import Every, Interval
 from ledger.core.profile import CreateCustomer, UpdateCustomer
-from ledger.core.revision import Revise
+from ledger.core.subscriptions.billing import Billing, ProrationBehavior
+from ledger.core.subscriptions.cancellation import Cancel, When
+from ledger.core.subscriptions.change import Attach
+from ledger.core.subscriptions.revision import Revise
+from ledger.core.subscriptions.trial import TRIAL
 from ledger.core.terms import FreeTrial, OnTrialEnd, Plan
-from ledger.core.trial import TRIAL
 from tests.core.account import Account
 from tests.core.given import STREAM
 from tests.core.offers import FREE, MESSAGES, ONCE, PREMIUM, PRO, START, included, metered, plan, prepaid

@@ -39,7 +39,7 @@ from ledger.core.events import (
     UsageRecorded,
 )
 from ledger.core.sealed import FORGOTTEN, Sealed
-from ledger.core.subscription import Subscription
+from ledger.core.subscriptions.subscription import Subscription
 from ledger.core.terms import Controls, FeatureKind, SpendLimit
 from projections.balances.fold import MODEL as BALANCES
 from projections.customers.fold import MODEL as CUSTOMERS

@@ -7,9 +7,9 @@ from typing import Any
 
 import psycopg
 
+from ledger.core.balances.locking import FinalizeLock, Reserve
+from ledger.core.balances.usage import Track
 from ledger.core.events import LockEnd
-from ledger.core.locking import FinalizeLock, Reserve
-from ledger.core.usage import Track
 from ledger.store.ledger import CustomerAddress, Store
 from projections.reads import (
     CUSTOMER_MODELS,

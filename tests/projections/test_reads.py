@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from ledger.core.cancellation import When
+from ledger.core.subscriptions.cancellation import When
 from ledger.store.ledger import Store
 from projections.cursors import InvalidCursor
 from projections.reads import (

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import Connection
 
-from ledger.core.cancellation import When
+from ledger.core.subscriptions.cancellation import When
 from ledger.store.connections import Limits, connect
 from ledger.store.ledger import CustomerAddress, Store
 from projections.models import MODELS

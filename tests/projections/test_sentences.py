@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ledger.core.balance import opened
+from ledger.core.balances.balance import opened
 from ledger.core.events import (
     REGISTRY,
     Allocation,
@@ -59,7 +59,7 @@ from ledger.core.events import (
     stored_name,
     today,
 )
-from ledger.core.invoice import Invoice
+from ledger.core.invoices.invoice import Invoice
 from ledger.core.sealed import FORGOTTEN, Sealed
 from ledger.core.terms import Controls, FeatureKind, SpendLimit
 from projections.models import MODELS

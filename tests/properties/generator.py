@@ -12,24 +12,25 @@ import msgspec
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from ledger.core.adjustment import GrantBalance, UpdateBalance
-from ledger.core.billing import Billing, Carry, CustomLine, DiscountRef, InvoiceMode, ProrationBehavior
-from ledger.core.cancellation import Cancel, Uncancel, When
-from ledger.core.change import Attach, Schedule
+from ledger.core.balances.adjustment import GrantBalance, UpdateBalance
+from ledger.core.balances.deduction import Overage
+from ledger.core.balances.locking import FinalizeLock
+from ledger.core.balances.usage import Consume, Track
 from ledger.core.customer import BillingChange
-from ledger.core.customising import Customize
 from ledger.core.decider import Command
-from ledger.core.deduction import Overage
 from ledger.core.entity import CreateEntity, DeleteEntity
 from ledger.core.events import LockEnd, Quantity
-from ledger.core.locking import FinalizeLock
 from ledger.core.period import MONTHS, Every, Interval
-from ledger.core.phases import CreateSchedule, Phase
 from ledger.core.profile import UpdateCustomer
-from ledger.core.quantity import ChangeQuantities
-from ledger.core.revision import Revise
 from ledger.core.settings import Gateway, LedgerSettings
-from ledger.core.several import AttachMany
+from ledger.core.subscriptions.billing import Billing, Carry, CustomLine, DiscountRef, InvoiceMode, ProrationBehavior
+from ledger.core.subscriptions.cancellation import Cancel, Uncancel, When
+from ledger.core.subscriptions.change import Attach, Schedule
+from ledger.core.subscriptions.customising import Customize
+from ledger.core.subscriptions.phases import CreateSchedule, Phase
+from ledger.core.subscriptions.quantity import ChangeQuantities
+from ledger.core.subscriptions.revision import Revise
+from ledger.core.subscriptions.several import AttachMany
 from ledger.core.terms import (
     BasePrice,
     Discount,
@@ -47,7 +48,6 @@ from ledger.core.terms import (
     Tier,
     TierBehavior,
 )
-from ledger.core.usage import Consume, Track
 from tests.core.offers import MESSAGES, ONCE, SSO, START, USERS, WORDS
 
 CONSUMABLES: Final = (MESSAGES, WORDS)

@@ -6,13 +6,13 @@ from functools import reduce
 
 import msgspec
 
-from ledger.core.catalog import Catalog
+from ledger.core.balances.locking import Reserve
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Command, Context
-from ledger.core.documents import PayInvoice
 from ledger.core.errors import Refusal
 from ledger.core.events import Event, InvoiceFinalized
-from ledger.core.locking import Reserve
+from ledger.core.invoices.documents import PayInvoice
+from ledger.core.offers.catalog import Catalog
 from ledger.core.profile import CreateCustomer
 from ledger.core.state import Customer
 from tests.core.given import STREAM

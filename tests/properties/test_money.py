@@ -10,16 +10,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ledger.core import upcoming
-from ledger.core.change import Attach, Schedule
 from ledger.core.customer import BillingChange, decide, preview
 from ledger.core.errors import Refusal
 from ledger.core.events import Event, InvoiceCreated, InvoiceFinalized, Line, LineKind, Origin, Quantity
-from ledger.core.invoice import InvoiceStatus
+from ledger.core.invoices.invoice import InvoiceStatus
 from ledger.core.money import spread
 from ledger.core.period import period_at
 from ledger.core.settings import LedgerSettings
+from ledger.core.subscriptions.change import Attach, Schedule
 from ledger.core.terms import BasePrice, Plan, PlanItem
+from ledger.core.time import upcoming
 from tests.core import naive
 from tests.core.offers import START
 from tests.properties.generator import CYCLES, History, changes, histories, plans, quantities_of

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from ledger.core.invoices.proration import remaining_share
 from ledger.core.money import round_minor
 from ledger.core.period import Every, Interval, common_period
-from ledger.core.proration import remaining_share
 from tests.core import naive
 from tests.core.test_period import FIRST, REPEATING, ZONES
 

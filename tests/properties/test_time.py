@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from ledger.core.customer import CUSTOMER
-from ledger.core.falling_due import due_things
+from ledger.core.time.falling_due import due_things
 from tests.properties.generator import History, histories
 from tests.properties.life import Life, lived
 

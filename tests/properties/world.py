@@ -9,17 +9,17 @@ from uuid import UUID
 
 import psycopg
 
-from ledger.core.catalog import CreateFeature, CreatePlan
+from ledger.core.balances.deduction import Overage, overage_room
+from ledger.core.balances.usage import Consume, Track
 from ledger.core.decider import Command
-from ledger.core.deduction import Overage, overage_room
 from ledger.core.errors import Refusal
 from ledger.core.events import UsageRecorded
 from ledger.core.money import ZERO
+from ledger.core.offers.catalog import CreateFeature, CreatePlan
 from ledger.core.profile import CreateCustomer
 from ledger.core.settings import CreateLedger, Env
 from ledger.core.state import Customer
 from ledger.core.terms import FeatureKind
-from ledger.core.usage import Consume, Track
 from ledger.store.ledger import (
     Caller,
     CatalogAddress,

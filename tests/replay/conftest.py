@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from ledger.core.adjustment import GrantBalance
-from ledger.core.cancellation import When
+from ledger.core.balances.adjustment import GrantBalance
+from ledger.core.balances.usage import Track
 from ledger.core.entity import DeleteEntity
 from ledger.core.period import Every, Interval
 from ledger.core.profile import CreateCustomer, DeleteCustomer, MoveClock, UpdateCustomer
-from ledger.core.usage import Track
+from ledger.core.subscriptions.cancellation import When
 from ledger.store.ledger import CustomerAddress, OpeningAddress
 from projections.runner import Runner
 from tests.support.book import ME, Book

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ledger.core.cancellation import When
+from ledger.core.balances.usage import Track
 from ledger.core.errors import Refusal
 from ledger.core.profile import MoveClock, UpdateCustomer
 from ledger.core.settings import ChangeSetting
-from ledger.core.usage import Track
+from ledger.core.subscriptions.cancellation import When
 from ledger.store.ledger import CustomerAddress, SettingsAddress, Store, UnknownLedger
 from projections.runner import Runner
 from replay.account import Account

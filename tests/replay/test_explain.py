@@ -23,7 +23,7 @@ from ledger.core.events import (
     UsageRecorded,
     stored_name,
 )
-from ledger.core.invoice import InvoiceStatus
+from ledger.core.invoices.invoice import InvoiceStatus
 from ledger.store.ledger import CustomerAddress, Store
 from replay.explain import (
     MOST_PARTS,

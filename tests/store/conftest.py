@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from ledger.core.adjustment import GrantBalance
-from ledger.core.catalog import CreateFeature
+from ledger.core.balances.adjustment import GrantBalance
+from ledger.core.offers.catalog import CreateFeature
 from ledger.core.profile import CreateCustomer
 from ledger.core.settings import CreateLedger, Env
 from ledger.core.terms import Feature, FeatureKind

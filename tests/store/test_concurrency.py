@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from ledger.core.usage import Track
+from ledger.core.balances.usage import Track
 from ledger.store.ledger import Caller, CustomerAddress, Ledger, Limits, Once, Store, StoreUnavailable, Tuning
 from ledger.store.pipe import Call, Pipe
 from ledger.store.transaction import COMMIT

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from ledger.core.adjustment import GrantBalance
+from ledger.core.balances.adjustment import GrantBalance
+from ledger.core.balances.usage import Track
 from ledger.core.entity import CreateEntity
 from ledger.core.errors import CustomerNotFound, EntityAmbiguous, EntityNotFound, LiveClock, Refusal
 from ledger.core.events import CustomerCreated, UsageRecorded
 from ledger.core.profile import CreateCustomer, DeleteCustomer, MoveClock, UpdateCustomer
 from ledger.core.sealed import Sealed
 from ledger.core.settings import Env
-from ledger.core.usage import Track
 from ledger.store.addresses import internal_id
 from ledger.store.ledger import (
     Caller,

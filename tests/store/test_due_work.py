@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from api.work.due import TOGETHER, DueWork, ledgers_due
-from ledger.core.adjustment import GrantBalance
+from ledger.core.balances.adjustment import GrantBalance
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Context
 from ledger.core.events import Event

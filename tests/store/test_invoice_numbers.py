@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from ledger.core.catalog import CreatePlan
-from ledger.core.change import Attach
+from ledger.core.balances.usage import Track
 from ledger.core.errors import CustomerNotFound
 from ledger.core.events import InvoiceFinalized
+from ledger.core.offers.catalog import CreatePlan
 from ledger.core.period import Every, Interval
 from ledger.core.profile import CreateCustomer, MoveClock
+from ledger.core.subscriptions.change import Attach
 from ledger.core.terms import BasePrice, Plan
-from ledger.core.usage import Track
 from ledger.store.ledger import (
     CatalogAddress,
     CustomerAddress,

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from ledger.core.catalog import CreatePlan
-from ledger.core.change import Attach
+from ledger.core.balances.locking import FinalizeLock, Reserve
 from ledger.core.errors import LockNotFound
 from ledger.core.events import LockEnd
-from ledger.core.locking import FinalizeLock, Reserve
+from ledger.core.offers.catalog import CreatePlan
 from ledger.core.period import Every, Interval
 from ledger.core.profile import CreateCustomer
+from ledger.core.subscriptions.change import Attach
 from ledger.core.terms import BasePrice, FreeTrial, Plan
 from ledger.store.ledger import CatalogAddress, CustomerAddress, Ledger, LockAddress, OpeningAddress
 from tests.store.conftest import ME, open_customer

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from ledger.core.adjustment import GrantBalance
+from ledger.core.balances.adjustment import GrantBalance
+from ledger.core.balances.usage import Track
 from ledger.core.errors import InvalidInput
-from ledger.core.usage import Track
 from ledger.store.housekeeping import delete_expired_keys, due_streams, next_due_at
 from ledger.store.key_secrets import delete_key_secret, find_key_secrets, put_key_secret
 from ledger.store.ledger import Caller, CustomerAddress, Ledger, Once, Step, Store, StreamAddress, Tuning

@@ -7,11 +7,11 @@ import msgspec
 import psycopg
 import pytest
 
+from ledger.core.balances.usage import Track
 from ledger.core.errors import CustomerNotFound
 from ledger.core.events import REGISTRY, Event, FeatureDeleted
 from ledger.core.profile import CreateCustomer
 from ledger.core.sealed import Sealed
-from ledger.core.usage import Track
 from ledger.errors import OperatorError
 from ledger.store import snapshots
 from ledger.store.codec import Codec, UnknownEvent

@@ -5,17 +5,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
-from ledger.core.adjustment import GrantBalance, UpdateBalance
-from ledger.core.cancellation import Cancel, When
-from ledger.core.catalog import CreateFeature, CreatePlan
-from ledger.core.change import Attach
+from ledger.core.balances.adjustment import GrantBalance, UpdateBalance
+from ledger.core.balances.usage import Track
 from ledger.core.decider import Command
 from ledger.core.entity import CreateEntity
+from ledger.core.offers.catalog import CreateFeature, CreatePlan
 from ledger.core.period import Every, Interval
 from ledger.core.profile import CreateCustomer
 from ledger.core.sealed import Sealed
+from ledger.core.subscriptions.cancellation import Cancel, When
+from ledger.core.subscriptions.change import Attach
 from ledger.core.terms import BasePrice, Feature, FeatureKind, Plan, PlanItem
-from ledger.core.usage import Track
 from ledger.store.ledger import Caller, CatalogAddress, CustomerAddress, Ledger, OpeningAddress, Outcome
 
 OPERATOR_KEY: Final = b"0123456789abcdef0123456789abcdef"

@@ -1,0 +1,1 @@
+"""The catalog: what a ledger offers, and the rules that an offer keeps."""

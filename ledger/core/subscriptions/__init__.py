@@ -1,0 +1,1 @@
+"""The plans a customer is on: how they begin, change, and end."""
