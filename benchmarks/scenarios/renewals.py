@@ -19,6 +19,7 @@ from benchmarks.database import Database, throw_away
 from benchmarks.figures import Figure, Target
 from benchmarks.ours import BY, LEDGER_ID
 from benchmarks.server import MASTER_KEY_BYTES, tallystick
+from ledger.clock import utc_now
 from ledger.core.balances.usage import Track
 from ledger.core.offers.catalog import CreateFeature, CreatePlan
 from ledger.core.period import Every, Interval
@@ -49,7 +50,7 @@ def run(bench: Bench) -> Iterator[Figure]:
         with contextlib.closing(Store(database.url, operator_key=MASTER_KEY_BYTES)) as store:
             store.create_ledger(LEDGER_ID, Env.SANDBOX)
             due_at = _put_in(store.ledger(LEDGER_ID), customers)
-        time.sleep(max(0.0, (due_at - datetime.now(UTC)).total_seconds()))
+        time.sleep(max(0.0, (due_at - utc_now()).total_seconds()))
         begin = time.perf_counter()
         with tallystick("worker", "--database-url", database.url):
             _wait_until_renewed(database, customers)
@@ -61,7 +62,7 @@ def run(bench: Bench) -> Iterator[Figure]:
 def _put_in(ledger: Ledger, customers: int) -> datetime:
     """The customers, all of whom have used something; answers the instant by which all of them are due."""
     _offer(ledger)
-    due_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=15 + customers / PUT_IN_A_SECOND)
+    due_at = utc_now().replace(microsecond=0) + timedelta(seconds=15 + customers / PUT_IN_A_SECOND)
     for begin in range(0, customers, CUSTOMERS_A_COMMAND):
         names = [f"c{number}" for number in range(begin, min(begin + CUSTOMERS_A_COMMAND, customers))]
         ledger.execute_all([Step(OpeningAddress(name, None), CreateCustomer(name)) for name in names], by=BY)
@@ -75,7 +76,7 @@ def _put_in(ledger: Ledger, customers: int) -> datetime:
             )
         ]
         ledger.execute_all(steps, by=BY)
-    if datetime.now(UTC) > due_at - timedelta(seconds=5):
+    if utc_now() > due_at - timedelta(seconds=5):
         raise RuntimeError("putting the customers in took too long: some were renewed before the worker began")
     return due_at
 
