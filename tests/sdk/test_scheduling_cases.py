@@ -103,6 +103,18 @@ def test_overage_is_billed_with_the_end_of_the_cycle(
     assert customer.left("messages") == (100, 0)
 
 
+def test_064_credits_that_features_drew_beyond_the_grant_are_billed_with_the_end_of_the_cycle(shop: Shop) -> None:
+    pro = shop.plan("pro", used("credits", 200, 0.10), amount=20)
+    free = shop.plan("free", included("messages", 100))
+    customer = shop.customer()
+    customer.attach(pro)
+    customer.track("action1", 1_750)
+    assert customer.left("credits") == (0, 350)
+    assert customer.buy(free) == 0
+    customer.move_to(AFTER)
+    assert customer.invoiced == (2, 15)
+
+
 def test_065_units_bought_ahead_stay_bought_in_packs_of_another_size(shop: Shop) -> None:
     premium = shop.plan("premium", packs("messages", 0, 10, 100), amount=50)
     pro = shop.plan("pro", packs("messages", 0, 5, 50), amount=20)
