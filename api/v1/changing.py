@@ -30,7 +30,6 @@ from ledger.core.terms import FreeTrial, Method
 Body = Mapping[str, Any]
 PRICED = ("customize", "custom_line_items", "add_lines")
 """The fields whose amounts cannot be read without knowing the customer's currency."""
-RESERVED = "autumn_"
 
 
 def quantities(body: Body) -> tuple[Quantity, ...]:
@@ -96,7 +95,6 @@ def billing(body: Body, currency: str, *, behavior: str = "proration_behavior") 
         discounts(body),
         tuple(each["reward_id"] for each in body.get("remove_discounts", ())),
         body.get("currency"),
-        tuple((name, value) for name, value in body.get("metadata", {}).items() if not name.startswith(RESERVED)),
     )
 
 

@@ -53,7 +53,10 @@ class _ChangeSchema(WireSchema):
 
 
 class AttachSchema(_ChangeSchema):
-    """Puts a plan on a customer or an entity: now, or where it replaces a dearer one, at the end of the period."""
+    """Puts a plan on a customer or an entity: now, or where it replaces a dearer one, at the end of the period.
+
+    `success_url` and `metadata` are for a payment provider: they are read and go nowhere as long as there is none.
+    """
 
     plan_id = PlanId(required=True)
     currency = Currency()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from ledger.core.money import ZERO, add, multiply, packs, ratio, subtract
+from ledger.core.money import ZERO, add, multiply, packs, subtract
 from ledger.core.period import MONTHS, Every, Interval
 from ledger.core.terms import ItemPrice, Plan, PlanItem, Tier, TierBehavior
 
@@ -42,8 +42,8 @@ def _graduated(price: ItemPrice, units: Decimal) -> Decimal:
     sum_, floor = ZERO, ZERO
     for tier in _reached(price.tiers, units):
         top = units if tier.to is None else min(units, tier.to)
-        band = ratio(subtract(top, floor), 1, 1)
-        sum_ = add(sum_, multiply(tier.unit_price_minor, _in_packs(band, price.billing_units)))
+        band = _in_packs(subtract(top, floor), price.billing_units)
+        sum_ = add(sum_, multiply(tier.unit_price_minor, band))
         floor = top
     return sum_
 

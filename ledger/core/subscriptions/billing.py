@@ -1,7 +1,6 @@
 """How a caller wants a change to be billed: what every command that may cost something has in common (§2.2)."""
 
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
@@ -90,4 +89,3 @@ class Billing(msgspec.Struct, frozen=True):
     discounts: tuple[DiscountRef, ...] = ()
     remove_discounts: tuple[str, ...] = ()
     currency: str | None = None
-    metadata: tuple[tuple[str, Decimal | str], ...] = ()
