@@ -29,7 +29,8 @@ _CODES: Final = {
     HTTPStatus.FORBIDDEN: "forbidden insufficient_scope",
     HTTPStatus.NOT_FOUND: (
         "not_found customer_not_found entity_not_found feature_not_found product_not_found balance_not_found "
-        "customer_product_not_found event_not_found invoice_not_found reward_not_found ledger_not_found"
+        "customer_product_not_found event_not_found invoice_not_found reward_not_found ledger_not_found "
+        "position_not_found view_not_found"
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.CONFLICT: (

@@ -10,7 +10,8 @@ from flask import Response
 from api.dispatch import JSON_TYPE
 from api.reads.page import PAGE
 from api.reads.query import Parameter
-from api.reads.resources import RESOURCES, Resource
+from api.reads.resource import Resource
+from api.reads.resources import RESOURCES
 from api.wire.json import render
 from api.wire.openapi import document
 from api.wire.operations import Operation

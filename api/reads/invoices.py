@@ -11,6 +11,7 @@ from api.dispatch import answer
 from api.ids import INVOICE, local_of
 from api.reads.explaining import EXPLAIN, explained, invoice_explanation
 from api.reads.query import CURSOR, LIMIT, Parameter, choice, text
+from api.reads.resource import Resource
 from api.v1.lists import scene_of
 from api.views.invoice import invoice
 from api.views.shapes import Json, Scene
@@ -121,3 +122,21 @@ def _row(scene: Scene, entry: InvoiceEntry) -> Json:
 
 def _major(found: Invoice, amount_minor: int) -> Any:
     return to_major(amount_minor, found.currency)
+
+
+RESOURCES: Final = (
+    Resource(
+        "/v1/customers/{customer_id}/invoices",
+        "reads.customer_invoices",
+        "A customer's invoices, with their lines",
+        list_customer_invoices,
+        PARAMETERS,
+    ),
+    Resource(
+        "/v1/invoices",
+        "reads.invoices",
+        "Invoices of the ledger, with their lines",
+        list_invoices,
+        (text("customer_id", "Only this customer's invoices."), *PARAMETERS),
+    ),
+)

@@ -12,15 +12,17 @@ from api.wire.fields import CONTROL, shown
 from api.wire.json import EPOCH
 from api.wire.refusals import InvalidInputs
 from api.wire.schema import UNKNOWN
-from ledger.core.errors import NotSupported
 
-NOT_OFFERED: Final = frozenset({"as_of", "at"})
 _INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2}))?")
 _DIGITS: Final = re.compile(r"[0-9]{1,15}")
 
 
 class Parameter(NamedTuple):
-    """One parameter: how its text is read (ValueError for what it cannot be), what it must be, what it is for."""
+    """One parameter: how its text is read (ValueError for what it cannot be), what it must be, what it is for.
+
+    One that `repeats` may be sent several times, and its value is a list. A name that ends in `.*` is a family
+    (`metadata.*`): its value maps what stood for the star to what was sent.
+    """
 
     name: str
     read: Callable[[str], Any]
@@ -28,6 +30,16 @@ class Parameter(NamedTuple):
     about: str
     schema: dict[str, Any]
     default: Any = None
+    repeats: bool = False
+
+    @property
+    def family(self) -> str | None:
+        """What the names of a family begin with, dot included; None for a single name."""
+        return self.name.removesuffix("*") if self.name.endswith(".*") else None
+
+    def unsent(self) -> Any:
+        """The value where nothing was sent."""
+        return {} if self.family else [] if self.repeats else self.default
 
 
 def text(name: str, about: str, most: int = limits.ID_CHARS) -> Parameter:
@@ -86,7 +98,18 @@ def _instant(value: str) -> datetime:
     return found
 
 
+def repeated(parameter: Parameter) -> Parameter:
+    """The same parameter, sent as often as one likes."""
+    return parameter._replace(repeats=True)
+
+
+def family(parameter: Parameter) -> Parameter:
+    """A family of parameters under one name: `family(text("metadata", ...))` reads metadata.plan, metadata.team ..."""
+    return parameter._replace(name=f"{parameter.name}.*")
+
+
 CURSOR: Final = text("cursor", "`next_cursor` of the page before.", limits.CURSOR_CHARS)
+ORDER: Final = choice("order", "Oldest first (asc) or newest first (desc).", ("asc", "desc"), "desc")
 LIMIT: Final = whole("limit", "Rows on a page.", 1, limits.PAGE_ROWS_MAX, limits.PAGE_ROWS)
 
 
@@ -94,15 +117,17 @@ def read_query(request: ApiRequest, parameters: Sequence[Parameter]) -> dict[str
     """The value of every parameter, its default where it was not sent. Raises InvalidInputs naming all bad ones."""
     _check_utf8(request)
     known = {parameter.name: parameter for parameter in parameters}
-    found = {parameter.name: parameter.default for parameter in parameters}
+    families = {parameter.family: parameter for parameter in parameters if parameter.family}
+    found = {parameter.name.removesuffix(".*"): parameter.unsent() for parameter in parameters}
     problems: dict[str, str] = {}
     for name, values in request.args.lists():
-        parameter = known.get(name)
-        if parameter is None and name in NOT_OFFERED:
-            raise NotSupported(
-                f"{name} is not offered yet: reads show the present; `tallystick replay at` shows the past"
-            )
-        problem = UNKNOWN if parameter is None else _problem(parameter, values, found)
+        head, dot, rest = name.partition(".")
+        of_family = families.get(head + dot)
+        if of_family is not None and rest:
+            problem = _problem(of_family, values, found[head], rest)
+        else:
+            parameter = known.get(name)
+            problem = UNKNOWN if parameter is None or parameter.family else _problem(parameter, values, found, name)
         if problem is not None:
             problems[name[: limits.VALUE_SHOWN_CHARS]] = problem
     if problems:
@@ -117,11 +142,22 @@ def _check_utf8(request: ApiRequest) -> None:
         raise InvalidInputs({"The query string": "is not UTF-8 and must be"}) from None
 
 
-def _problem(parameter: Parameter, values: Sequence[str], found: dict[str, Any]) -> str | None:
-    if len(values) > 1:
+def _problem(parameter: Parameter, values: Sequence[str], found: dict[str, Any], name: str) -> str | None:
+    """Put what was sent into `found`, or say what is wrong with it."""
+    if len(values) > 1 and not parameter.repeats:
         return "was sent more than once and must be sent once"
     try:
-        found[parameter.name] = parameter.read(values[0])
+        read = [parameter.read(value) for value in values]
     except (ValueError, OverflowError):
-        return f"was {shown(values[0])} and must be {parameter.must_be}"
+        wrong = next(value for value in values if not _readable(parameter, value))
+        return f"was {shown(wrong)} and must be {parameter.must_be}"
+    found[name] = read if parameter.repeats else read[0]
     return None
+
+
+def _readable(parameter: Parameter, value: str) -> bool:
+    try:
+        parameter.read(value)
+    except (ValueError, OverflowError):
+        return False
+    return True

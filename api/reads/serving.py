@@ -8,7 +8,7 @@ from api.call import Call
 from api.caller import refuse_business_time
 from api.errors import PathNotFound
 from api.reads.query import read_query
-from api.reads.resources import Resource
+from api.reads.resource import Resource
 from api.request import current_request
 from api.services import Services
 

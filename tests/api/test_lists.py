@@ -158,7 +158,7 @@ def test_the_raw_log_is_one_event_a_line_without_a_gap(acme: Api) -> None:
         ("/v1/customers/%00", 404, "not_found"),
         ("/v1/customers/%ff", 404, "customer_not_found"),
         ("/v1/customers?cursor=guess", 400, "invalid_cursor"),
-        ("/v1/customers?as_of=2026-01-01", 400, "not_supported"),
+        ("/v1/customers?as_on=2026-01-01", 400, "invalid_inputs"),
         ("/v1/timeline?at_from=yesterday", 400, "invalid_inputs"),
         ("/v1/timeline?at_from=99999999999999999", 400, "invalid_inputs"),
         ("/v1/events?after=-1", 400, "invalid_inputs"),

@@ -1,0 +1,90 @@
+"""From `as_of` and `at` to the moment they mean in a ledger.
+
+`as_of` is resolved to a position first, so that the same question always gets the same answer.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+
+from ledger.core.errors import InvalidInput, InvalidRequest, Refusal
+from ledger.core.settings import LedgerSettings
+from ledger.store.recorder import UnknownLedger
+from projections.when import When
+from replay.moment import BusinessTime, Position, RecordedTime, parse_moment
+from replay.statements import statement
+
+
+class PositionNotFound(Refusal):
+    """A position that the log has not reached."""
+
+    code = "position_not_found"
+
+    def __init__(self, position: int, head: int) -> None:
+        super().__init__(f"as_of was position:{position} and the ledger's last event is at position {head}")
+
+
+def resolve(
+    conn: Connection[Any], ledger_id: str, settings: LedgerSettings, *, as_of: str | None, at: str | None
+) -> When | None:
+    """The moment meant by `as_of` and `at`; None when neither was given. `conn` is in no transaction.
+
+    `as_of` is an instant, a day (its first instant in the ledger's time zone) or `position:N`; `at` an instant or a day.
+    Raises `InvalidInput` for what is no moment, `InvalidRequest` for one that is still to come (in a sandbox, `at` may
+    be: customers' own clocks go ahead), `PositionNotFound`.
+    """
+    if as_of is None and at is None:
+        return None
+    with conn.transaction():
+        head, clock = _present(conn, ledger_id, "read_present")
+        position, known_at = (head, clock) if as_of is None else _known(conn, ledger_id, settings, as_of, head, clock)
+    if at is None:
+        return When(position, known_at)
+    return When(position, known_at, _business(settings, at, clock if as_of is None else known_at, as_of))
+
+
+def _known(
+    conn: Connection[Any], ledger_id: str, settings: LedgerSettings, text: str, head: int, clock: datetime
+) -> tuple[int, datetime]:
+    match parse_moment(text, settings.zone, recorded=True):
+        case Position(number):
+            if number < 1:
+                raise InvalidInput("as_of was position:0 and positions begin at 1")
+            if number > head:
+                raise PositionNotFound(number, head)
+            return number, _recorded_at(conn, ledger_id, number)
+        case RecordedTime(instant):
+            if instant > clock:
+                raise InvalidRequest(f"as_of was {text} and must not be in the future")
+            if head and instant >= _recorded_at(conn, ledger_id, head):
+                head, _ = _present(conn, ledger_id, "hold_present")
+            parameters = {"ledger_id": ledger_id, "head": head, "instant": instant}
+            row = conn.execute(statement("find_position"), parameters).fetchone()
+            assert row is not None
+            return row[0], instant
+    raise AssertionError(text)
+
+
+def _business(settings: LedgerSettings, text: str, latest: datetime, as_of: str | None) -> datetime:
+    moment = parse_moment(text, settings.zone)
+    if not isinstance(moment, BusinessTime):
+        raise InvalidInput(f"at was {text} and must be an instant such as 2026-01-31T12:00:00Z, or a day")
+    if moment.at > latest and not settings.sandbox:
+        bound = "in the future" if as_of is None else f"after as_of, which was {as_of}"
+        raise InvalidRequest(f"at was {text} and must not be {bound}")
+    return moment.at
+
+
+def _present(conn: Connection[Any], ledger_id: str, name: str) -> tuple[int, datetime]:
+    row = conn.execute(statement(name), {"ledger_id": ledger_id}).fetchone()
+    if row is None:
+        raise UnknownLedger(ledger_id)
+    return row[0], row[1]
+
+
+def _recorded_at(conn: Connection[Any], ledger_id: str, position: int) -> datetime:
+    row = conn.execute(statement("read_recorded"), {"ledger_id": ledger_id, "position": position}).fetchone()
+    assert row is not None, f"ledger {ledger_id} has a hole at {position}"
+    recorded_at: datetime = row[0]
+    return recorded_at
