@@ -30,7 +30,8 @@ def resolve(
 ) -> When | None:
     """The moment meant by `as_of` and `at`; None when neither was given. `conn` is in no transaction.
 
-    `as_of` is an instant, a day (its first instant in the ledger's time zone) or `position:N`; `at` an instant or a day.
+    `as_of` is an instant, a day (its first instant in the ledger's time zone) or `position:N`; `at` is an instant or
+    a day.
     Raises `InvalidInput` for what is no moment, `InvalidRequest` for one that is still to come (in a sandbox, `at` may
     be: customers' own clocks go ahead), `PositionNotFound`.
     """
