@@ -1,4 +1,4 @@
-"""GET reads of customers: the list, and one of them whole."""
+"""GET reads of customers: the list."""
 
 from typing import Any, Final
 
@@ -8,13 +8,9 @@ from api.call import Call
 from api.dispatch import answer
 from api.reads.query import CURSOR, LIMIT, ORDER, choice, instant, text
 from api.reads.resource import Resource
-from api.v1.lists import customers_page, scene_of
-from api.views.customer import customer
+from api.v1.lists import customers_page
 from api.wire.limits import NAME_CHARS
-from ledger.core.errors import CustomerNotFound
-from ledger.store.addresses import CustomerAddress
-from projections import reads
-from projections.reads import CUSTOMER_MODELS, CreatedRange, PlanFilter
+from projections.reads import CreatedRange, PlanFilter
 
 CURRENT: Final = ("active", "scheduled")
 
@@ -36,16 +32,6 @@ def list_customers(call: Call, query: dict[str, Any]) -> Response:
     return answer(call, page)
 
 
-def get_customer(call: Call, _query: dict[str, Any], customer_id: str) -> Response:
-    """One customer as the projections have it, after what was due for it has happened."""
-    stream_id = call.look(CustomerAddress(customer_id)).steps[0].stream_id
-    with call.view(CUSTOMER_MODELS) as view:
-        entry = reads.customer(view, stream_id)
-        if entry is None:
-            raise CustomerNotFound(customer_id)
-        return answer(call, customer(scene_of(call, view, stream_id, entry.state)))
-
-
 RESOURCES: Final = (
     Resource(
         "/v1/customers",
@@ -63,5 +49,4 @@ RESOURCES: Final = (
             CURSOR,
         ),
     ),
-    Resource("/v1/customers/{customer_id}", "reads.customer", "One customer with what it holds", get_customer, ()),
 )
