@@ -39,13 +39,17 @@ def _run(options: argparse.Namespace, directory: Path) -> int:
     _say(machine.sentence())
     if machine.sync_is_free:
         _say(f"WARNING: {directory} is on {machine.file_system}: nothing here is durable. Use --directory on a disk.")
-    figures, skipped, broken = _measure(_chosen(options.only), Bench(directory, options.quick))
+    figures, skipped, broken = _measure(_chosen(options.only), _bench(options, directory))
     print(report.table(figures))
     for name, why in skipped:
         _say(f"SKIPPED {name}: {why}")
     if options.json:
         options.json.write_text(report.document(figures, machine, skipped, options.quick) + "\n")
     return 1 if broken else 0
+
+
+def _bench(options: argparse.Namespace, directory: Path) -> Bench:
+    return Bench(directory, options.quick, options.crowd, options.customers, options.events)
 
 
 def _measure(scenarios: Sequence[Scenario], bench: Bench) -> tuple[list[Figure], list[tuple[str, str]], bool]:
@@ -83,6 +87,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a twentieth of the sizes, two seconds a loop")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     parser.add_argument("--directory", type=Path, help="put the databases in a directory under this one")
+    parser.add_argument("--crowd", type=Path, metavar="DIR", help="keep the ledger with a crowd here, and use it again")
+    parser.add_argument("--customers", type=int, help="customers of the crowd (100,000)")
+    parser.add_argument("--events", type=int, help="events of the crowd's ledger, about (1,000,000)")
     parser.add_argument("--list", action="store_true", help="name the scenarios and stop")
     return parser.parse_args(arguments)
 

@@ -15,10 +15,16 @@ class Skipped(Exception):
 
 @dataclass(frozen=True)
 class Bench:
-    """`directory` is on the disk being measured and is emptied after the run. `quick` shrinks sizes and times."""
+    """`directory` is on the disk being measured and is emptied after the run. `quick` shrinks sizes and times.
+
+    `crowd` is where the ledger with a crowd in it is kept between runs, and `customers` and `events` its size.
+    """
 
     directory: Path
     quick: bool
+    crowd: Path | None = None
+    customers: int | None = None
+    events: int | None = None
 
     def load(self, callers: int, seconds: float = 10.0) -> Load:
         if self.quick:
