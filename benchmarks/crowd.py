@@ -51,10 +51,13 @@ FEATURES = ("messages", "api_calls")
 PLANS = ("free", "free", "free", "pro", "pro", "team")
 REGIONS = ("eu-north", "eu-west", "us-east", "us-west", "ap-south", "ap-east", "sa-east", "af-south")
 TIERS = ("standard", "silver", "gold")
-WORDS = tuple(
-    "amber basalt cedar delta ember fjord garnet harbor indigo juniper kelp larch maple nectar onyx pebble quartz "
-    "raven slate timber umber valley willow yarrow zephyr".split()
+# fmt: off
+WORDS = (
+    "amber", "basalt", "cedar", "delta", "ember", "fjord", "garnet", "harbor", "indigo", "juniper", "kelp", "larch",
+    "maple", "nectar", "onyx", "pebble", "quartz", "raven", "slate", "timber", "umber", "valley", "willow", "yarrow",
+    "zephyr",
 )
+# fmt: on
 
 
 @dataclass(frozen=True)

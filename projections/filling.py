@@ -17,7 +17,7 @@ from projections.deferred import DeferredGeneration
 from projections.events import EventReader
 from projections.folding import Batch
 from projections.models import MODELS
-from projections.projection import Model, named
+from projections.projection import LONG_HISTORY, Model, named
 from projections.statements import statement
 from projections.writing import Write
 
@@ -126,7 +126,7 @@ class Filling:
 
     def _begin(self) -> None:
         with self.conn.transaction():
-            self.do(self.conn, "begin_projecting")
+            self.do(self.conn, "begin_projecting", long_history=LONG_HISTORY)
             position = self.do(self.conn, "wait_for_projected").fetchone()
             assert position is not None
             self.do(self.conn, "begin_models", position=position[0], **named(MODELS))

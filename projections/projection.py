@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
+from typing import Final as Constant
 from uuid import UUID
 
 from ledger.core.events import Event
+
+LONG_HISTORY: Constant = 200_000  # events that nobody has folded: more of them are built, fewer are run after
 
 Row = tuple[Any, ...]
 Key = tuple[Any, ...]

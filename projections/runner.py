@@ -22,7 +22,7 @@ from projections.collecting import rare_collections
 from projections.events import EventReader
 from projections.folding import PASSING, Batch, Generation, ModelFailed
 from projections.models import MODELS
-from projections.projection import Model, named
+from projections.projection import LONG_HISTORY, Model, named
 from projections.statements import statement
 from projections.sweeping import sweep_step
 from projections.wake import Wake
@@ -85,7 +85,7 @@ class LedgerProjector:
 
     def _lock(self, conn: Connection[Any]) -> int | None:
         if not self._begun:
-            self._do(conn, "begin_projecting")
+            self._do(conn, "begin_projecting", long_history=LONG_HISTORY)
         found = self._do(conn, "lock_projected").fetchone()
         if found is not None and not self._begun:
             self._do(conn, "begin_models", position=found[0], **named(self._models))

@@ -10,6 +10,8 @@ from eventsourcing.persistence import StoredEvent
 
 from ledger.core.state import Customer
 from ledger.store.ledger import Store, StreamAddress
+from projections import filling
+from projections import runner as running
 from projections.building import Builder
 from projections.errors import ProjectionUnbuilt
 from projections.models import MODELS
@@ -122,6 +124,19 @@ def test_rows_that_another_revision_folded_are_built_anew_once(book: Book, store
         behind = [model.name for model in MODELS if model.revision > 1]
         assert builder.round(conn) == len(behind)
         assert builder.round(conn) == 0
+    same_as_rebuilt(store)
+
+
+def test_a_long_history_that_nobody_has_folded_is_built_and_not_run_after(
+    book: Book, store: Store, reads: Reads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live_through_much(book)
+    for place in (running, filling):
+        monkeypatch.setattr(place, "LONG_HISTORY", 5)
+    Runner(store.database_url, store.operator).catch_up()
+    with reads.open("main", models=(*CUSTOMER_MODELS, *TIMELINE_MODELS)) as view:
+        assert len(timeline(view, limit=500).items) == head(store)
+        assert {view.standing.generation(model.name) for model in MODELS} == {2}
     same_as_rebuilt(store)
 
 
