@@ -34,6 +34,7 @@ class Server:
     port: int
     key: str
     customers: int
+    pid: int = 0
 
     @property
     def url(self) -> str:
@@ -53,12 +54,26 @@ class Client:
 
     def post(self, operation: str, body: object) -> Any:
         """One call; anything but success is an error."""
-        self._connection.request("POST", f"/v1/{operation}", json.dumps(body), self._headers)
+        return json.loads(self._ask("POST", f"/v1/{operation}", json.dumps(body)))
+
+    def get(self, path: str) -> bytes:
+        """One read, as it came; anything but success is an error."""
+        return self._ask("GET", path, None)
+
+    def served(self, path: str) -> bool:
+        """Whether a read is answered by now, and not put off with 503."""
+        self._connection.request("GET", path, None, self._headers)
+        response = self._connection.getresponse()
+        response.read()
+        return response.status == 200
+
+    def _ask(self, method: str, path: str, body: str | None) -> bytes:
+        self._connection.request(method, path, body, self._headers)
         response = self._connection.getresponse()
         answer = response.read()
         if response.status >= 300:
-            raise RuntimeError(f"{operation} answered {response.status}: {answer[:300]!r}")
-        return json.loads(answer)
+            raise RuntimeError(f"{method} {path} answered {response.status}: {answer[:300]!r}")
+        return answer
 
     def close(self) -> None:
         self._connection.close()
@@ -71,7 +86,7 @@ def serving(database: Database, customers: int, *arguments: str) -> Iterator[Ser
         port = free.getsockname()[1]
     with tallystick("serve", "--database-url", database.url, "--port", str(port), *arguments) as process:
         _wait_until_ready(process)
-        yield Server(port, KEY, customers)
+        yield Server(port, KEY, customers, process.pid)
 
 
 def prepare(server: Server) -> None:

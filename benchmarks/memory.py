@@ -1,0 +1,39 @@
+"""The most memory that a process and its children hold while something runs, by sampling."""
+
+import threading
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+SAMPLE_SECONDS = 0.05
+
+
+class Watched:
+    """Samples while it is entered. `peak_mib` is of the largest single process: the one that did the work."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid, self._stop = pid, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self.peak_mib = 0.0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(SAMPLE_SECONDS):
+            process = psutil.Process(self._pid)
+            for each in (process, *process.children(recursive=True)):
+                try:
+                    if each.name().startswith("postgres"):
+                        continue
+                    self.peak_mib = max(self.peak_mib, each.memory_info().rss / 2**20)
+                except psutil.NoSuchProcess:
+                    continue
