@@ -61,6 +61,13 @@ BALANCES: Constant = Table(
     },
 )
 
+ENDED: Constant = Table(
+    "balances_ended",
+    key=2,
+    columns={"stream_id": Kind.UUID, "grant_id": Kind.TEXT, "position": Kind.BIGINT},
+    grows_only=True,
+)
+
 State = Mapping[str, Grant]
 
 
@@ -78,7 +85,9 @@ def fold(state: State, recorded: Recorded) -> tuple[State, Sequence[Final]]:
         return after, ()
     ended = [grant for key, grant in state.items() if key not in after]
     ended_at = event.expired_at if isinstance(event, PlanExpired) else recorded.at
-    return after, [Final(BALANCES.name, row(recorded.stream_id, grant, ended_at)) for grant in ended]
+    finals = [Final(BALANCES.name, row(recorded.stream_id, grant, ended_at)) for grant in ended]
+    where = [Final(ENDED.name, (recorded.stream_id, grant.grant_id, recorded.position)) for grant in ended]
+    return after, [*finals, *where]
 
 
 def changes(stream_id: UUID, before: State, after: State) -> Changes:
@@ -140,4 +149,6 @@ FOLDS: Constant[frozenset[type[Event]]] = frozenset(
     }
 )
 
-MODEL: Constant = Model("balances", "projections.balances.sql", (BALANCES,), FOLDS, restore, fold, changes, revision=2)
+MODEL: Constant = Model(
+    "balances", "projections.balances.sql", (BALANCES, ENDED), FOLDS, restore, fold, changes, revision=3
+)

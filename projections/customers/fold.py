@@ -66,6 +66,20 @@ ENTITIES: Constant = Table(
     },
 )
 
+PAST: Constant = Table(
+    "customers_past",
+    key=2,
+    columns={
+        "stream_id": Kind.UUID,
+        "position": Kind.BIGINT,
+        "at": Kind.INSTANT,
+        "customer_id": Kind.TEXT,
+        "deleted": Kind.BOOLEAN,
+        "clock": Kind.INSTANT,
+    },
+    grows_only=True,
+)
+
 
 class CustomerRow(NamedTuple):
     """A row of `customers`, as far as the customer is made of it."""
@@ -145,7 +159,13 @@ def fold(state: Customer, recorded: Recorded) -> tuple[Customer, Sequence[Final]
     if isinstance(event, EntityCreated | EntityDeleted):
         event = msgspec.structs.replace(event, allocations=())
     after = folding.identity(state, event)
-    return msgspec.structs.replace(after, version=recorded.version), ()
+    past = [] if _called(after) == _called(state) else [Final(PAST.name, past_row(recorded, after))]
+    return msgspec.structs.replace(after, version=recorded.version), past
+
+
+def _called(state: Customer) -> tuple[object, ...]:
+    """What reads of the past ask of a customer: whether it is there, its id, and its clock."""
+    return state.created_at, state.deleted_at, state.customer_id, state.clock
 
 
 def changes(stream_id: UUID, before: Customer, after: Customer) -> Changes:
@@ -180,6 +200,12 @@ def customer_row(stream_id: UUID, state: Customer) -> Row:
         state.clock,
         _controls_json(state.controls),
     )
+
+
+def past_row(recorded: Recorded, after: Customer) -> Row:
+    """What a customer was called after an event, as it is stored."""
+    deleted = after.deleted_at is not None
+    return recorded.stream_id, recorded.position, recorded.at, after.customer_id, deleted, after.clock
 
 
 def entity_row(stream_id: UUID, entity: Entity) -> Row:
@@ -217,5 +243,5 @@ FOLDS: Constant[frozenset[type[Event]]] = frozenset(
 )
 
 MODEL: Constant = Model(
-    "customers", "projections.customers.sql", (CUSTOMERS, ENTITIES), FOLDS, restore, fold, changes, revision=2
+    "customers", "projections.customers.sql", (CUSTOMERS, ENTITIES, PAST), FOLDS, restore, fold, changes, revision=3
 )

@@ -56,6 +56,27 @@ INVOICES: Constant = Table(
     },
 )
 
+PAST: Constant = Table(
+    "invoices_past",
+    key=3,
+    columns={
+        "stream_id": Kind.UUID,
+        "invoice_id": Kind.TEXT,
+        "position": Kind.BIGINT,
+        "at": Kind.INSTANT,
+        "first": Kind.BOOLEAN,
+        "status": Kind.TEXT,
+        "entity_id": Kind.TEXT,
+        "stripe_id": Kind.TEXT,
+        "created_at": Kind.INSTANT,
+        "finalized_at": Kind.INSTANT,
+        "closed_at": Kind.INSTANT,
+        "lines": Kind.JSON,
+        "state": Kind.JSON,
+    },
+    grows_only=True,
+)
+
 
 class Kept(NamedTuple):
     """An invoice, when it became final, and when it was paid, voided or given up."""
@@ -82,10 +103,14 @@ def to_invoice(state: str, lines: str) -> Invoice:
 
 
 def fold(state: State, recorded: Recorded) -> tuple[State, Sequence[Final]]:
-    """Move the invoices of a stream by one event. None is ever final: what is paid can be refunded."""
+    """Move the invoices of a stream by one event. None is ever final (what is paid can be refunded), but what each was
+    before.
+    """
     before = {key: kept.invoice for key, kept in state.items()}
     after = invoicing.evolve(Account(before), recorded.event).invoices
-    return {key: _kept(state.get(key), each, recorded) for key, each in after.items()}, ()
+    folded = {key: _kept(state.get(key), each, recorded) for key, each in after.items()}
+    changed = ((state.get(key), each) for key, each in folded.items() if state.get(key) is not each)
+    return folded, [Final(PAST.name, past_row(recorded, was, each)) for was, each in changed]
 
 
 def _kept(before: Kept | None, after: Invoice, recorded: Recorded) -> Kept:
@@ -139,6 +164,27 @@ def row(stream_id: UUID, kept: Kept) -> Row:
     )
 
 
+def past_row(recorded: Recorded, before: Kept | None, kept: Kept) -> Row:
+    """What an invoice was after an event, as it is stored; its lines only where the event changed them."""
+    each = kept.invoice
+    lines = each.lines if before is None or before.invoice.lines is not each.lines else None
+    return (
+        recorded.stream_id,
+        each.invoice_id,
+        recorded.position,
+        recorded.at,
+        before is None,
+        each.status.value,
+        each.entity_id,
+        each.stripe_id,
+        each.created_at,
+        kept.finalized_at,
+        kept.closed_at,
+        None if lines is None else state_json(lines),
+        state_json(msgspec.structs.replace(each, lines=())),
+    )
+
+
 FOLDS: Constant[frozenset[type[Event]]] = frozenset(
     {
         InvoiceCreated,
@@ -152,4 +198,6 @@ FOLDS: Constant[frozenset[type[Event]]] = frozenset(
     }
 )
 
-MODEL: Constant = Model("invoices", "projections.invoices.sql", (INVOICES,), FOLDS, restore, fold, changes)
+MODEL: Constant = Model(
+    "invoices", "projections.invoices.sql", (INVOICES, PAST), FOLDS, restore, fold, changes, revision=2
+)

@@ -33,6 +33,7 @@ from projections.jsonb import state_json
 from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
 
 EXPIRED: Constant = "expired"
+UNSCHEDULED: Constant = "unscheduled"
 
 SUBSCRIPTIONS: Constant = Table(
     "subscriptions",
@@ -54,6 +55,28 @@ SUBSCRIPTIONS: Constant = Table(
         "ended_by": Kind.TEXT,
         "state": Kind.JSON,
     },
+)
+
+PAST: Constant = Table(
+    "subscriptions_past",
+    key=3,
+    columns={
+        "stream_id": Kind.UUID,
+        "subscription_id": Kind.TEXT,
+        "position": Kind.BIGINT,
+        "at": Kind.INSTANT,
+        "first": Kind.BOOLEAN,
+        "status": Kind.TEXT,
+        "past_due": Kind.BOOLEAN,
+        "plan_id": Kind.TEXT,
+        "one_off": Kind.BOOLEAN,
+        "entity_id": Kind.TEXT,
+        "created_at": Kind.INSTANT,
+        "ended_at": Kind.INSTANT,
+        "ended_by": Kind.TEXT,
+        "state": Kind.JSON,
+    },
+    grows_only=True,
 )
 
 
@@ -81,15 +104,23 @@ def restore(rows: Mapping[str, Sequence[tuple[datetime, str]]]) -> State:
 
 
 def fold(state: State, recorded: Recorded) -> tuple[State, Sequence[Final]]:
-    """Move the subscriptions of a stream by one event; one that ended is final."""
+    """Move the subscriptions of a stream by one event; one that ended is final, and so is what each was before."""
     event = recorded.event
     before = {key: held.subscription for key, held in state.items()}
     after = subscription.evolve(before, event, recorded.version)
     folded = {key: _held(state.get(key), each, recorded.at) for key, each in after.items()}
+    past = [
+        Final(PAST.name, past_row(recorded, each, each.subscription.status.value, first=key not in state))
+        for key, each in folded.items()
+        if state.get(key) is not each
+    ]
+    if isinstance(event, PlanUnscheduled) and event.subscription_id in state:
+        past.append(Final(PAST.name, past_row(recorded, state[event.subscription_id], UNSCHEDULED)))
     if not isinstance(event, PlanExpired) or event.subscription_id not in state:
-        return folded, ()
-    ended = _ended(state[event.subscription_id], event)
-    return folded, (Final(SUBSCRIPTIONS.name, row(recorded.stream_id, ended, Ending(event.expired_at, event.cause))),)
+        return folded, past
+    ended, ending = _ended(state[event.subscription_id], event), Ending(event.expired_at, event.cause)
+    past.append(Final(PAST.name, past_row(recorded, ended, EXPIRED, ending)))
+    return folded, [*past, Final(SUBSCRIPTIONS.name, row(recorded.stream_id, ended, ending))]
 
 
 def changes(stream_id: UUID, before: State, after: State) -> Changes:
@@ -119,6 +150,27 @@ def row(stream_id: UUID, held: Held, ending: Ending | None) -> Row:
         each.started_at,
         each.canceled_at,
         each.expires_at,
+        None if ending is None else ending.at,
+        None if ending is None else ending.cause.value,
+        state_json(each),
+    )
+
+
+def past_row(recorded: Recorded, held: Held, status: str, ending: Ending | None = None, *, first: bool = False) -> Row:
+    """What a subscription was after an event, as it is stored."""
+    each = held.subscription
+    return (
+        recorded.stream_id,
+        each.subscription_id,
+        recorded.position,
+        recorded.at,
+        first,
+        status,
+        each.past_due is not None,
+        each.plan.plan_id,
+        each.plan.one_off,
+        each.entity_id,
+        held.created_at,
         None if ending is None else ending.at,
         None if ending is None else ending.cause.value,
         state_json(each),
@@ -157,5 +209,5 @@ FOLDS: Constant[frozenset[type[Event]]] = frozenset(
 )
 
 MODEL: Constant = Model(
-    "subscriptions", "projections.subscriptions.sql", (SUBSCRIPTIONS,), FOLDS, restore, fold, changes, revision=2
+    "subscriptions", "projections.subscriptions.sql", (SUBSCRIPTIONS, PAST), FOLDS, restore, fold, changes, revision=3
 )

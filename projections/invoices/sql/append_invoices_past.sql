@@ -1,0 +1,5 @@
+-- Invoices as each event of a batch left them.
+COPY invoices_past (
+    ledger_id, generation, stream_id, invoice_id, position, at, first, status, entity_id, stripe_id, created_at,
+    finalized_at, closed_at, lines, state
+) FROM STDIN
