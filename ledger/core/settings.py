@@ -12,10 +12,20 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ledger.core import decider
+from ledger.core import access, decider
+from ledger.core.access import AddUser, ChangeRole, DisableUser, User
 from ledger.core.decider import CLOCK, Claim, Command, Context, Decider
 from ledger.core.errors import InvalidInput, InvalidRequest
-from ledger.core.events import Event, KeyCreated, KeyRevoked, LedgerChanged, LedgerCreated
+from ledger.core.events import (
+    Event,
+    KeyCreated,
+    KeyRevoked,
+    LedgerChanged,
+    LedgerCreated,
+    UserAdded,
+    UserDisabled,
+    UserRoleChanged,
+)
 
 
 class Env(StrEnum):
@@ -68,6 +78,7 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
     gateway: Gateway | None = None
     net_terms_days: int = 30
     keys: Mapping[str, Key] = {}
+    users: Mapping[str, User] = {}
 
     @property
     def zone(self) -> ZoneInfo:
@@ -175,6 +186,8 @@ def _evolve(state: LedgerSettings, event: Event) -> LedgerSettings:
         case KeyRevoked():
             revoked = msgspec.structs.replace(state.keys[event.key_id], revoked_at=event.revoked_at)
             return msgspec.structs.replace(state, keys={**state.keys, event.key_id: revoked})
+        case UserAdded() | UserRoleChanged() | UserDisabled():
+            return msgspec.structs.replace(state, users=access.evolve(state.users, event))
     raise AssertionError(f"{type(event).__name__} does not belong to the ledger's own stream")
 
 
@@ -208,9 +221,14 @@ def decide(state: LedgerSettings, command: Command, context: Context) -> Sequenc
                 raise InvalidInput(f"{CLOCK} is the actor of what happens by itself: choose another name for the key")
             if any(key.name == command.name and key.revoked_at is None for key in state.keys.values()):
                 raise InvalidRequest(f"A key named {command.name} exists already: revoke it, or choose another name")
+            if any(user.name == command.name for user in state.users.values()):
+                raise InvalidRequest(f"A user is named {command.name}: choose another name for the key")
             return [KeyCreated(command.key_id, command.name, command.role, context.now)]
         case RevokeKey():
             return _revoke(state, command.key_id, context.now)
+        case AddUser() | ChangeRole() | DisableUser():
+            taken = [key.name for key in state.keys.values()]
+            return access.decide(state.users, taken, command, context)
     raise AssertionError(f"{type(command).__name__} is not a command of the ledger's own stream")
 
 

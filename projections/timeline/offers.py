@@ -1,4 +1,4 @@
-"""Sentences about the catalog and the ledger's own settings and keys."""
+"""Sentences about the catalog and the ledger's own settings, keys and users."""
 
 from collections.abc import Mapping
 
@@ -18,10 +18,13 @@ from ledger.core.events import (
     PlanDeleted,
     PlanUpdated,
     PlanVersionCreated,
+    UserAdded,
+    UserDisabled,
+    UserRoleChanged,
 )
-from ledger.core.terms import Plan
+from ledger.core.terms import Feature, Plan
 from projections.timeline.standing import Memo
-from projections.timeline.telling import Tell, Told
+from projections.timeline.telling import Tell, Told, changed, listed
 
 
 def _feature_created(event: FeatureCreated, _before: Memo, _after: Memo) -> Told:
@@ -31,7 +34,7 @@ def _feature_created(event: FeatureCreated, _before: Memo, _after: Memo) -> Told
 
 def _feature_updated(event: FeatureUpdated, _before: Memo, _after: Memo) -> Told:
     was, now = event.before, event.after
-    did = "changed" if was.archived == now.archived else "archived" if now.archived else "brought back"
+    did = _did(was, now)
     keys = list(dict.fromkeys([was.feature_id, now.feature_id]))
     return Told(f"{did} feature {was.feature_id}", was, now, keys)
 
@@ -41,7 +44,7 @@ def _feature_deleted(event: FeatureDeleted, _before: Memo, _after: Memo) -> Told
 
 
 def _plan_created(event: PlanCreated, _before: Memo, _after: Memo) -> Told:
-    return _offered(f"created plan {event.plan.name}", event.plan)
+    return _offered(f"created plan {event.plan.name} ({event.plan.plan_id})", event.plan)
 
 
 def _plan_version(event: PlanVersionCreated, _before: Memo, _after: Memo) -> Told:
@@ -54,9 +57,15 @@ def _offered(words: str, plan: Plan) -> Told:
 
 def _plan_updated(event: PlanUpdated, _before: Memo, _after: Memo) -> Told:
     was, now = event.before, event.after
-    did = "changed" if was.archived == now.archived else "archived" if now.archived else "brought back"
+    did = _did(was, now)
     keys = list(dict.fromkeys(item.feature_id for item in (*was.items, *now.items)))
     return Told(f"{did} version {now.version} of plan {now.name}", was, now, keys, plan_id=now.plan_id)
+
+
+def _did(was: Feature | Plan, now: Feature | Plan) -> str:
+    if was.archived != now.archived:
+        return "archived" if now.archived else "brought back"
+    return f"changed {listed(changed(was, now)) or 'nothing'} of"
 
 
 def _plan_deleted(event: PlanDeleted, _before: Memo, _after: Memo) -> Told:
@@ -68,7 +77,8 @@ def _discount_created(event: DiscountCreated, _before: Memo, _after: Memo) -> To
 
 
 def _discount_updated(event: DiscountUpdated, _before: Memo, _after: Memo) -> Told:
-    return Told(f"changed discount {event.before.name}", event.before, event.after)
+    fields = listed(changed(event.before, event.after))
+    return Told(f"changed {fields or 'nothing'} of discount {event.before.name}", event.before, event.after)
 
 
 def _discount_deleted(event: DiscountDeleted, _before: Memo, _after: Memo) -> Told:
@@ -101,6 +111,20 @@ def _key_revoked(event: KeyRevoked, _before: Memo, _after: Memo) -> Told:
     return Told(f"revoked the key {event.key_id}", {"key_id": event.key_id})
 
 
+def _user_added(event: UserAdded, _before: Memo, _after: Memo) -> Told:
+    after = {"user_id": event.user_id, "name": event.name, "role": event.role}
+    return Told(f"added the user {event.name} as {event.role}", None, after)
+
+
+def _user_role(event: UserRoleChanged, _before: Memo, _after: Memo) -> Told:
+    was, now = ({"user_id": event.user_id, "role": role} for role in (event.before, event.after))
+    return Told(f"made the user {event.name} {event.after} instead of {event.before}", was, now)
+
+
+def _user_disabled(event: UserDisabled, _before: Memo, _after: Memo) -> Told:
+    return Told(f"disabled the user {event.name}", {"user_id": event.user_id})
+
+
 SENTENCES: Mapping[type[Event], Tell] = {
     FeatureCreated: _feature_created,
     FeatureUpdated: _feature_updated,
@@ -116,4 +140,7 @@ SENTENCES: Mapping[type[Event], Tell] = {
     LedgerChanged: _ledger_changed,
     KeyCreated: _key_created,
     KeyRevoked: _key_revoked,
+    UserAdded: _user_added,
+    UserRoleChanged: _user_role,
+    UserDisabled: _user_disabled,
 }

@@ -98,6 +98,9 @@ from ledger.core.events import (
     UsageBackdated,
     UsageRecorded,
     UsageRecordedV1,
+    UserAdded,
+    UserDisabled,
+    UserRoleChanged,
     Window,
 )
 from ledger.core.period import Every, Interval
@@ -500,6 +503,9 @@ EXAMPLES: Final[tuple[Event, ...]] = (
     LedgerChanged("timezone", "UTC", "Europe/Berlin", reason=_WHY),
     KeyCreated("key_1", "nightly import", "write", _THEN, reason=_WHY),
     KeyRevoked("key_1", _NEXT, reason=_WHY),
+    UserAdded("user_1", "finance-desk", "finance", _THEN, reason=_WHY),
+    UserRoleChanged("user_1", "finance-desk", "finance", "admin", reason=_WHY),
+    UserDisabled("user_1", "finance-desk", _NEXT, reason=_WHY),
     *_LATER,
 )
 

@@ -31,6 +31,7 @@ from ledger.core.events.former import (
     PlanScheduledV1,
     UsageRecordedV1,
 )
+from ledger.core.events.holding import ChangeHeld, ChangeReleased
 from ledger.core.events.invoices import (
     ChangeAbandoned,
     ChargeAccrued,
@@ -53,6 +54,9 @@ from ledger.core.events.keeping import (
     KeyRevoked,
     LedgerChanged,
     LedgerCreated,
+    UserAdded,
+    UserDisabled,
+    UserRoleChanged,
 )
 from ledger.core.events.offers import (
     DiscountCreated,
@@ -134,6 +138,8 @@ __all__ = [
     "BalanceToppedUp",
     "Change",
     "ChangeAbandoned",
+    "ChangeHeld",
+    "ChangeReleased",
     "ChargeAccrued",
     "ClockMoved",
     "ControlsChanged",
@@ -207,6 +213,9 @@ __all__ = [
     "UsageBackdated",
     "UsageRecorded",
     "UsageRecordedV1",
+    "UserAdded",
+    "UserDisabled",
+    "UserRoleChanged",
     "Window",
     "stored_name",
     "stored_names",
