@@ -1,5 +1,7 @@
 """What mutmut would change in a module, one change at a time, and a way to make a change in a running process."""
 
+import __future__
+
 import difflib
 import hashlib
 import importlib
@@ -15,6 +17,8 @@ from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvide
 from mutmut.file_mutation import Mutation, MutationVisitor, deep_replace
 from mutmut.node_mutation import mutation_operators, operator_string
 
+UNREAD_ANNOTATIONS = __future__.annotations.compiler_flag
+"""Some annotations name what is imported for mypy alone."""
 # Texts are for people; what a program reads of them is compared with a constant that has a test.
 OPERATORS = [(kind, operator) for kind, operator in mutation_operators if operator is not operator_string]
 
@@ -50,7 +54,7 @@ class Change:
         """Let the function run the changed code from now on, wherever in this process it is known."""
         module = sys.modules[self.module]
         scope = dict(vars(module))
-        exec(compile(self.after, self.module, "exec", dont_inherit=True), scope)
+        exec(compile(self.after, self.module, "exec", UNREAD_ANNOTATIONS, dont_inherit=True), scope)
         changed = scope[self.function] if self.owner is None else vars(scope[self.owner])[self.function]
         holder = vars(module) if self.owner is None else vars(vars(module)[self.owner])
         target = plain(holder[self.function])
