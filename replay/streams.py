@@ -1,9 +1,10 @@
 """Every stream folded from its first event, one after the other, beside the rows that were folded from it.
 
-Claims, due instants and snapshots are pure folds of the events: each stream's own are compared as soon as it ends.
-One stream's state is in memory at a time, so memory stays flat whatever the ledger's size.
+Claims, due instants, snapshots and milestones are pure folds of the events: each stream's own are compared as soon as
+it ends. One stream's state is in memory at a time, so memory stays flat whatever the ledger's size.
 """
 
+from collections import deque
 from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import datetime
@@ -37,6 +38,7 @@ class Tables(NamedTuple):
     claims: Rows
     due: Rows
     snapshots: Rows
+    milestones: Rows
 
 
 class Folded:
@@ -50,7 +52,7 @@ class Folded:
         self.last_at: datetime | None = None
         self.claims: set[ClaimKey] = set()
         self.shared: dict[ClaimKey, int] = {}
-        self.kept: list[tuple[Any, ...]] = []
+        self.kept: deque[tuple[str, tuple[Any, ...]]] = deque()
 
 
 class Streams:
@@ -73,6 +75,7 @@ class Streams:
                 self._rows(opened, "stream_claims"),
                 self._rows(opened, "stream_due"),
                 self._rows(opened, "stream_snapshots", code_version=self._kinds.code_version),
+                self._rows(opened, "stream_milestones", code_version=self._kinds.code_version),
             )
             events = self._cursor(opened, "stream_events")
             if self._fold_all(events, tables, total, progress):
@@ -91,11 +94,11 @@ class Streams:
                         self._finish(folded, tables)
                     folded = Folded(stream, self._kinds)
                     self._stray(tables, stream)
-                    folded.kept = tables.snapshots.of(stream)
+                    folded.kept = _kept(tables, stream)
                 if not self._fold(folded, position, version, name, state, at):
                     return False
-                if folded.kept and folded.kept[0][0] == version:
-                    self._compare_snapshot(folded, folded.kept.pop())
+                while folded.kept and folded.kept[0][1][0] == version:
+                    self._compare_kept(folded, *folded.kept.popleft())
             self.events.compared += len(page)
             progress(Stage.STREAMS, self.events.compared, total)
         if folded is not None:
@@ -143,10 +146,8 @@ class Streams:
     def _finish(self, folded: Folded, tables: Tables) -> None:
         self._compare_claims(folded, {(kind, value) for kind, value in tables.claims.of(folded.stream)})
         self._compare_due(folded, [due_at for (due_at,) in tables.due.of(folded.stream)])
-        for row in folded.kept:
-            self.snapshots.differs(
-                f"the snapshot of stream {folded.stream_id} at version {row[0]} is beyond its events"
-            )
+        for kind, row in folded.kept:
+            self.snapshots.differs(f"the {kind} of stream {folded.stream_id} at version {row[0]} is beyond its events")
 
     def _compare_claims(self, folded: Folded, found: set[ClaimKey]) -> None:
         for key, position in folded.shared.items():
@@ -175,9 +176,9 @@ class Streams:
             should = [at.isoformat() for at in expected] or ["never"]
             self.due.differs(f"stream {folded.stream_id} is due {said[0]} and should be {should[0]}")
 
-    def _compare_snapshot(self, folded: Folded, row: tuple[Any, ...]) -> None:
+    def _compare_kept(self, folded: Folded, kind: str, row: tuple[Any, ...]) -> None:
         self.snapshots.compared += 1
-        where = f"the snapshot of stream {folded.stream_id} at version {row[0]}"
+        where = f"the {kind} of stream {folded.stream_id} at version {row[0]}"
         try:
             kept = restore(self._codec, folded.decider, SnapshotRow(folded.stream_id, *row))
         except (SnapshotUnreadable, SealBroken, KeyError, ValueError, AssertionError) as error:
@@ -191,8 +192,9 @@ class Streams:
             self.snapshots.differs(f"{where} says another instant than its last event")
 
     def _stray(self, tables: Tables, stream: bytes | None = None) -> None:
+        checks = (self.claims, self.due, self.snapshots, self.snapshots)
         for check, rows, what in zip(
-            (self.claims, self.due, self.snapshots), tables, ("a claim", "a due instant", "a snapshot"), strict=True
+            checks, tables, ("a claim", "a due instant", "a snapshot", "a milestone"), strict=True
         ):
             for stray in rows.strays(stream):
                 check.differs(f"stream {UUID(bytes=stray)} has {what} and no such events")
@@ -212,3 +214,10 @@ class Streams:
         cursor = opened.enter_context(self._conn.cursor(name=name))
         cursor.itersize = ROWS_AT_ONCE
         return cursor.execute(statement(name), {"ledger_id": self._ledger_id, **parameters}, binary=True)
+
+
+def _kept(tables: Tables, stream: bytes) -> deque[tuple[str, tuple[Any, ...]]]:
+    """The states that were kept of a stream, earliest first, each with what it is called."""
+    found = [("snapshot", row) for row in tables.snapshots.of(stream)]
+    found += [("milestone", row) for row in tables.milestones.of(stream)]
+    return deque(sorted(found, key=lambda each: each[1][0]))

@@ -121,7 +121,10 @@ class Batch:
                 self.journal.due.append((warm.stream_id, due_at))
                 warm.due_at = due_at
             if warm.state.version - warm.snapshot_version >= snapshots.EVENTS_BETWEEN:
-                self.journal.snapshots.append(snapshots.take(self.memory.codec, warm))
+                taken = snapshots.take(self.memory.codec, warm)
+                self.journal.snapshots.append(taken)
+                if snapshots.passes_milestone(warm.snapshot_version, taken.version):
+                    self.journal.milestones.append(taken)
                 warm.snapshot_version = warm.state.version
 
     def _happened(self, warm: Warm, events: Sequence[Event], at: datetime, by: Author = THE_CLOCK) -> None:

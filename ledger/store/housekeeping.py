@@ -31,11 +31,12 @@ def next_due_at(conn: Connection[Any], ledger_id: str) -> datetime | None:
 def forget(conn: Connection[Any], ledger_id: str, stream_id: UUID) -> None:
     """Destroy a stream's data key: nobody can read its personal data in the log again.
 
-    Its snapshot and its personal claim go with it. Events and hashes stay as they are. Read models keep what they
+    Its kept states and its personal claim go with it. Events and hashes stay as they are. Read models keep what they
     hold until they are rebuilt; a writer that has the stream in memory keeps it until it drops it.
     """
     parameters = {"ledger_id": ledger_id, "stream_id": stream_id}
     with conn.transaction():
         conn.execute(statement("forget_data_key"), parameters)
         conn.execute(statement("delete_snapshot"), parameters)
+        conn.execute(statement("delete_milestones"), parameters)
         conn.execute(statement("delete_claims_of_kind"), {**parameters, "kind": EMAIL})

@@ -49,6 +49,7 @@ class Journal:
         self.touched: dict[Warm, None] = {}
         self.due: list[tuple[UUID, datetime | None]] = []
         self.snapshots: list[SnapshotRow] = []
+        self.milestones: list[SnapshotRow] = []
 
     def write(self, warm: Warm, version: int, event: Event, at: datetime, by: Author) -> None:
         """Add an event of a stream at its version."""

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import Connection, errors
 
 from ledger.errors import OperatorError
+from ledger.store.extensions import ensure_extensions
 from ledger.store.roles import OWNER, ensure_roles
 from ledger.store.statements import statement
 
@@ -53,8 +54,8 @@ def read_migrations(folders: Sequence[Traversable]) -> list[Migration]:
 def migrate(database_url: str, folders: Sequence[Traversable] = (STORE_MIGRATIONS,)) -> list[str]:
     """Bring the schema to what the code needs; answers the names of the files it applied.
 
-    Raises `OperatorError` when the database cannot be reached, the login may not do it, an applied file was
-    edited, or the schema is newer than the code.
+    Raises `OperatorError` when the database cannot be reached, the login may not do it, the server lacks an extension,
+    an applied file was edited, or the schema is newer than the code.
     """
     migrations = read_migrations(folders)
     try:
@@ -79,6 +80,7 @@ def _migrate(conn: Connection, migrations: Sequence[Migration]) -> list[str]:
             if _is_current(conn, migrations):
                 return []
             ensure_roles(conn)
+            ensure_extensions(conn)
             with conn.transaction():
                 return _apply_missing(conn, migrations)
         except (errors.DuplicateObject, errors.UniqueViolation, errors.InternalError_):

@@ -1,7 +1,12 @@
-"""Snapshots: a stream's state kept every so many events, so that a cold start folds a tail and not a life."""
+"""Snapshots: a stream's state kept every so many events, so that a cold start folds a tail and not a life.
+
+The newest is kept for the writer; milestones, further apart, stay for whoever looks into the past.
+"""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from ledger.core.decider import Decider
 from ledger.store.codec import Codec
@@ -9,6 +14,7 @@ from ledger.store.reading import SnapshotRow, StoredRow
 from ledger.store.warm import Warm
 
 EVENTS_BETWEEN: Final = 500
+MILESTONES_APART: Final = 4_000
 
 
 def fold(codec: Codec, decider: Decider, state: Any, rows: Iterable[StoredRow]) -> Any:
@@ -20,13 +26,23 @@ def fold(codec: Codec, decider: Decider, state: Any, rows: Iterable[StoredRow]) 
     return state
 
 
+def passes_milestone(before: int, version: int) -> bool:
+    """Whether a state is to stay as a milestone: it is the first to be kept past a multiple of their distance."""
+    return version // MILESTONES_APART > before // MILESTONES_APART
+
+
 def take(codec: Codec, warm: Warm) -> SnapshotRow:
     """The state as it is kept: sealed as a whole when the stream has personal data."""
     assert warm.last_at is not None
-    data = codec.encode_state(warm.state)
-    key = codec.keys.to_open(warm.stream_id)
+    return keep(codec, warm.stream_id, warm.state, warm.last_at)
+
+
+def keep(codec: Codec, stream_id: UUID, state: Any, last_at: datetime) -> SnapshotRow:
+    """A stream's state as its row, sealed where the stream has personal data."""
+    data = codec.encode_state(state)
+    key = codec.keys.to_open(stream_id)
     kept = data if key is None else key.seal(data)
-    return SnapshotRow(warm.stream_id, warm.state.version, warm.last_at, key is not None, kept)
+    return SnapshotRow(stream_id, state.version, last_at, key is not None, kept)
 
 
 def restore(codec: Codec, decider: Decider, row: SnapshotRow) -> Any:

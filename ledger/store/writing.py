@@ -1,5 +1,6 @@
 """Writing a batch: every statement of its transaction, sent in one pipeline that ends with the commit."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ledger.store.batch import Batch
@@ -15,6 +16,7 @@ from ledger.store.chain import (
     uuid_field,
 )
 from ledger.store.pipe import Call
+from ledger.store.reading import SnapshotRow
 from ledger.store.recorder import LedgerRecorder
 
 
@@ -28,7 +30,8 @@ def write(recorder: LedgerRecorder, batch: Batch) -> tuple[Head, list[Call]]:
         *_due(batch),
         *_onces(batch),
         *_data_keys(batch),
-        *_snapshots(batch),
+        *_kept("upsert_snapshots", batch, batch.journal.snapshots),
+        *_kept("upsert_milestones", batch, batch.journal.milestones),
     ]
     calls += [Call(name, {"ledger_id": ledger_id, **parameters}) for name, parameters in rows]
     return head, calls
@@ -106,16 +109,17 @@ def _data_keys(batch: Batch) -> Rows:
     return [("insert_data_keys", parameters)]
 
 
-def _snapshots(batch: Batch) -> Rows:
-    taken = batch.journal.snapshots
-    if not taken:
-        return []
-    parameters = {
-        "code_version": batch.memory.kinds.code_version,
+def _kept(name: str, batch: Batch, taken: Sequence[SnapshotRow]) -> Rows:
+    return [(name, kept_parameters(taken, batch.memory.kinds.code_version))] if taken else []
+
+
+def kept_parameters(taken: Sequence[SnapshotRow], code_version: str) -> dict[str, Any]:
+    """Kept states as `upsert_snapshots` and `upsert_milestones` take them."""
+    return {
+        "code_version": code_version,
         "stream_ids": UuidArray.of([uuid_field(row.stream_id) for row in taken], len(taken)),
         "versions": IntegerArray.of([integer_field(row.version) for row in taken], len(taken)),
         "last_ats": InstantArray.of([instant_field(row.last_at) for row in taken], len(taken)),
         "sealed": BooleanArray.of([boolean_field(row.sealed) for row in taken], len(taken)),
         "states": ByteaArray.of([bytes_field(row.state) for row in taken], len(taken)),
     }
-    return [("upsert_snapshots", parameters)]
