@@ -1,8 +1,10 @@
 """What each grant of units stands at: the core's fold, with expired ones kept as they last stood."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Final as Constant
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -33,6 +35,7 @@ from ledger.core.events import (
     UsageBackdated,
     UsageRecorded,
 )
+from ledger.core.money import ZERO, add, subtract
 from projections.jsonb import state_json
 from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
 
@@ -70,6 +73,28 @@ ENDED: Constant = Table(
 
 State = Mapping[str, Grant]
 
+SUMS: Constant = Table(
+    "balance_sums",
+    key=2,
+    columns={
+        "stream_id": Kind.UUID,
+        "feature_id": Kind.TEXT,
+        "granted": Kind.NUMERIC,
+        "remaining": Kind.NUMERIC,
+        "usage": Kind.NUMERIC,
+        "unlimited": Kind.BOOLEAN,
+    },
+)
+
+
+class Sums(NamedTuple):
+    """What a customer has of a feature in all, its entities' balances included. `remaining` never shows a debt."""
+
+    granted: Decimal
+    remaining: Decimal
+    usage: Decimal
+    unlimited: bool
+
 
 def restore(rows: Mapping[str, Sequence[tuple[str]]]) -> State:
     """The grants of a stream that have not ended, from the `state` of their rows."""
@@ -98,7 +123,34 @@ def changes(stream_id: UUID, before: State, after: State) -> Changes:
             found.put(BALANCES.name, row(stream_id, grant, None))
     for key in before.keys() - after.keys():
         found.drop(BALANCES.name, (stream_id, key))
+    _put_sums(found, stream_id, before, after)
     return found
+
+
+def _put_sums(found: Changes, stream_id: UUID, before: State, after: State) -> None:
+    """The sums of the features of which any balance is another now."""
+    touched = {grant.feature_id for key, grant in after.items() if before.get(key) is not grant}
+    touched |= {before[key].feature_id for key in before.keys() - after.keys()}
+    for feature_id in touched:
+        was, now = sums_of(before.values(), feature_id), sums_of(after.values(), feature_id)
+        if now is None and was is not None:
+            found.drop(SUMS.name, (stream_id, feature_id))
+        elif now is not None and now != was:
+            found.put(SUMS.name, (stream_id, feature_id, *now))
+
+
+def sums_of(grants: Iterable[Grant], feature_id: str) -> Sums | None:
+    """The sums over the balances of a feature as a customer's own read shows them (`standing`); None where it has
+    none, and for a feature that is only on or off.
+    """
+    granted = remaining = left = ZERO
+    held, unlimited = False, False
+    for grant in grants:
+        if grant.terms.feature_id == feature_id and not grant.boolean:
+            held, unlimited = True, unlimited or grant.terms.unlimited
+            granted, left = add(granted, grant.granted), add(left, grant.balance)
+            remaining = add(remaining, max(ZERO, grant.balance))
+    return Sums(granted, remaining, subtract(granted, left), unlimited) if held else None
 
 
 def row(stream_id: UUID, grant: Grant, ended_at: datetime | None) -> Row:
@@ -150,5 +202,5 @@ FOLDS: Constant[frozenset[type[Event]]] = frozenset(
 )
 
 MODEL: Constant = Model(
-    "balances", "projections.balances.sql", (BALANCES, ENDED), FOLDS, restore, fold, changes, revision=3
+    "balances", "projections.balances.sql", (BALANCES, ENDED, SUMS), FOLDS, restore, fold, changes, revision=4
 )
