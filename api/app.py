@@ -11,6 +11,7 @@ from psycopg_pool import PoolTimeout
 from api.auth import Authenticator
 from api.dispatch import endpoint
 from api.errors import refusal_answer, register_error_handlers
+from api.exports.connections import Places
 from api.health import healthz, metrics_view, readyz
 from api.observe import Metrics, finish, report
 from api.reads.documents import documents
@@ -51,7 +52,14 @@ def create_app(store: Store, settings: Settings, metrics: Metrics | None = None)
     app.request_class = ApiRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     reads = Reads(store.pool, wait_seconds=settings.projection_wait_seconds)
-    services = Services(store, settings, Authenticator(store), reads, metrics or Metrics())
+    places = Places(
+        store.database_url,
+        store.limits,
+        at_once=settings.exports_at_once,
+        seconds=settings.export_seconds,
+        stall_seconds=settings.export_stall_seconds,
+    )
+    services = Services(store, settings, Authenticator(store), reads, metrics or Metrics(), places)
     for operation in SERVED:
         _serve(app, "POST", operation.path, endpoint(services, operation, HANDLERS[operation.name]))
     for resource in RESOURCES:

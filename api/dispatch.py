@@ -1,9 +1,11 @@
 """From a request to an answer: who asks, what the body says, the handler, and its dict as bytes."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from flask import Response
+from werkzeug.datastructures import Headers
 
 from api.call import Call, Handler
 from api.caller import check_api_version, refuse_business_time
@@ -51,11 +53,15 @@ def endpoint(services: Services, operation: Operation, handle: Handler) -> Calla
 def answer(call: Call, shown: Json) -> Response:
     """The response of a handler's dict, with the position it is as of."""
     response = Response(render(shown), call.status, content_type=JSON_TYPE)
-    headers = response.headers
-    if call.position is not None:
-        headers["Ledger-Position"] = str(call.position)
-    if call.due is not None:
-        headers["Ledger-Due"] = call.due.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    stamp(response.headers, call.position, call.due)
     if call.replayed:
-        headers["Idempotency-Replayed"] = "true"
+        response.headers["Idempotency-Replayed"] = "true"
     return response
+
+
+def stamp(headers: Headers, position: int | None, due: datetime | None) -> None:
+    """Say as of which position an answer is, and up to when due work is done in it."""
+    if position is not None:
+        headers["Ledger-Position"] = str(position)
+    if due is not None:
+        headers["Ledger-Due"] = due.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -33,6 +33,7 @@ _CODES: Final = {
         "position_not_found view_not_found"
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.NOT_ACCEPTABLE: "not_acceptable",
     HTTPStatus.CONFLICT: (
         "customer_already_exists entity_already_exists duplicate_feature_id customer_product_already_exists "
         "plan_already_attached balance_already_exists paid_balance lock_already_exists duplicate_idempotency_key "
@@ -42,7 +43,9 @@ _CODES: Final = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_exceeded",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal_error",
-    HTTPStatus.SERVICE_UNAVAILABLE: "service_unavailable projection_unavailable projection_behind projection_failed",
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "service_unavailable projection_unavailable projection_behind projection_failed too_many_exports"
+    ),
 }
 STATUSES: Final = MappingProxyType({code: status for status, codes in _CODES.items() for code in codes.split()})
 """The HTTP status of every code. A refusal whose code is not here is the caller's doing all the same: 400."""

@@ -40,6 +40,8 @@ class Metrics:
         self._head = Gauge("tallystick_head_position", "The last position of a ledger", ["ledger"], **own)
         self._projected = Gauge("tallystick_projected_position", "How far a ledger is projected", ["ledger"], **own)
         self._lag = Gauge("tallystick_projection_lag_events", "Events not projected yet", ["ledger"], **own)
+        self._exports = Counter("tallystick_exports", "Files that were asked for", ["format", "ending"], **own)
+        self._export_rows = Counter("tallystick_export_rows", "Rows that left in files", ["format"], **own)
         self._failed = Gauge("tallystick_projections_failed", "Read models that stopped", ["ledger"], **own)
 
     def batch_done(self, done: BatchDone) -> None:
@@ -55,6 +57,11 @@ class Metrics:
         self._latency.labels(operation).observe(seconds)
         if code is not None:
             self._refusals.labels(code).inc()
+
+    def export_done(self, format_name: str, ending: str, rows: int) -> None:
+        """Count one file."""
+        self._exports.labels(format_name, ending).inc()
+        self._export_rows.labels(format_name).inc(rows)
 
     def progress(self, ledger_id: str, head: int, projected: int, failed: int) -> None:
         """Note where a ledger stands; asked for whenever the metrics are read."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from api.auth import Authenticator
+from api.exports.connections import Places
 from api.keys import run
 from api.observe import Metrics
 from ledger.settings import Settings
@@ -30,6 +31,7 @@ class Services:
     authenticator: Authenticator
     reads: Reads
     metrics: Metrics
+    exports: Places
 
     def progress(self) -> Sequence[Progress]:
         """Every ledger of the database. Raises `StoreUnavailable`."""

@@ -45,6 +45,10 @@ class Settings:
     statement_timeout_seconds: float = 30.0
     lock_timeout_seconds: float = 10.0
 
+    exports_at_once: int = 4  # each has a database connection of its own
+    export_seconds: float = 1_800.0
+    export_stall_seconds: float = 60.0  # how long a client may take before it reads on
+
     projection_wait_seconds: float = 5.0
     projection_batch_events: int = 5_000
     batch_commands: int = 512  # at most so many commands in one commit
@@ -172,6 +176,9 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str, str], object]]] = {
     "connect_timeout_seconds": ("TALLYSTICK_CONNECT_TIMEOUT_SECONDS", _seconds(1, 300)),
     "statement_timeout_seconds": ("TALLYSTICK_STATEMENT_TIMEOUT_SECONDS", _seconds(0.1, 3_600)),
     "lock_timeout_seconds": ("TALLYSTICK_LOCK_TIMEOUT_SECONDS", _seconds(0.1, 3_600)),
+    "exports_at_once": ("TALLYSTICK_EXPORTS_AT_ONCE", _whole(1, 64)),
+    "export_seconds": ("TALLYSTICK_EXPORT_SECONDS", _seconds(0.1, 86_400)),
+    "export_stall_seconds": ("TALLYSTICK_EXPORT_STALL_SECONDS", _seconds(0.1, 3_600)),
     "projection_wait_seconds": ("TALLYSTICK_PROJECTION_WAIT_SECONDS", _seconds(0, 60)),
     "projection_batch_events": ("TALLYSTICK_PROJECTION_BATCH_EVENTS", _whole(1, 100_000)),
     "batch_commands": ("TALLYSTICK_BATCH_COMMANDS", _whole(1, 10_000)),

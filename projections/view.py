@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import psycopg
 from psycopg import Connection
@@ -12,10 +12,18 @@ from psycopg_pool import ConnectionPool
 
 from ledger.clock import Deadline
 from ledger.store.recorder import UnknownLedger
-from projections.errors import ProjectionBehind, stands_still
+from projections.errors import ProjectionBehind, ProjectionUnbuilt, stands_still
+from projections.projection import Model
 from projections.statements import statement
 
 Pool = ConnectionPool[Connection[Any]]
+
+
+class Connections(Protocol):
+    """Where a view gets its connection: a pool, or the one connection of an export."""
+
+    def connection(self) -> AbstractContextManager[Connection[Any]]: ...
+
 
 WAIT_SECONDS: Final = 5.0
 FIRST_POLL_SECONDS: Final = 0.001
@@ -45,10 +53,16 @@ class Standing(NamedTuple):
         """The generation of a model that is read. Raises `ProjectionUnavailable` when it stands still."""
         # In a ledger with a history, a model that nobody has begun yet has to be built first.
         unknown = (FIRST_GENERATION, 0 if self.projected else None)
-        generation, failed_position = self.models.get(model, unknown)
+        generation, failed_position, *_ = self.models.get(model, unknown)
         if failed_position is not None:
             raise stands_still(model, failed_position)
         return generation or FIRST_GENERATION
+
+    def require(self, model: Model) -> None:
+        """What is asked of a model only its present revision has. Raises `ProjectionUnbuilt` until that is built."""
+        made = self.models.get(model.name)
+        if made is not None and (made[2] or 0) < model.revision:
+            raise ProjectionUnbuilt(model.name)
 
 
 class View:
@@ -88,7 +102,7 @@ class View:
 class Views:
     """Opens views of the ledgers of a database. Safe to use from any number of threads."""
 
-    def __init__(self, pool: Pool, *, wait_seconds: float = WAIT_SECONDS) -> None:
+    def __init__(self, pool: Connections, *, wait_seconds: float = WAIT_SECONDS) -> None:
         self._pool, self._wait_seconds = pool, wait_seconds
 
     @contextmanager

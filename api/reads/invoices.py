@@ -1,6 +1,6 @@
 """GET reads of invoices: a page of all, or of one customer's, and every number explained where that is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from api.call import Call
 from api.dispatch import answer
 from api.ids import INVOICE, local_of
 from api.reads.explaining import EXPLAIN, explained, invoice_explanation
+from api.reads.invoice_files import invoices_export
 from api.reads.query import CURSOR, LIMIT, Parameter, choice, text
 from api.reads.resource import Resource
 from api.v1.lists import scene_of
@@ -40,19 +41,31 @@ PARAMETERS: Final[Sequence[Parameter]] = (
 
 def list_invoices(call: Call, query: dict[str, Any]) -> Response:
     """A page of the ledger's invoices."""
-    if query["customer_id"] is not None:
-        return list_customer_invoices(call, query, query["customer_id"])
-    if query["entity_id"] is not None:
-        raise InvalidRequest("entity_id was sent without customer_id: entities are unique within a customer only")
-    return answer(call, _page(call, query, None))
+    return answer(call, _page(call, query, _stream(call, query, query["customer_id"])))
 
 
 def list_customer_invoices(call: Call, query: dict[str, Any], customer_id: str) -> Response:
     """A page of one customer's invoices, after what was due for it has happened."""
+    return answer(call, _page(call, query, _stream(call, query, customer_id)))
+
+
+def _stream(call: Call, query: dict[str, Any], customer_id: str | None) -> UUID | None:
+    """Whose invoices are asked for; None for everybody's."""
+    if customer_id is None:
+        if query["entity_id"] is not None:
+            raise InvalidRequest("entity_id was sent without customer_id: entities are unique within a customer only")
+        return None
     scene = call.scene(call.look(CustomerAddress(customer_id)))
     if query["entity_id"] is not None:
         scene.customer.entity(query["entity_id"])
-    return answer(call, _page(call, query, scene.stream_id))
+    return scene.stream_id
+
+
+def _kept(call: Call, query: dict[str, Any], path: Mapping[str, str]) -> InvoiceFilter:
+    """What a file holds: what all pages of the same question hold."""
+    if query["explain"] == "true":
+        raise InvalidRequest("explain was sent with the format of a file: only pages explain their numbers")
+    return _filter(query, _stream(call, query, path.get("customer_id", query.get("customer_id"))))
 
 
 def _page(call: Call, query: dict[str, Any], stream_id: UUID | None) -> Json:
@@ -124,6 +137,7 @@ def _major(found: Invoice, amount_minor: int) -> Any:
     return to_major(amount_minor, found.currency)
 
 
+FILE: Final = invoices_export(_kept)
 RESOURCES: Final = (
     Resource(
         "/v1/customers/{customer_id}/invoices",
@@ -131,6 +145,7 @@ RESOURCES: Final = (
         "A customer's invoices, with their lines",
         list_customer_invoices,
         PARAMETERS,
+        export=FILE,
     ),
     Resource(
         "/v1/invoices",
@@ -138,5 +153,6 @@ RESOURCES: Final = (
         "Invoices of the ledger, with their lines",
         list_invoices,
         (text("customer_id", "Only this customer's invoices."), *PARAMETERS),
+        export=FILE,
     ),
 )

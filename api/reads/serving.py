@@ -7,6 +7,8 @@ from flask import Response
 from api.call import Call
 from api.caller import refuse_business_time
 from api.errors import PathNotFound
+from api.exports.choosing import check_whole, format_of, parameters_of
+from api.exports.serving import file_of
 from api.reads.query import read_query
 from api.reads.resource import Resource
 from api.request import current_request
@@ -15,6 +17,7 @@ from api.services import Services
 
 def reading(services: Services, resource: Resource) -> Callable[..., Response]:
     """The view function of one read. Any role may read."""
+    parameters = parameters_of(resource)
 
     def view(**path: str) -> Response:
         request = current_request()
@@ -23,8 +26,15 @@ def reading(services: Services, resource: Resource) -> Callable[..., Response]:
         if any(not value.isprintable() for value in path.values()):
             raise PathNotFound
         refuse_business_time(request)
-        query = read_query(request, resource.parameters)
+        query = read_query(request, parameters)
+        chosen = format_of(request, resource, query)
+        check_whole(request, query, chosen)
         call = Call(services, request, identity, None)
-        return resource.answer(call, query, **path)
+        if chosen is not None and resource.export is not None:
+            return file_of(call, resource.export, chosen, query, path)
+        response = resource.answer(call, query, **path)
+        if resource.export is not None:
+            response.headers["Vary"] = "Accept"
+        return response
 
     return view

@@ -1,0 +1,45 @@
+"""NDJSON: an object a line with every column in it. Numbers are exact, instants RFC 3339, JSON is JSON."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from api.exports.about import About
+from api.reads.resource import Column, Kind
+from api.wire.json import plain
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+Values = Sequence[Any]
+
+
+def write(columns: Sequence[Column], rows: Iterator[Sequence[Values]], _: About) -> Iterator[bytes]:
+    """A piece for every batch; of no rows, no bytes."""
+    names = [column.name for column in columns]
+    ways = [_JSON.get(column.kind, _as_they_are) for column in columns]
+    for batch in rows:
+        made = [way(values) for way, values in zip(ways, zip(*batch, strict=True), strict=True)]
+        yield _ENCODER.encode_lines([dict(zip(names, row, strict=True)) for row in zip(*made, strict=True)])
+
+
+def broken(request_id: str) -> bytes:
+    """A last line that is no JSON, because it is not closed."""
+    return f'{{"This file is not whole": "the export failed half way (request {request_id})"'.encode()
+
+
+def _as_they_are(values: Values) -> Values:
+    return values
+
+
+def _numbers(values: Sequence[Decimal | None]) -> Values:
+    return [None if each is None else msgspec.Raw(plain(each)) for each in values]
+
+
+def _json(values: Sequence[str | None]) -> Values:
+    return [None if each is None else msgspec.Raw(each) for each in values]
+
+
+_JSON: Final[Mapping[Kind, Callable[[Values], Values]]] = MappingProxyType({Kind.NUMBER: _numbers, Kind.JSON: _json})

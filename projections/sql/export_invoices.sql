@@ -1,0 +1,17 @@
+-- All invoices as a file shows them, newest first, of customers that exist: one flat row each, amounts in minor units.
+SELECT 'in_' || replace(s.stream_id::text, '-', '') || '_' || replace(s.invoice_id, '.', '_'),
+       s.number, coalesce(c.customer_id, 'cus_' || replace(s.stream_id::text, '-', '')), s.entity_id,
+       s.status, s.origin, s.currency,
+       s.total_minor, s.credit_applied_minor, s.paid_minor, s.refunded_minor, s.credited_minor + s.returned_minor,
+       s.due_minor, s.created_at, s.finalized_at, s.due_at, s.closed_at, s.stripe_id, s.plan_ids::text
+FROM invoices AS s
+JOIN customers AS c
+  ON c.ledger_id = %(ledger_id)s AND c.generation = %(customers_generation)s AND c.stream_id = s.stream_id
+  AND c.deleted_at IS NULL
+WHERE s.ledger_id = %(ledger_id)s AND s.generation = %(invoices_generation)s
+  AND (%(statuses)s::text[] IS NULL OR s.status = ANY (%(statuses)s::text[]))
+  AND (%(stream_id)s::uuid IS NULL OR s.stream_id = %(stream_id)s::uuid)
+  AND (%(entity_id)s::text IS NULL OR s.entity_id = %(entity_id)s::text)
+  AND (%(invoice_id)s::text IS NULL OR s.invoice_id = %(invoice_id)s::text)
+  AND (%(stripe_id)s::text IS NULL OR s.stripe_id = %(stripe_id)s::text)
+ORDER BY s.created_at DESC, s.stream_id DESC, s.invoice_id DESC
