@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import reduce
 from typing import Final
 
+import msgspec
+
 from ledger.core import entity, profile
 from ledger.core.balances import adjustment, loose
 from ledger.core.balances.correction import REVERSED, Reverse, decide_reverse
@@ -16,9 +18,9 @@ from ledger.core.balances.locking import LOCK, FinalizeLock, Reserve, decide_fin
 from ledger.core.balances.recalculating import RecalculateBalance, decide_recalculate
 from ledger.core.balances.usage import Consume, Track, decide_consume, decide_track
 from ledger.core.decider import Ask, Claim, Command, Context, Decider, real_time
-from ledger.core.draft import Draft
 from ledger.core.errors import CustomerNotFound
 from ledger.core.events import (
+    ChangeHeld,
     CustomerCreated,
     CustomerDeleted,
     CustomerUpdated,
@@ -35,7 +37,6 @@ from ledger.core.events import (
 )
 from ledger.core.folding import evolve, updated
 from ledger.core.invoices.documents import DocumentCommand
-from ledger.core.invoices.invoicing import finish
 from ledger.core.invoices.issuing import decide_document
 from ledger.core.offers.catalog import PLAN_IN_USE
 from ledger.core.profile import CUSTOMER_ID, EMAIL
@@ -43,21 +44,23 @@ from ledger.core.sealed import Sealed
 from ledger.core.state import Customer
 from ledger.core.subscriptions.awaiting import check_pending
 from ledger.core.subscriptions.cancellation import Cancel, Uncancel, plan_cancel, plan_uncancel
-from ledger.core.subscriptions.change import Attach, first_order, plan_attach
+from ledger.core.subscriptions.change import Attach, plan_attach
+from ledger.core.subscriptions.first import BeginFirst, first_plans, plan_first
 from ledger.core.subscriptions.importing import ImportPlans, plan_import
 from ledger.core.subscriptions.phases import CreateSchedule, plan_schedule
 from ledger.core.subscriptions.quantity import ChangeQuantities, plan_quantities
 from ledger.core.subscriptions.quote import Planned, Quote
+from ledger.core.subscriptions.releasing import asked, settle
 from ledger.core.subscriptions.revision import Revise, plan_revise
 from ledger.core.subscriptions.seats import settled
 from ledger.core.subscriptions.several import AttachMany, plan_attach_many
-from ledger.core.subscriptions.starting import start
 from ledger.core.subscriptions.trial import trial_asks, trial_claims
-from ledger.core.terms import Plan
 from ledger.core.time.calendar import advance
 from ledger.core.time.upcoming import next_cycle
 
-BillingChange = Attach | AttachMany | CreateSchedule | ImportPlans | Cancel | Uncancel | ChangeQuantities | Revise
+BillingChange = (
+    Attach | AttachMany | CreateSchedule | ImportPlans | Cancel | Uncancel | ChangeQuantities | Revise | BeginFirst
+)
 
 
 def admit(state: Customer, command: Command, context: Context) -> None:
@@ -83,13 +86,13 @@ def _decide(  # noqa: PLR0912  one case for each command
     match command:
         case Track():
             used = decide_track(state, command, context)
-            return settled(state, used, context, paid_or_refused=command.paid_or_refused)
+            return settled(state, used, context, command, paid_or_refused=command.paid_or_refused)
         case Consume():
-            return settled(state, decide_consume(state, command, context), context)
+            return settled(state, decide_consume(state, command, context), context, command)
         case adjustment.GrantBalance():
-            return settled(state, loose.decide_grant(state, command, context), context)
+            return settled(state, loose.decide_grant(state, command, context), context, command)
         case adjustment.UpdateBalance():
-            return settled(state, adjustment.decide_update(state, command, context), context)
+            return settled(state, adjustment.decide_update(state, command, context), context, command)
         case adjustment.DeleteBalance():
             return adjustment.decide_delete(state, command, context)
         case RecalculateBalance():
@@ -99,19 +102,19 @@ def _decide(  # noqa: PLR0912  one case for each command
         case FinalizeLock():
             return decide_finalize(state, command, context)
         case Reverse():
-            return settled(state, decide_reverse(state, command, context), context)
+            return settled(state, decide_reverse(state, command, context), context, command)
         case Attach() | AttachMany() | CreateSchedule() | ImportPlans() | Cancel() | Uncancel():
             return plan(state, command, context).events
-        case ChangeQuantities() | Revise():
+        case ChangeQuantities() | Revise() | BeginFirst():
             return plan(state, command, context).events
         case DocumentCommand():
-            return decide_document(state, command, context)
+            return settle(state, decide_document(state, command, context), context, _decide)
         case entity.CreateEntity():
-            return settled(state, entity.decide_create(state, command, context), context)
+            return settled(state, entity.decide_create(state, command, context), context, command)
         case SetEntityControls():
             return decide_controls(state, command.controls, context, command.entity_id)
         case entity.DeleteEntity():
-            return settled(state, entity.decide_delete(state, command, context), context)
+            return settled(state, entity.decide_delete(state, command, context), context, command)
         case profile.CreateCustomer():
             return profile.adopted(state, command)
         case profile.UpdateCustomer():
@@ -145,6 +148,8 @@ def plan(state: Customer, command: BillingChange, context: Context) -> Planned:
             return plan_quantities(state, command, context)
         case Revise():
             return plan_revise(state, command, context)
+        case BeginFirst():
+            return plan_first(state, command, context)
 
 
 def preview(state: Customer, command: BillingChange, context: Context) -> Quote:
@@ -152,7 +157,7 @@ def preview(state: Customer, command: BillingChange, context: Context) -> Quote:
     planned = plan(state, command, context)
     if isinstance(command, Attach | Revise) and command.anchor_now:
         return Quote(planned, None)  # a cycle that begins anew has all of its price on this invoice (case 56)
-    return Quote(planned, next_cycle(reduce(evolve, planned.events, state), context))
+    return Quote(planned, next_cycle(reduce(evolve, planned.foreseen or planned.events, state), context))
 
 
 def _create(state: Customer, command: profile.CreateCustomer, context: Context) -> Sequence[Event]:
@@ -162,22 +167,14 @@ def _create(state: Customer, command: profile.CreateCustomer, context: Context) 
         events += first_controls(command.controls, context)
     for event in events:
         state = evolve(state, event)
-    draft = Draft(state, context)
-    for offered in _first_plans(command, context):
-        start(draft, first_order(draft, offered))
-    return [*events, *finish(draft, "update_plan").events]
-
-
-def _first_plans(command: profile.CreateCustomer, context: Context) -> Sequence[Plan]:
-    defaults = context.catalog.defaults()
-    if command.plan_id is None:
-        return defaults
-    chosen = context.catalog.plan(command.plan_id)
-    return [*(each for each in defaults if each.group != chosen.group), chosen]
+    first = BeginFirst(tuple(each.plan_id for each in first_plans(command.plan_id, context)))
+    return [*events, *plan_first(state, first, context).events]
 
 
 def asks(state: Customer, command: Command) -> Sequence[Ask]:
     """The claims that a decision depends on: those the command names, and trials that a fingerprint may have had."""
+    if state.held is not None and isinstance(command, DocumentCommand):
+        return [*command.asks(), *asks(msgspec.structs.replace(state, held=None), asked(state.held))]
     begun = _begun(command)
     return [*command.asks(), *trial_asks(begun, _fingerprint(state, command))] if begun else command.asks()
 
@@ -193,6 +190,8 @@ def _begun(command: Command) -> list[str]:
             return [each.plan_id for phase in command.phases[:1] for each in (*phase.plans, *command.unscheduled)]
         case profile.CreateCustomer():
             return [] if command.plan_id is None else [command.plan_id]
+        case BeginFirst():
+            return list(command.plan_ids)
     return []
 
 
@@ -241,6 +240,8 @@ def claims(state: Customer, event: Event) -> Sequence[Claim]:
             return [in_use, *trial_claims(used, state.fingerprint)]
         case PlanScheduled():
             return [Claim(PLAN_IN_USE, event.plan.plan_id, shared=True)]
+        case ChangeHeld():
+            return [Claim(PLAN_IN_USE, each.plan_id, shared=True) for each in event.plans]
     return ()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -20,6 +20,7 @@ from ledger.core.events import Event
 if TYPE_CHECKING:
     from ledger.core.offers.catalog import Catalog
     from ledger.core.settings import LedgerSettings
+    from ledger.core.subscriptions.held import Held
 
 CATALOG_STREAM: Final = UUID(int=1)
 SETTINGS_STREAM: Final = UUID(int=2)
@@ -37,7 +38,13 @@ class Ask(NamedTuple):
 
 
 class Command(msgspec.Struct, frozen=True):
-    """Something a caller wants to happen. Commands are never stored."""
+    """Something a caller wants to happen. Commands are never stored, but for those that may have to be paid first.
+
+    Such a class has a name, `waits_as`, that it is kept by in `change.held` while it waits for its payer. It obeys the
+    rule of events, and so does what it is made of: a field may be added with a default, never changed or removed.
+    """
+
+    waits_as: ClassVar[str | None] = None
 
     def asks(self) -> Sequence[Ask]:
         """The claims whose holders the decision depends on."""
@@ -68,7 +75,8 @@ class Context:
     `moved_to` is the business instant that the caller asked for (`Tallystick-Now`, or a test clock moved);
     then `now` is that instant. `last_at` is the instant of the stream's last event, `reasoned` says whether
     the caller gave a reason, `claims` who holds what the command asked about. `next_invoice` is the number that the
-    ledger's next final invoice gets: under the head lock, so that there are no gaps.
+    ledger's next final invoice gets: under the head lock, so that there are no gaps. `paid_for` is the change that is
+    being decided where it waited for its payment: its invoice is made and paid.
     """
 
     now: datetime
@@ -80,6 +88,7 @@ class Context:
     last_at: datetime | None = None
     reasoned: bool = True
     next_invoice: int = 1
+    paid_for: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class Draft:
         self.outgoing: list[Move] = []
         self.cycle_ended = False  # a period ended, so charges that wait for that are billed
         self.refund_minor: int | None = None
+        self.begun: list[str] = []  # the subscriptions that come into being with it
 
     @property
     def version(self) -> int:
@@ -36,6 +37,16 @@ class Draft:
         for event in events:
             self.events.append(event)
             self.customer = evolve(self.customer, event)
+
+    def new_subscription_id(self, ordinal: int = 0) -> str:
+        """The id of a subscription that comes into being with an event, named by the `ordinal` among its ids.
+
+        A change that was paid first gives each the id by which its invoice names it.
+        """
+        paid_for = self.context.paid_for
+        key = self.customer.next_id(ordinal) if paid_for is None else paid_for.subscription_id(len(self.begun))
+        self.begun.append(key)
+        return key
 
     def charge(self, lines: Iterable[Line]) -> None:
         """Add lines to what the change costs at once."""

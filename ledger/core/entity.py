@@ -1,7 +1,7 @@
 """Entities: the teams inside a customer, each holding one unit of its feature (reference §2.12)."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 from ledger.core.balances.deduction import Overage, give_back, take
 from ledger.core.balances.limiting import NewControls, first_controls
@@ -25,6 +25,7 @@ MAX_ENTITIES: Final = 10_000
 
 
 class CreateEntity(Command, frozen=True):
+    waits_as: ClassVar[str | None] = "create_entity"
     entity_id: str
     feature_id: str
     name: str | None = None
@@ -33,6 +34,8 @@ class CreateEntity(Command, frozen=True):
 
 class DeleteEntity(Command, frozen=True):
     """Free the entity's unit; its plans end and its balances go with it."""
+
+    waits_as: ClassVar[str | None] = "delete_entity"
 
     entity_id: str
 

@@ -152,6 +152,16 @@ class ChangePending(Refusal):
         super().__init__(f"Plan {plan_id} waits for its invoice to be paid: pay it, void it, or cancel the plan first")
 
 
+class PaymentAwaited(ChangePending):
+    """A change of these plans, or of what they sell, waits for its payer."""
+
+    def __init__(self, plan_ids: Iterable[str]) -> None:
+        what = ", ".join(plan_ids) or "this customer"
+        Refusal.__init__(
+            self, f"A change of {what} waits for its invoice to be paid: pay it with invoices.pay, or void it first"
+        )
+
+
 class CardRequired(Refusal):
     code = "invoice_payment_failed"
 

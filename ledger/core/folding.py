@@ -31,7 +31,7 @@ from ledger.core.events import (
 from ledger.core.invoices import invoice
 from ledger.core.sealed import Sealed
 from ledger.core.state import Customer, Entity
-from ledger.core.subscriptions import subscription
+from ledger.core.subscriptions import held, subscription
 from ledger.core.time.falling_due import due_after_use, next_due_at
 
 
@@ -49,6 +49,7 @@ def evolve(state: Customer, event: Event) -> Customer:
         grants=grants,
         subscriptions=subscriptions,
         account=account,
+        held=held.evolve(state.held, event, version),
     )
     if _same_calendar(state, after):
         return after
@@ -62,6 +63,7 @@ def _same_calendar(before: Customer, after: Customer) -> bool:
         and after.subscriptions is before.subscriptions
         and after.locks is before.locks
         and after.account.accrued is before.account.accrued
+        and after.held is before.held
     )
 
 

@@ -11,6 +11,7 @@ from ledger.core.balances.lock import Lock
 from ledger.core.errors import EntityNotFound
 from ledger.core.invoices.invoice import Account
 from ledger.core.sealed import Sealed
+from ledger.core.subscriptions.held import Held
 from ledger.core.subscriptions.subscription import Subscription
 from ledger.core.terms import Controls
 
@@ -30,7 +31,7 @@ class Customer(msgspec.Struct, frozen=True, gc=False):
 
     `clock` is its own test clock, standing still, once it has one. `due_at` is the next instant at which
     something happens by itself; `version` counts the events folded. `ended_plans` are the ids of
-    plans that it was on and that ended; it may be on them again.
+    plans that it was on and that ended; it may be on them again. `held` is the change that waits for its payment.
     """
 
     version: int = 0
@@ -51,6 +52,7 @@ class Customer(msgspec.Struct, frozen=True, gc=False):
     windows: Mapping[str, UsageWindow] = {}
     trials_used: tuple[str, ...] = ()
     ended_plans: tuple[str, ...] = ()
+    held: Held | None = None
 
     @property
     def exists(self) -> bool:

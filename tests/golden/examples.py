@@ -25,6 +25,8 @@ from ledger.core.events import (
     BalanceToppedUp,
     Change,
     ChangeAbandoned,
+    ChangeHeld,
+    ChangeReleased,
     ChargeAccrued,
     ClockMoved,
     ControlsChanged,
@@ -447,6 +449,19 @@ _LATER: Final[tuple[Event, ...]] = (
     DiscountCreated(_DISCOUNT, reason=_WHY),
     DiscountUpdated(Discount("spring", "Spring"), _DISCOUNT, reason=_WHY),
     DiscountDeleted("spring", reason=_WHY),
+    ChangeHeld(
+        "attach",
+        Sealed({"plan_id": "pro", "quantities": [["messages", "300"]], "free_trial": None}),
+        "9.0",
+        _THEN,
+        "update_plan",
+        ("pro", "extra"),
+        (_OWN_PLAN,),
+        (_DISCOUNT,),
+        _NEXT,
+        reason=_WHY,
+    ),
+    ChangeReleased("9.0", "update_plan", ("pro", "extra"), reason=_WHY),
 )
 
 EXAMPLES: Final[tuple[Event, ...]] = (

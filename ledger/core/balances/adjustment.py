@@ -6,6 +6,7 @@ Where the reference accepts a contradiction, ignores it or fails, we refuse it (
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import ClassVar
 
 import msgspec
 
@@ -41,6 +42,8 @@ from ledger.core.terms import Rollover
 class GrantBalance(Command, frozen=True):
     """Open a loose balance: units, or unlimited, or a boolean feature; resetting, expiring or for good."""
 
+    waits_as: ClassVar[str | None] = "grant_balance"
+
     feature_id: str
     entity_id: str | None = None
     included: Decimal | None = None
@@ -63,6 +66,8 @@ class Which(Command, frozen=True):
 
 class UpdateBalance(Which, frozen=True):
     """Put what remains, or the usage, to a value; or add to it (below zero: deduct); or change the grant itself."""
+
+    waits_as: ClassVar[str | None] = "update_balance"
 
     remaining: Decimal | None = None
     add: Decimal | None = None

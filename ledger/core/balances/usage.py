@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import reduce
-from typing import Final
+from typing import ClassVar, Final
 
 from ledger.core.balances import backdating
 from ledger.core.balances.aftermath import follow
@@ -43,6 +43,8 @@ class Track(Command, frozen=True):
     command, and nothing is left of it.
     """
 
+    waits_as: ClassVar[str | None] = "track"
+
     feature_id: str | None = None
     event_name: str | None = None
     value: Decimal = ONE
@@ -56,6 +58,8 @@ class Track(Command, frozen=True):
 
 class Consume(Command, frozen=True):
     """Record `value` units if they are allowed, else nothing: a check that sends its event."""
+
+    waits_as: ClassVar[str | None] = "consume"
 
     feature_id: str
     value: Decimal = ONE

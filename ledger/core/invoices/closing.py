@@ -30,6 +30,9 @@ def void(draft: Draft, invoice: Invoice) -> None:
 
 
 def write_off(draft: Draft, invoice: Invoice) -> None:
-    """Give an invoice up."""
+    """Give an invoice up; one that a change waits for is taken back instead, so that nobody pays it for nothing."""
     require(invoice, "written off", InvoiceStatus.OPEN)
+    held = draft.customer.held
+    if held is not None and held.invoice_id == invoice.invoice_id:
+        raise InvalidRequest("A change waits for this invoice to be paid: call it off with invoices.void")
     draft.happen(InvoiceWrittenOff(invoice.invoice_id, draft.now))

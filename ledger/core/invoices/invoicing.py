@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from ledger.core.decider import Context
+from msgspec.structs import replace
+
+from ledger.core.decider import Command, Context
 from ledger.core.draft import Draft
 from ledger.core.events import (
     ChangeAbandoned,
@@ -16,11 +18,13 @@ from ledger.core.events import (
 )
 from ledger.core.invoices.adjusting import adjust
 from ledger.core.invoices.discounting import take_off
+from ledger.core.invoices.holding import hold, unbilled
 from ledger.core.invoices.invoice import Accrued
-from ledger.core.invoices.payment import collect, would_decline
+from ledger.core.invoices.payment import collect, waits_for_payer, would_decline
 from ledger.core.settings import Gateway
 from ledger.core.state import Customer
 from ledger.core.subscriptions.billing import Billing, InvoiceMode, IssueMethod, ProrationBehavior
+from ledger.core.subscriptions.held import Held
 from ledger.core.subscriptions.quote import Planned
 from ledger.core.subscriptions.subscription import Subscription
 
@@ -30,11 +34,22 @@ def currency_of(customer: Customer, context: Context) -> str:
     return customer.currency or context.settings.currency
 
 
-def finish(draft: Draft, intent: str, billing: Billing | None = None, origin: Origin = Origin.CHANGE) -> Planned:
-    """Put what a change costs on an invoice and ask for the money; a change that is not paid for is abandoned."""
+def finish(
+    draft: Draft,
+    intent: str,
+    billing: Billing | None = None,
+    origin: Origin = Origin.CHANGE,
+    asked: Command | None = None,
+) -> Planned:
+    """Put what a change costs on an invoice and ask for the money. A change that is declined is abandoned; one whose
+    payment waits for its payer waits too, where the command that `asked` for it can.
+    """
     billing = billing or Billing()
     currency = currency_of(draft.customer, draft.context)
-    taken = _orphaned(draft, billing)
+    if asked is not None and draft.context.paid_for is not None:
+        return _paid_for(draft, draft.context.paid_for, intent, billing)
+    waits = asked is not None and waits_for_payer(draft.customer, draft.context.settings.collects)
+    taken = {} if waits else _orphaned(draft, billing)
     draft.charge(each.line for each in taken.values())
     adjust(draft, billing)
     planned = draft.planned(intent, currency)
@@ -42,7 +57,7 @@ def finish(draft: Draft, intent: str, billing: Billing | None = None, origin: Or
         return planned
     due = planned.total_minor - draft.customer.account.credit_minor
     if due > 0 and billing.invoice_mode is None and would_decline(draft.customer, draft.context.settings.collects):
-        return _abandoned(draft, planned, due)
+        return _held(draft, planned, asked, billing, origin) if asked and waits else _abandoned(draft, planned, due)
     issue(draft, draft.lines, origin, billing.invoice_mode, charges=tuple(taken))
     return draft.planned(intent, currency)
 
@@ -80,10 +95,26 @@ def _abandoned(draft: Draft, planned: Planned, due_minor: int) -> Planned:
     failed = Draft(draft.before, draft.context, draft.now)
     payment_id = failed.customer.next_id()
     collect(failed, due_minor, planned.currency, None)
-    plan_ids = tuple(dict.fromkeys(move.plan.plan_id for move in (*planned.incoming, *planned.outgoing)))
-    failed.happen(ChangeAbandoned(payment_id, planned.intent, plan_ids))
+    failed.happen(ChangeAbandoned(payment_id, planned.intent, planned.plan_ids))
     failed.lines, failed.incoming, failed.outgoing = draft.lines, draft.incoming, draft.outgoing
     return failed.planned(planned.intent, planned.currency)
+
+
+def _held(draft: Draft, planned: Planned, asked: Command, billing: Billing, origin: Origin) -> Planned:
+    """The change waits for its invoice; charges that no cycle will take up go on waiting for another."""
+    kept = hold(draft, planned, asked, billing)
+    issue(kept, kept.lines, origin, None)
+    return replace(kept.planned(planned.intent, planned.currency), foreseen=tuple(draft.events))
+
+
+def _paid_for(draft: Draft, held: Held, intent: str, billing: Billing) -> Planned:
+    """The invoice of the change is made and paid: only what was used since is still to be billed."""
+    adjust(draft, billing)
+    if billing.custom_lines is None and not billing.no_billing_changes:
+        for line in unbilled(draft, held):
+            accrue(draft, line)
+    draft.lines = []
+    return draft.planned(intent, currency_of(draft.customer, draft.context))
 
 
 def bill_cycle(draft: Draft) -> None:

@@ -53,6 +53,11 @@ def would_decline(customer: Customer, gateway: Gateway) -> bool:
     return gateway is Gateway.SIMULATED and method_of(customer) in (DECLINED, NEEDS_ACTION)
 
 
+def waits_for_payer(customer: Customer, gateway: Gateway) -> bool:
+    """Whether a charge to this customer waits for what its payer must do."""
+    return gateway is Gateway.SIMULATED and method_of(customer) == NEEDS_ACTION
+
+
 def has_declined(customer: Customer, gateway: Gateway) -> bool:
     """Whether it is known of a customer's payment method that it does not work."""
     return gateway is Gateway.SIMULATED and method_of(customer) == DECLINED

@@ -9,6 +9,7 @@ from ledger.core.errors import ChangePending
 from ledger.core.events import InvoiceVoided, Line, PlanScheduled, PlanUnscheduled
 from ledger.core.invoices.adjusting import adjust
 from ledger.core.invoices.closing import void
+from ledger.core.invoices.holding import check_held
 from ledger.core.invoices.invoice import Invoice, InvoiceStatus
 from ledger.core.state import Customer
 from ledger.core.subscriptions.billing import Billing
@@ -23,6 +24,7 @@ CLOSED: Final = (InvoiceStatus.VOID, InvoiceStatus.UNCOLLECTIBLE)
 
 def check_pending(customer: Customer) -> None:
     """Refuse a change of plans while an earlier one waits for its payment (docs/api.md, "Payments and 402")."""
+    check_held(customer)
     for each in customer.subscriptions.values():
         if each.awaits_payment:
             raise ChangePending(each.plan.plan_id)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from ledger.core.decider import Command, Context
 from ledger.core.draft import Draft
@@ -56,6 +57,8 @@ class Which(Command, frozen=True):
 class Cancel(Which, frozen=True):
     """End a plan. Now: unused time is credited and overage forgiven. At the end of the cycle: nothing is credited."""
 
+    waits_as: ClassVar[str | None] = "cancel"
+
     when: When = When.END_OF_CYCLE
     refund: Refund | None = None
     billing: Billing = Billing()
@@ -98,12 +101,12 @@ def plan_cancel(customer: Customer, command: Cancel, context: Context) -> Planne
     check_pending(customer)
     if not subscription.active:
         _drop(draft, subscription)
-        return finish(draft, When.NOW, command.billing)
+        return finish(draft, When.NOW, command.billing, asked=command)
     if command.when is When.NOW:
         _cancel_now(draft, subscription, command)
     else:
         _cancel_at_end(draft, subscription)
-    return finish(draft, command.when, command.billing)
+    return finish(draft, command.when, command.billing, asked=command)
 
 
 def _check_refund(command: Cancel, subscription: Subscription) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -44,6 +45,8 @@ class Attach(Command, frozen=True):
     `anchor_now` begins the billing cycle anew, `anchor_at` at a later instant.
     """
 
+    waits_as: ClassVar[str | None] = "attach"
+
     plan_id: str
     version: int | None = None
     entity_id: str | None = None
@@ -72,7 +75,7 @@ def plan_attach(customer: Customer, command: Attach, context: Context) -> Planne
     """Work out an attach, or refuse it."""
     draft = Draft(customer, context)
     attach(draft, command)
-    return finish(draft, "update_plan", command.billing)
+    return finish(draft, "update_plan", command.billing, asked=command)
 
 
 def attach(draft: Draft, command: Attach, *, expires_at: datetime | None = None) -> str:

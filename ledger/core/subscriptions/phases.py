@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -37,6 +37,8 @@ class Phase(msgspec.Struct, frozen=True):
 
 class CreateSchedule(Command, frozen=True):
     """Put the first phase's plans in force now and schedule the others, in place of what was scheduled before."""
+
+    waits_as: ClassVar[str | None] = "schedule"
 
     phases: tuple[Phase, ...]
     entity_id: str | None = None
@@ -73,7 +75,7 @@ def plan_schedule(customer: Customer, command: CreateSchedule, context: Context)
         _run(draft, command, starts, runs)
     for each in command.unscheduled:
         attach(draft, replace(of_many(each, context), billing=command.billing))
-    return finish(draft, "update_plan", command.billing)
+    return finish(draft, "update_plan", command.billing, asked=command)
 
 
 def _starts(draft: Draft, phases: Sequence[Phase]) -> list[datetime]:

@@ -1,6 +1,7 @@
 """Buying more or fewer units ahead: when the balance moves and when the price is due is the item's say (§2.3)."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from ledger.core.balances.entitlement import check_quantities, prepaid_units
 from ledger.core.decider import Context
@@ -23,6 +24,8 @@ from ledger.core.terms import PlanItem
 class ChangeQuantities(Which, frozen=True):
     """Set the total units bought ahead of some features, included ones counted."""
 
+    waits_as: ClassVar[str | None] = "quantities"
+
     quantities: tuple[Quantity, ...] = ()
     billing: Billing = Billing()
 
@@ -31,7 +34,7 @@ def plan_quantities(customer: Customer, command: ChangeQuantities, context: Cont
     """Work out a change of quantities, or refuse it."""
     draft = Draft(customer, context)
     change_quantities(draft, find(customer, command), command.quantities, command.billing)
-    return finish(draft, "update_quantity", command.billing)
+    return finish(draft, "update_quantity", command.billing, asked=command)
 
 
 def change_quantities(

@@ -25,7 +25,8 @@ class Move(msgspec.Struct, frozen=True):
 class Planned(msgspec.Struct, frozen=True):
     """A change worked out but not yet made: its events, and what it costs at once.
 
-    `refund_minor` goes back to the payer instead of to the customer's credit.
+    `refund_minor` goes back to the payer instead of to the customer's credit. `foreseen` is what a change that waits
+    for its payer does once it is paid.
     """
 
     events: Sequence[Event]
@@ -35,6 +36,12 @@ class Planned(msgspec.Struct, frozen=True):
     intent: str = "none"
     currency: str = "usd"
     refund_minor: int | None = None
+    foreseen: Sequence[Event] = ()
+
+    @property
+    def plan_ids(self) -> tuple[str, ...]:
+        """The plans that come and go."""
+        return tuple(dict.fromkeys(move.plan.plan_id for move in (*self.incoming, *self.outgoing)))
 
     @property
     def subtotal_minor(self) -> int:

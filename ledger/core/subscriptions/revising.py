@@ -151,7 +151,7 @@ def _waiting(customer: Customer, subscription: Subscription) -> list[Subscriptio
 
 def _rescheduled(draft: Draft, waiting: Subscription, current: Subscription, starts_at: datetime) -> PlanScheduled:
     return PlanScheduled(
-        draft.customer.next_id(1),
+        draft.new_subscription_id(1),
         waiting.plan,
         starts_at,
         current.anchor if waiting.plan.cycle in (None, current.plan.cycle) else starts_at,

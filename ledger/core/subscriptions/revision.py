@@ -1,6 +1,7 @@
 """Changing what a subscription promises while it goes on: version, price, items, trial, anchor (§2.3, §2.6)."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -33,6 +34,8 @@ class Revise(Which, frozen=True):
     Quantities are totals, included units counted. `free_trial` None ends a trial; one of the caller's own counts from
     now. `recalculate` spreads debts over what other balances of the feature have left.
     """
+
+    waits_as: ClassVar[str | None] = "revise"
 
     version: int | None = None
     quantities: tuple[Quantity, ...] = ()
@@ -67,7 +70,7 @@ def plan_revise(customer: Customer, command: Revise, context: Context) -> Planne
         change_quantities(draft, held, command.quantities, command.billing)
     if command.recalculate:
         _recalculate(draft, subscription)
-    return finish(draft, "update_plan" if changed else "update_quantity", command.billing)
+    return finish(draft, "update_plan" if changed else "update_quantity", command.billing, asked=command)
 
 
 def _recalculate(draft: Draft, subscription: Subscription) -> None:

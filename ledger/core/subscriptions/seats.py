@@ -9,9 +9,10 @@ from typing import Final
 
 from ledger.core.balances.balance import Grant
 from ledger.core.balances.deduction import overage_allowed
-from ledger.core.decider import Context
+from ledger.core.decider import Command, Context
 from ledger.core.draft import Draft
 from ledger.core.events import ChangeAbandoned, Event, Origin, SeatsKept, UsageRecorded
+from ledger.core.invoices.holding import check_held
 from ledger.core.invoices.invoicing import finish
 from ledger.core.invoices.midcycle import bill_difference, stays_paid
 from ledger.core.invoices.payment import InvoicePaymentFailed, attempted
@@ -27,25 +28,34 @@ SEATS: Final = "seats"
 
 
 def settled(
-    customer: Customer, events: Sequence[Event], context: Context, *, paid_or_refused: bool = False
+    customer: Customer,
+    events: Sequence[Event],
+    context: Context,
+    asked: Command,
+    *,
+    paid_or_refused: bool = False,
 ) -> Sequence[Event]:
-    """Events that move balances, with the invoice for the seats that they take or free.
+    """Events that move balances as was `asked`, with the invoice for the seats that they take or free.
 
     They come back as they are where no seat is sold. Where the payment for seats is declined they do not happen at
-    all: the attempt does, and ends in `ChangeAbandoned` (case 116); or `InvoicePaymentFailed` is raised.
+    all: the attempt does, and ends in `ChangeAbandoned` (case 116); or `InvoicePaymentFailed` is raised. Where it waits
+    for its payer, so do they.
     """
     for event in events:
         if _may_move_seats(customer, event):
             break
     else:
         return events
-    draft = Draft(customer, context)
+    draft = Draft(customer, context, context.paid_for.asked_at if context.paid_for else None)
     draft.happen(*events)
     for before in customer.grants.values():
         after = draft.customer.grants.get(before.grant_id)
         if after is not None and _sold(before) and before.level != after.level:
             _settle(draft, before, after)
-    settled_by = finish(draft, SEATS, origin=Origin.USAGE).events
+    if draft.lines:
+        check_held(customer)
+    waits_as = asked if asked.waits_as is not None and not paid_or_refused else None
+    settled_by = finish(draft, SEATS, origin=Origin.USAGE, asked=waits_as).events
     if paid_or_refused and any(isinstance(each, ChangeAbandoned) and each.intent == SEATS for each in settled_by):
         raise InvoicePaymentFailed(attempted(settled_by), "nothing of the request was recorded")
     return settled_by

@@ -1,5 +1,7 @@
 """Attaching several plans in one change, with one invoice."""
 
+from typing import ClassVar
+
 from msgspec import UNSET
 from msgspec.structs import replace
 
@@ -16,6 +18,8 @@ from ledger.core.subscriptions.quote import Planned
 class AttachMany(Command, frozen=True):
     """Attach plans in order, all or none; `billing` is that of the whole, those of the parts are left alone."""
 
+    waits_as: ClassVar[str | None] = "attach_many"
+
     plans: tuple[Attach, ...]
     billing: Billing = Billing()
 
@@ -27,7 +31,7 @@ def plan_attach_many(customer: Customer, command: AttachMany, context: Context) 
     draft = Draft(customer, context)
     for each in command.plans:
         attach(draft, replace(of_many(each, context), billing=command.billing))
-    return finish(draft, "update_plan", command.billing)
+    return finish(draft, "update_plan", command.billing, asked=command)
 
 
 def of_many(wanted: Attach, context: Context) -> Attach:

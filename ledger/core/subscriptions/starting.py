@@ -80,7 +80,7 @@ def begin(
 
     A trial's end is what both the cycle and the resets are counted from (§2.5).
     """
-    key, plan, ends_at = draft.customer.next_id(), with_trial(order), _trial_end(draft, order)
+    key, plan, ends_at = draft.new_subscription_id(), with_trial(order), _trial_end(draft, order)
     if ends_at is not None:
         anchors = Anchors(ends_at, ends_at)
     period = _first_period(draft, plan, anchors, ends_at)

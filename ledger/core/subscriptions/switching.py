@@ -164,7 +164,7 @@ def scheduled(draft: Draft, order: Order, current: Subscription | None, starts_a
     """
     goes_on = current is not None and order.plan.cycle in (None, current.plan.cycle) and not order.own_cycle
     return PlanScheduled(
-        draft.customer.next_id(),
+        draft.new_subscription_id(),
         order.plan,
         starts_at,
         order.anchor or (current.anchor if current is not None and goes_on else starts_at),

@@ -27,6 +27,7 @@ from ledger.core.events import (
     QuantityChanged,
     SeatsKept,
 )
+from ledger.core.invoices.holding import LAPSED, abandon
 from ledger.core.invoices.invoice import InvoiceStatus
 from ledger.core.invoices.invoicing import bill_cycle
 from ledger.core.invoices.lines import charges, grant_of, overage, overage_of, refunds
@@ -35,6 +36,7 @@ from ledger.core.period import common_period, period_at
 from ledger.core.state import Customer
 from ledger.core.subscriptions.awaiting import CLOSED, awaited_invoice
 from ledger.core.subscriptions.cancellation import default_after
+from ledger.core.subscriptions.held import Held
 from ledger.core.subscriptions.order import Order
 from ledger.core.subscriptions.starting import start
 from ledger.core.subscriptions.subscription import Subscription, main_plan, scheduled_plan
@@ -112,6 +114,8 @@ def _pass(draft: Draft) -> None:
 def _happen(draft: Draft, due: Due) -> None:
     subject = due.subject
     match subject:
+        case Held():
+            abandon(draft, subject, LAPSED)
         case Lock():
             expire(draft, subject)
         case Grant() if due.rank is Rank.EXPIRY:

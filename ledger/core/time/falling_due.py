@@ -10,19 +10,21 @@ from ledger.core.balances.deduction import overage_allowed
 from ledger.core.balances.lock import Lock
 from ledger.core.invoices.pricing import billed_ahead
 from ledger.core.state import Customer
+from ledger.core.subscriptions.held import Held
 from ledger.core.subscriptions.subscription import Status, Subscription
 
 
 class Rank(IntEnum):
     """The order of what falls due at one instant. Charges that waited for it are billed with what it costs."""
 
-    LOCK_EXPIRY = 0
-    USAGE_CLOSED = 1
-    TRIAL_END = 2
-    EXPIRY = 3
-    START = 4
-    RENEWAL = 5
-    RESET = 6
+    LAPSE = 0
+    LOCK_EXPIRY = 1
+    USAGE_CLOSED = 2
+    TRIAL_END = 3
+    EXPIRY = 4
+    START = 5
+    RENEWAL = 6
+    RESET = 7
 
 
 class Due(NamedTuple):
@@ -31,11 +33,13 @@ class Due(NamedTuple):
     at: datetime
     rank: Rank
     id: str
-    subject: Subscription | Grant | Lock
+    subject: Subscription | Grant | Lock | Held
 
 
 def due_things(customer: Customer) -> Iterator[Due]:
     """Everything of a customer that falls due at some time."""
+    if customer.held is not None:
+        yield from _of_held(customer.held)
     for lock in customer.locks.values():
         yield _of_lock(lock)
     for subscription in customer.subscriptions.values():
@@ -54,6 +58,8 @@ def still_due(customer: Customer, due: Due) -> Due | None:
     """What was found to be due, as it is after other things have happened at the same instant; None once it is not."""
     now: Iterator[Due] = iter(())
     match due.subject:
+        case Held() if customer.held is not None:
+            now = _of_held(customer.held)
         case Lock() if due.id in customer.locks:
             now = iter((_of_lock(customer.locks[due.id]),))
         case Subscription() if due.id in customer.subscriptions:
@@ -61,6 +67,11 @@ def still_due(customer: Customer, due: Due) -> Due | None:
         case Grant() if due.id in customer.grants:
             now = _of_grant(customer, customer.grants[due.id])
     return next((each for each in now if each.rank is due.rank and each.at <= due.at), None)
+
+
+def _of_held(held: Held) -> Iterator[Due]:
+    if held.lapses_at is not None:
+        yield Due(held.lapses_at, Rank.LAPSE, held.invoice_id, held)
 
 
 def _of_lock(lock: Lock) -> Due:
@@ -115,6 +126,8 @@ def next_due_at(customer: Customer) -> datetime | None:
     The first of `due_things` and of charges that wait, found without making them: this runs after nearly every event.
     """
     found = min((each.bill_at for each in customer.account.accrued.values() if each.bill_at is not None), default=None)
+    if customer.held is not None:
+        found = _sooner(customer.held.lapses_at, found)
     for lock in customer.locks.values():
         found = _sooner(lock.expires_at, found)
     for subscription in customer.subscriptions.values():
