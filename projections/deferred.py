@@ -55,7 +55,7 @@ class DeferredGeneration:
     def _remember(self, finals: Iterable[Final]) -> None:
         for name, row in finals:
             table = self.model.table(name)
-            if not table.grows_only:
+            if table.changes:
                 self._ended[row[0]].add((name, table.key_of(row)))
 
     def _write(self, leaving: Iterable[UUID], finals: list[Final]) -> list[Write]:

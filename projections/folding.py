@@ -146,7 +146,8 @@ def collect(
     `ended` are keys of rows that became final earlier, while `before` still has them.
     """
     found = Changes()
-    final_keys = {(name, table.key_of(row)) for name, row in finals if not (table := model.table(name)).grows_only}
+    changing = {table.name: table for table in model.tables if table.changes}
+    final_keys = {(name, changing[name].key_of(row)) for name, row in finals if name in changing}
     for name, row in finals:
         found.put(name, row)
     for stream_id, state in after.items():
@@ -172,10 +173,10 @@ def load_states(
         "stream_ids": UuidArray.of([uuid_field(each) for each in stream_ids], len(stream_ids)),
     }
     found: dict[UUID, dict[str, list[Any]]] = {
-        stream_id: {table.name: [] for table in model.tables if not table.grows_only} for stream_id in stream_ids
+        stream_id: {table.name: [] for table in model.tables if table.changes} for stream_id in stream_ids
     }
     for table in model.tables:
-        if table.grows_only:
+        if not table.changes:
             continue
         cursor = conn.cursor(binary=True)
         for row in cursor.execute(statement(f"load_{table.name}", model.package), parameters, prepare=True):

@@ -4,8 +4,18 @@ A model folds one stream at a time: `restore` makes its state from the rows that
 by one event and answers rows that are final, `changes` says which rows a batch left different. All of it is pure;
 the runner owns the transaction and the position. No row depends on the clock.
 
-A model's folder holds `fold.py` and, under `sql/`, for each table `load_<table>`, `upsert_<table>`, `delete_<table>`
-and `retire_<table>`; a table that only grows has `append_<table>` and `retire_<table>`.
+A model's folder holds `fold.py` and, under `sql/`, the statements of each table, of which there are four kinds:
+
+* one whose rows change: what a stream stands at. `load_<table>`, `upsert_<table>`, `delete_<table>`;
+* one that grows only: what happened. The fold answers its rows as final; `append_<table>` (a COPY);
+* one that accumulates: sums over many streams. The fold answers what is to be added as if it were a final row: a key,
+  and after it the amounts. A batch's rows of one key are summed in memory, and `add_<table>` adds them to what the
+  table holds. Rows and position being one transaction, everything is added exactly once, in a rebuild too; and sums are
+  exact, so that it does not matter in which batches they were added. It is not part of any stream's state.
+* one that is derived from a table that only grows and whose key begins with the position. `derive_<table>` makes its
+  rows in the database, of the rows of positions from `first` to `last` that a batch added there.
+
+Each has `retire_<table>`, a small step in deleting a generation that nobody reads any more.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -51,16 +61,27 @@ class Kind(StrEnum):
     INSTANT = "instant"
     JSON = "json"
     TEXTS = "texts"
+    DATE = "date"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of a model: the columns after `ledger_id` and `generation`, the first `key` of which are its key."""
+    """One table of a model: the columns after `ledger_id` and `generation`, the first `key` of which are its key.
+
+    In a table that `accumulates` the others are the amounts: `Kind.NUMERIC` or `Kind.BIGINT`, never null.
+    """
 
     name: str
     key: int
     columns: Mapping[str, Kind]
     grows_only: bool = False
+    accumulates: bool = False
+    derived_from: str | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether its rows are what a stream stands at: loaded with its state, and written as that changes."""
+        return not (self.grows_only or self.accumulates or self.derived_from)
 
     def key_of(self, row: Row) -> Key:
         """The part of a row that tells it from all others."""
@@ -68,7 +89,7 @@ class Table:
 
 
 class Final(NamedTuple):
-    """A row that will never change again."""
+    """A row that will never change again; of a table that accumulates, a key and what is to be added there."""
 
     table: str
     row: Row

@@ -4,10 +4,11 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, LiteralString, NamedTuple, Protocol
 
 import psycopg
 from psycopg import Connection
+from psycopg.sql import Composed
 from psycopg_pool import ConnectionPool
 
 from ledger.clock import Deadline
@@ -81,18 +82,18 @@ class View:
         """Up to when what falls due has happened in what is read here."""
         return self.standing.due
 
-    def rows(self, name: str, models: Sequence[str], **parameters: Any) -> list[Any]:
-        """The rows a statement answers; `<model>_generation` is filled in for each of `models`."""
+    def rows(self, name: str | Composed, models: Sequence[str], **parameters: Any) -> list[Any]:
+        """The rows a statement answers, by its name or put together; `<model>_generation` is filled in for `models`."""
         cursor = self._conn.cursor(binary=True)
         # Not prepared: which index serves depends on the filters that were given.
-        cursor.execute(statement(name), self._parameters(models, parameters), prepare=False)
+        cursor.execute(_whole(name), self._parameters(models, parameters), prepare=False)
         return cursor.fetchall()
 
-    def stream(self, name: str, models: Sequence[str], **parameters: Any) -> Iterator[Any]:
+    def stream(self, name: str | Composed, models: Sequence[str], **parameters: Any) -> Iterator[Any]:
         """The same rows a few at a time, in constant memory: for exports. Ends with the view, at the latest."""
-        with self._conn.cursor(name=f"stream_{name}") as cursor:
+        with self._conn.cursor(name=f"stream_{name if isinstance(name, str) else 'composed'}") as cursor:
             cursor.itersize = ROWS_AT_ONCE
-            yield from cursor.execute(statement(name), self._parameters(models, parameters), binary=True)
+            yield from cursor.execute(_whole(name), self._parameters(models, parameters), binary=True)
 
     def _parameters(self, models: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
         generations = {f"{model}_generation": self.standing.generation(model) for model in models}
@@ -143,6 +144,10 @@ class Views:
         for model in models:
             standing.generation(model)
         return standing
+
+
+def _whole(name: str | Composed) -> LiteralString | Composed:
+    return statement(name) if isinstance(name, str) else name
 
 
 def _pause(seconds: float) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final, LiteralString, NamedTuple
 
 from psycopg import Connection
 
+from ledger.core.money import add
 from ledger.store.binary import BigintArray, BinaryArray, InstantArray, IntegerArray, TextArray, UuidArray
 from ledger.store.chain import NULL, bigint_field, bytes_field, instant_field, integer_field, uuid_field
 from projections.projection import Changes, Key, Kind, Model, Row, Table
@@ -34,20 +35,44 @@ class Write(NamedTuple):
 
 
 def prepare(ledger_id: str, generation: int, model: Model, changes: Changes) -> list[Write]:
-    """What writes the changes of a batch: at most a delete and a write for each table of the model."""
+    """What writes the changes of a batch: at most a delete and a write for each table, in the model's order of them."""
     place, found = {"ledger_id": ledger_id, "generation": generation}, []
     for table in model.tables:
         gone, rows = changes.gone.get(table.name), changes.rows.get(table.name)
         if gone:
             parameters = place | _columns(list(table.columns.items())[: table.key], gone)
             found.append(Write(statement(f"delete_{table.name}", model.package), parameters))
+        source = changes.rows.get(table.derived_from or "")
+        if source:
+            positions = [row[0] for row in source]
+            stretch = {"first": min(positions), "last": max(positions)}
+            found.append(Write(statement(f"derive_{table.name}", model.package), place | stretch))
         if rows and table.grows_only:
             text = statement(f"append_{table.name}", model.package)
             found.append(Write(text, {}, _lines(table, f"{_escaped(ledger_id)}\t{generation}\t", rows)))
+        elif rows and table.accumulates:
+            parameters = place | _columns(list(table.columns.items()), summed(table, rows))
+            found.append(Write(statement(f"add_{table.name}", model.package), parameters))
         elif rows:
             parameters = place | _columns(list(table.columns.items()), rows)
             found.append(Write(statement(f"upsert_{table.name}", model.package), parameters))
     return found
+
+
+def summed(table: Table, rows: Sequence[Row]) -> list[Row]:
+    """The rows of a table that accumulates, one for each key: its amounts added up exactly."""
+    key, found = table.key, dict[Key, list[Any]]()
+    for row in rows:
+        amounts = found.get(row[:key])
+        if amounts is None:
+            found[row[:key]] = list(row[key:])
+        else:
+            amounts[:] = map(_plus, amounts, row[key:])
+    return [(*each, *amounts) for each, amounts in found.items()]
+
+
+def _plus(one: Any, other: Any) -> Any:
+    return one + other if type(one) is int else add(one, other)
 
 
 def _columns(columns: Sequence[tuple[str, Kind]], rows: Sequence[Row | Key]) -> dict[str, Any]:
@@ -82,6 +107,7 @@ FIELDS: Final[dict[Kind, tuple[type[BinaryArray], Callable[[Any], bytes]]]] = {
     Kind.BOOLEAN: (TextArray, _switch),
     Kind.INSTANT: (InstantArray, instant_field),
     Kind.JSON: (TextArray, bytes_field),
+    Kind.TEXTS: (TextArray, lambda values: _text(_array_text(tuple(values)))),
 }
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from ledger.core.events import Event, stored_name
 from projections.folding import NO_ROWS, collect, fold_stream
 from projections.projection import Key, Model, Recorded, Row
+from projections.writing import summed
 
 STREAM: Final = UUID("01900000-0000-7000-8000-000000000001")
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -48,5 +49,8 @@ def _apply(tables: dict[str, dict[Key, Row]], model: Model, changes: Any) -> Non
         for key in keys:
             del tables[name][key]
     for name, rows in changes.rows.items():
+        table = model.table(name)
+        if table.accumulates:
+            rows = summed(table, [*tables[name].values(), *rows])
         for row in rows:
-            tables[name][model.table(name).key_of(row)] = row
+            tables[name][table.key_of(row)] = row

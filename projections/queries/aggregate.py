@@ -1,0 +1,261 @@
+"""Sums of uses by bin and group. The one place that decides what they are read from.
+
+Sums of the whole ledger, and of a customer with a long history, are read from cells of half an hour that the projection
+keeps; only in cells that an edge of a bin cuts the rows are summed. What the cells do not tell is summed from the rows:
+groups or filters by plan, event name or property, by customer or entity in the whole ledger, and what was known before.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from ledger.core.errors import InvalidInput
+from ledger.core.money import ZERO, add
+from projections.queries.bins import Bins
+from projections.queries.uses import Group, Groups, UseFilter
+from projections.usage.fold import MODEL
+from projections.usage.tables import cell_of
+from projections.view import View
+
+MODELS: Final = ("usage",)
+MOST_SUMS: Final = 10_000
+
+
+class Measure(StrEnum):
+    """What is summed: units as they were used, units or credits that left balances, or how many uses there were."""
+
+    VALUE = "value"
+    DEDUCTED = "deducted"
+    COUNT = "count"
+
+
+class Source(StrEnum):
+    """What sums are read from: cells of the ledger, cells of a customer, or rows."""
+
+    LEDGER = "ledger"
+    STREAM = "stream"
+    ROWS = "rows"
+
+
+class TooManySums(InvalidInput):
+    """More bins and groups than one answer holds."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The answer would have more than {MOST_SUMS} sums: ask for a top, fewer groups, longer bins or a shorter "
+            "range"
+        )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which uses are summed, by what, in which bins, and how many groups are told apart.
+
+    Units of different features are never added up: sums of values are by feature whatever else they are by, and of
+    what left balances by the feature of the balances. `top` tells the groups of the largest sums over all bins apart,
+    and adds the others up; the feature is part of a group where `rank_features`.
+    """
+
+    keep: UseFilter
+    bins: Bins
+    by: Groups = field(default=Groups())
+    measure: Measure = Measure.VALUE
+    top: int | None = None
+    rank_features: bool = False
+    most: int = MOST_SUMS
+
+    @property
+    def groups(self) -> Groups:
+        """What is split by in the end."""
+        by = self.by
+        if self.measure is Measure.DEDUCTED:
+            return by._replace(balance=True)
+        return by._replace(feature=by.feature or self.measure is Measure.VALUE)
+
+    @property
+    def parts(self) -> bool:
+        """Whether it matters what a use took from which balance."""
+        by, keep = self.groups, self.keep
+        return (
+            self.measure is Measure.DEDUCTED
+            or by.plan
+            or by.balance
+            or by.grant
+            or keep.plan_id is not None
+            or keep.balance_feature_id is not None
+            or "plan" in keep.without
+        )
+
+
+class Sum(NamedTuple):
+    """A sum: its bin, its group, or all groups beyond the top where `rest`.
+
+    `uses` have a part in it; `deducted` is told where the measure is. `taken_from` is the feature whose balances were
+    taken from, `grant_id` one such balance of the customer.
+    """
+
+    bin: int
+    group: Group
+    taken_from: str | None
+    grant_id: str | None
+    rest: bool
+    value: Decimal
+    uses: int
+    deducted: Decimal
+
+    def amount(self, measure: Measure) -> Decimal | int:
+        """The number that was asked for."""
+        match measure:
+            case Measure.VALUE:
+                return self.value
+            case Measure.DEDUCTED:
+                return self.deducted
+            case Measure.COUNT:
+                return self.uses
+
+
+def sums(view: View, asked: Asked, *, source: Source | None = None) -> list[Sum]:
+    """The sums that are asked for, by bin and then group; bins and groups without uses have none.
+
+    Needs the model usage. Raises `TooManySums`. `source` is for tests: rows can always be summed.
+    """
+    view.standing.require(MODEL)
+    chosen = source or source_of(view, asked)
+    found = None if chosen is Source.ROWS else _from_cells(view, asked, chosen)
+    if found is None:
+        found = _from_rows(view, asked, [(asked.bins.lower, asked.bins.upper)], asked.top)
+    if asked.measure is Measure.DEDUCTED:
+        found = [each for each in found if each.deducted != ZERO]
+    if len(found) > asked.most:
+        raise TooManySums
+    return sorted(found, key=_order)
+
+
+def source_of(view: View, asked: Asked) -> Source:
+    """Where the sums are read from."""
+    keep, by = asked.keep, asked.by
+    past = keep.upto_position is not None and keep.upto_position < view.position
+    told = by.plan or by.grant or by.properties or keep.plan_id is not None or keep.without or keep.properties
+    if past or told or keep.event_name is not None or keep.balance_feature_id is not None:
+        return Source.ROWS
+    if keep.stream_id is not None:
+        long = view.rows("find_stream_sums", MODELS, stream_id=keep.stream_id)[0][0]
+        return Source.STREAM if long else Source.ROWS
+    if by.customer or by.entity or keep.entity_id is not None:
+        return Source.ROWS
+    return Source.LEDGER
+
+
+def _from_cells(view: View, asked: Asked, source: Source) -> list[Sum] | None:
+    """Whole cells, and the rows of those that are cut; None where credits were taken, which cells do not tell apart."""
+    keep, bins, by = asked.keep, asked.bins, asked.groups
+    spans = bins.spans()
+    cells = view.rows(
+        "sum_cells" if source is Source.LEDGER else "sum_stream_cells",
+        MODELS,
+        **keep.parameters(),
+        edges=list(bins.edges),
+        first_cell=cell_of(bins.lower),
+        end=bins.upper,
+        cut=[cell_of(lower) for lower, _ in spans],
+        by_entity=by.entity,
+    )
+    if asked.measure is Measure.DEDUCTED and any(on_credits for *_, on_credits in cells):
+        return None
+    stream_id = keep.stream_id if by.customer else None
+    found = [
+        Sum(
+            bin_,
+            Group(feature_id, stream_id, entity_id),
+            feature_id,
+            None,
+            rest=False,
+            value=value,
+            uses=uses,
+            deducted=deducted,
+        )
+        for bin_, feature_id, entity_id, value, uses, deducted, _ in cells
+    ]
+    rows = _from_rows(view, asked, spans, None) if spans else []
+    return _merged([*map(_narrowed(by), found), *rows], asked)
+
+
+def _narrowed(by: Groups) -> Any:
+    """Leaves out of a cell's sum what was not asked for."""
+
+    def narrow(each: Sum) -> Sum:
+        group = each.group if by.feature else each.group._replace(feature_id=None)
+        return each._replace(group=group, taken_from=each.taken_from if by.balance else None)
+
+    return narrow
+
+
+def _from_rows(view: View, asked: Asked, spans: Sequence[tuple[datetime, datetime]], top: int | None) -> list[Sum]:
+    rows = view.rows(
+        "sum_taken" if asked.parts else "sum_uses",
+        MODELS,
+        **asked.keep.parameters(),
+        **asked.groups.parameters(),
+        edges=list(asked.bins.edges),
+        lower=[lower for lower, _ in spans],
+        upper=[upper for _, upper in spans],
+        measure=asked.measure.value,
+        top=top,
+        rank_features=asked.rank_features,
+        split_features=asked.measure is not Measure.COUNT,
+        most=asked.most + 1,
+    )
+    return [
+        Sum(bin_, Group(feature, stream, entity, plan, tuple(props or ())), taken, grant, rest, value, uses, deducted)
+        for bin_, feature, taken, stream, entity, plan, grant, props, rest, value, uses, deducted in rows
+    ]
+
+
+def _merged(found: Iterable[Sum], asked: Asked) -> list[Sum]:
+    """The same sums from several places added up, and the groups beyond the top made one."""
+    merged = _added(found)
+    if asked.top is None:
+        return merged
+    weights: defaultdict[Group, Decimal] = defaultdict(lambda: ZERO)
+    for each in merged:
+        key = _ranked(each.group, asked)
+        weights[key] = add(weights[key], Decimal(each.amount(asked.measure)))
+    first = sorted(weights, key=lambda key: (-abs(weights[key]), _sortable(key)))[: asked.top]
+    kept = set(first)
+    return _added(each if _ranked(each.group, asked) in kept else _rest(each, asked) for each in merged)
+
+
+def _added(found: Iterable[Sum]) -> list[Sum]:
+    merged: dict[Any, Sum] = {}
+    for each in found:
+        key = each[:5]
+        known = merged.get(key)
+        if known is None:
+            merged[key] = each
+        else:
+            value, deducted = add(known.value, each.value), add(known.deducted, each.deducted)
+            merged[key] = known._replace(value=value, uses=known.uses + each.uses, deducted=deducted)
+    return list(merged.values())
+
+
+def _ranked(group: Group, asked: Asked) -> Group:
+    return group if asked.rank_features else group._replace(feature_id=None)
+
+
+def _rest(each: Sum, asked: Asked) -> Sum:
+    split = asked.measure is not Measure.COUNT or not asked.rank_features
+    return each._replace(group=Group(each.group.feature_id if split else None), rest=True)
+
+
+def _order(each: Sum) -> Any:
+    return each.bin, each.rest, _sortable(each.group), each.taken_from or "", each.grant_id or ""
+
+
+def _sortable(group: Group) -> Any:
+    """Groups in an order of their own; what has no value comes last, as in the database."""
+    parts = (group.feature_id, group.stream_id and str(group.stream_id), group.entity_id, group.plan_id)
+    return [(part is None, part or "") for part in (*parts, *group.properties)]

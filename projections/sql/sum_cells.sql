@@ -1,0 +1,8 @@
+-- The whole ledger's uses summed by bin from the cells of half an hour, without those that an edge of a bin cuts.
+SELECT width_bucket(s.cell, %(edges)s::timestamptz[]) - 1 AS bin, s.feature_id, NULL::text AS entity_id,
+       sum(s.value), sum(s.uses)::bigint, sum(s.deducted), sum(s.on_credits)::bigint
+FROM usage_sums AS s
+WHERE s.ledger_id = %(ledger_id)s AND s.generation = %(usage_generation)s
+  AND s.cell >= %(first_cell)s AND s.cell < %(end)s AND s.cell <> ALL (%(cut)s::timestamptz[])
+  AND (%(feature_ids)s::text[] IS NULL OR s.feature_id = ANY (%(feature_ids)s::text[]))
+GROUP BY 1, 2
