@@ -1,0 +1,1 @@
+"""Statements of this model by name, one to a file."""
