@@ -50,7 +50,7 @@ def customers(
     rows = listing.rows(
         "list_customers_oldest" if oldest_first else "list_customers",
         ("customers", "subscriptions"),
-        search=_contains(search),
+        search=contains(search),
         created_from=created.start,
         created_to=created.end,
         **_plans(plans, plan_statuses),
@@ -79,7 +79,7 @@ def entities(
         "list_entities",
         ("customers", "subscriptions"),
         stream_id=stream_id,
-        search=_contains(search),
+        search=contains(search),
         **_plans(plans, plan_statuses),
     )
     owners = {each.stream_id: each.state for each in people(view, list(dict.fromkeys(row[1] for row in rows)))}
@@ -90,7 +90,7 @@ def entities(
 def subscriptions(
     view: View,
     *,
-    one_off: bool = False,
+    one_off: bool | None = False,
     stream_id: UUID | None = None,
     entity_id: str | None = None,
     statuses: Sequence[str] = CURRENT,
@@ -98,7 +98,7 @@ def subscriptions(
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[SubscriptionEntry]:
-    """Subscriptions, or with `one_off` purchases, newest first.
+    """Subscriptions, or with `one_off` purchases, or where it is None both, newest first.
 
     `statuses` out of active, scheduled, expired; `past_due` for those active ones that owe.
     """
@@ -149,7 +149,8 @@ class Listing:
         return rows
 
 
-def _contains(search: str | None) -> str | None:
+def contains(search: str | None) -> str | None:
+    """The pattern of a text that has `search` anywhere in it; None where nothing is searched for."""
     # "\" first: it is what escapes the others.
     if not search:
         return None

@@ -1,0 +1,2 @@
+-- Created from this instant on.
+AND a.created_at >= %(created_from)s::timestamptz

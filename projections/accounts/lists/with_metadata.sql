@@ -1,0 +1,2 @@
+-- This property has this text.
+AND a.metadata @> {property}::jsonb

@@ -1,0 +1,2 @@
+-- Those that have nothing to be sorted by.
+AND {key} = {empty}
