@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,15 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
     # A run that was killed may have left half a line at the end.
     lines = whole[: whole.rfind("\n") + 1].splitlines()
     return {found["key"]: found for found in map(json.loads, lines)}
+
+
+def forget(path: Path, asked: Callable[[str], bool], known: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What is left of the results when those of code that is gone are dropped, from the modules asked for."""
+    left = {key: found for key, found in read(path).items() if key in known or not asked(found["module"])}
+    whole = path.with_suffix(".new")
+    whole.write_text("".join(f"{json.dumps(found)}\n" for found in left.values()))
+    whole.replace(path)
+    return left
 
 
 def write(path: Path, **result: Any) -> None:
