@@ -68,6 +68,7 @@ def set_(place: Place, *, setting: str, value: str, reason: str | None, as_json:
     timezone                 IANA name; calendar periods are counted in it
     gateway                  simulated or manual: who moves the money
     net_terms_days           how long an invoice that is not charged at once may stay open
+    books_closed_until       the last day of closed accounting periods, or never
     late_usage_days          how old usage may be and still go on the next invoice
     persist_free_overage     true: what was used beyond a free grant is taken off the next one
     reverse_deduction_order  true: the balance with the longer interval is used first

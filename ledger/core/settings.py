@@ -14,6 +14,7 @@ import msgspec
 
 from ledger.core import access, decider
 from ledger.core.access import AddUser, ChangeRole, DisableUser, User
+from ledger.core.closing_books import NEVER, check_closing, closed_until
 from ledger.core.decider import CLOCK, Claim, Command, Context, Decider
 from ledger.core.errors import InvalidInput, InvalidRequest
 from ledger.core.events import (
@@ -62,7 +63,8 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How this ledger behaves. `late_usage_days` is how old usage may be and still count (docs/billing-rules.md).
 
     `net_terms_days` is how long an invoice that is not charged at once may stay open. `persist_free_overage`: what was
-    used beyond a free grant is taken off the next one (§2.11).
+    used beyond a free grant is taken off the next one (§2.11). `books_closed_until` is the last day of closed
+    accounting periods, as ISO 8601, or `never`.
     """
 
     version: int = 0
@@ -77,6 +79,7 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
     persist_free_overage: bool = False
     gateway: Gateway | None = None
     net_terms_days: int = 30
+    books_closed_until: str = NEVER
     keys: Mapping[str, Key] = {}
     users: Mapping[str, User] = {}
 
@@ -158,6 +161,7 @@ CHANGEABLE: Final = {
     "persist_free_overage": _boolean,
     "gateway": _gateway,
     "net_terms_days": _days,
+    "books_closed_until": closed_until,
 }
 
 
@@ -215,7 +219,7 @@ def decide(state: LedgerSettings, command: Command, context: Context) -> Sequenc
                 )
             ]
         case ChangeSetting():
-            return _change(state, command)
+            return _change(state, command, context)
         case CreateKey():
             if command.name == CLOCK:
                 raise InvalidInput(f"{CLOCK} is the actor of what happens by itself: choose another name for the key")
@@ -232,13 +236,17 @@ def decide(state: LedgerSettings, command: Command, context: Context) -> Sequenc
     raise AssertionError(f"{type(command).__name__} is not a command of the ledger's own stream")
 
 
-def _change(state: LedgerSettings, command: ChangeSetting) -> Sequence[Event]:
+def _change(state: LedgerSettings, command: ChangeSetting, context: Context) -> Sequence[Event]:
     if command.setting not in CHANGEABLE:
         raise InvalidInput(f"{command.setting!r} is not a setting: choose one of {', '.join(sorted(CHANGEABLE))}")
     after = CHANGEABLE[command.setting](command.value)
     before = in_force(state, command.setting)
     if before == after:
         return []
+    if command.setting == "books_closed_until":
+        check_closing(
+            str(before), str(after), context.now, state.zone, sandbox=state.sandbox, reasoned=context.reasoned
+        )
     return [LedgerChanged(command.setting, str(before), str(after))]
 
 

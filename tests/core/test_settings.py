@@ -1,6 +1,8 @@
 """A ledger's own stream: its settings and who holds a key."""
 
+from datetime import timedelta
 from functools import reduce
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -22,9 +24,9 @@ from tests.core.offers import CATALOG, START
 MADE = LedgerCreated("main", "sandbox", START)
 
 
-def decide(command: Command, *past: Event) -> list[Event]:
+def decide(command: Command, *past: Event, reasoned: bool = True) -> list[Event]:
     state = reduce(SETTINGS.evolve, past, SETTINGS.initial)
-    context = Context(START, CATALOG, state, SETTINGS_STREAM)
+    context = Context(START, CATALOG, state, SETTINGS_STREAM, reasoned=reasoned)
     SETTINGS.admit(state, command, context)
     events = list(SETTINGS.decide(state, command, context))
     after = reduce(SETTINGS.evolve, events, state)
@@ -58,6 +60,7 @@ def test_a_ledger_is_created_once() -> None:
         ("persist_free_overage", "true", "False", "True"),
         ("net_terms_days", "14", "30", "14"),
         ("gateway", "manual", "simulated", "manual"),
+        ("books_closed_until", "2026-03-31", "never", "2026-03-31"),
     ],
 )
 def test_a_setting_changes_and_says_before_and_after(setting: str, value: str, before: str, after: str) -> None:
@@ -82,6 +85,9 @@ def test_a_switch_can_be_turned_off_again() -> None:
         ("late_usage_days", "3661", "not a number of days"),
         ("late_usage_days", "seven", "not a number of days"),
         ("net_terms_days", "-1", "not a number of days"),
+        ("books_closed_until", "2026-02-30", "not the last day of a closed period"),
+        ("books_closed_until", "31.03.2026", "not the last day of a closed period"),
+        ("books_closed_until", "9999-12-31", "not the last day of a closed period"),
         ("gateway", "cash", "choose one of simulated, manual"),
         ("require_reason", "perhaps", "say true or false"),
         ("ledger_id", "other", "is not a setting"),
@@ -92,6 +98,27 @@ def test_a_setting_that_cannot_be_is_refused(setting: str, value: str, sentence:
     with pytest.raises(Refusal, match=sentence) as refused:
         decide(ChangeSetting(setting, value), MADE)
     assert refused.value.code == "invalid_inputs"
+
+
+def test_books_are_closed_forward_and_opened_again_only_with_a_reason() -> None:
+    closed = LedgerChanged("books_closed_until", "never", "2026-03-31")
+    further = ChangeSetting("books_closed_until", "2026-06-30")
+    assert decide(further, MADE, closed) == [LedgerChanged("books_closed_until", "2026-03-31", "2026-06-30")]
+    for value in ("2026-03-30", "never"):
+        back = ChangeSetting("books_closed_until", value)
+        with pytest.raises(Refusal, match="which are closed until 2026-03-31, needs a reason") as refused:
+            decide(back, MADE, closed, reasoned=False)
+        assert refused.value.code == "reason_required"
+        assert decide(back, MADE, closed) == [LedgerChanged("books_closed_until", "2026-03-31", value)]
+
+
+def test_a_live_ledger_closes_only_days_that_are_over_in_its_time_zone() -> None:
+    live = LedgerCreated("main", "live", START, "Pacific/Auckland")
+    today = START.astimezone(ZoneInfo("Pacific/Auckland")).date()
+    yesterday = (today - timedelta(days=1)).isoformat()
+    assert decide(ChangeSetting("books_closed_until", yesterday), live)
+    with pytest.raises(Refusal, match=f"is not over: close at most until {yesterday}"):
+        decide(ChangeSetting("books_closed_until", today.isoformat()), live)
 
 
 def test_keys_are_named_and_revoked() -> None:
