@@ -44,7 +44,8 @@ _CODES: Final = {
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_exceeded",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal_error",
     HTTPStatus.SERVICE_UNAVAILABLE: (
-        "service_unavailable projection_unavailable projection_behind projection_failed too_many_exports"
+        "service_unavailable projection_unavailable projection_behind projection_failed too_many_exports "
+        "too_many_followers"
     ),
 }
 STATUSES: Final = MappingProxyType({code: status for status, codes in _CODES.items() for code in codes.split()})

@@ -24,12 +24,14 @@ BACKLOG: Final = 2048
 def build() -> "Flask":
     """The application of this process, from its environment; what it holds open is closed at the process's end."""
     from api.app import create_app
+    from api.draining import watch_signals
     from api.observe import Metrics
     from api.stores import open_store
 
     settings = read_settings()
     set_up_logging(settings.log_level)
     follow()
+    watch_signals()
     metrics = Metrics()
     store = open_store(settings, metrics.batch_done)
     multiprocessing.util.Finalize(None, store.close, exitpriority=10)

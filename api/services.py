@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from api.auth import Authenticator
 from api.exports.connections import Places
+from api.followers import Followers
 from api.keys import run
 from api.observe import Metrics
 from ledger.settings import Settings
@@ -32,6 +33,7 @@ class Services:
     reads: Reads
     metrics: Metrics
     exports: Places
+    followers: Followers
 
     def progress(self) -> Sequence[Progress]:
         """Every ledger of the database. Raises `StoreUnavailable`."""

@@ -35,7 +35,14 @@ from projections.queries.rows import (
     UsageEntry,
     UsageFilter,
 )
-from projections.queries.timeline import TimelineFilter, timeline
+from projections.queries.timeline import (
+    TimelineFilter,
+    TimelineGroup,
+    timeline,
+    timeline_after,
+    timeline_groups,
+    timeline_stream,
+)
 from projections.queries.usage import usage
 from projections.view import Standing, View, Views
 
@@ -71,6 +78,7 @@ __all__ = [
     "SubscriptionEntry",
     "TimelineEntry",
     "TimelineFilter",
+    "TimelineGroup",
     "UsageEntry",
     "UsageFilter",
     "View",
@@ -85,5 +93,8 @@ __all__ = [
     "ndjson",
     "subscriptions",
     "timeline",
+    "timeline_after",
+    "timeline_groups",
+    "timeline_stream",
     "usage",
 ]

@@ -131,6 +131,12 @@ class Views:
             _pause(min(pause, deadline.remaining()))
             pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
 
+    def projected(self, ledger_id: str) -> int:
+        """How far a ledger is folded now: a quick look, and no view."""
+        with self._pool.connection() as conn:
+            row = conn.execute(statement("read_projected"), {"ledger_id": ledger_id}, prepare=True).fetchone()
+        return 0 if row is None else int(row[0])
+
     def _want(self, ledger_id: str) -> None:
         # A replica takes no notice, and some engines none at all: the runner looks again soon anyway.
         with suppress(psycopg.DatabaseError), self._pool.connection() as conn:

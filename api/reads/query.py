@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
+
+from werkzeug.datastructures import MultiDict
 
 from api.request import ApiRequest
 from api.wire import limits
@@ -14,7 +17,9 @@ from api.wire.refusals import InvalidInputs
 from api.wire.schema import UNKNOWN
 
 _INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2}))?")
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DIGITS: Final = re.compile(r"[0-9]{1,15}")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,12})?")
 
 
 class Parameter(NamedTuple):
@@ -67,6 +72,19 @@ def whole(name: str, about: str, least: int, most: int, default: int | None = No
     return Parameter(name, read, f"a whole number from {least} to {most}", about, schema, default)
 
 
+def number(name: str, about: str) -> Parameter:
+    """A decimal number, exactly as it is written."""
+    most = limits.NUMBER_MAX
+
+    def read(value: str) -> Decimal:
+        found = Decimal(value) if _NUMBER.fullmatch(value) else most + 1
+        if abs(found) > most:
+            raise ValueError
+        return found
+
+    return Parameter(name, read, f"a number from -{most:f} to {most:f}", about, {"type": "number"})
+
+
 def choice(name: str, about: str, words: Sequence[str], default: str | None = None) -> Parameter:
     """One of a few words."""
 
@@ -83,6 +101,20 @@ def instant(name: str, about: str) -> Parameter:
     """An instant: RFC 3339, a date (its first instant in UTC), or epoch milliseconds."""
     must_be = "an RFC 3339 instant, a date, or epoch milliseconds"
     return Parameter(name, _instant, must_be, about, {"type": "string", "format": "date-time"})
+
+
+def day(name: str, about: str) -> Parameter:
+    """A day of the ledger's calendar."""
+    return Parameter(name, _day, "a day such as 2026-03-31", about, {"type": "string", "format": "date"})
+
+
+def _day(value: str) -> date:
+    if not _DAY.fullmatch(value):
+        raise ValueError
+    found = date.fromisoformat(value)
+    if not limits.EARLIEST.date() <= found < limits.LATEST.date():
+        raise ValueError
+    return found
 
 
 def _instant(value: str) -> datetime:
@@ -116,23 +148,34 @@ LIMIT: Final = whole("limit", "Rows on a page.", 1, limits.PAGE_ROWS_MAX, limits
 def read_query(request: ApiRequest, parameters: Sequence[Parameter]) -> dict[str, Any]:
     """The value of every parameter, its default where it was not sent. Raises InvalidInputs naming all bad ones."""
     _check_utf8(request)
+    return read_args(request.args, parameters)
+
+
+def read_args(args: MultiDict[str, str], parameters: Sequence[Parameter]) -> dict[str, Any]:
+    """As `read_query`, of parameters that are read already into names and texts."""
     known = {parameter.name: parameter for parameter in parameters}
     families = {parameter.family: parameter for parameter in parameters if parameter.family}
     found = {parameter.name.removesuffix(".*"): parameter.unsent() for parameter in parameters}
     problems: dict[str, str] = {}
-    for name, values in request.args.lists():
+    for name, values in args.lists():
         head, dot, rest = name.partition(".")
         of_family = families.get(head + dot)
         if of_family is not None and rest:
             problem = _problem(of_family, values, found[head], rest)
         else:
             parameter = known.get(name)
-            problem = UNKNOWN if parameter is None or parameter.family else _problem(parameter, values, found, name)
+            unknown = parameter is None or parameter.family
+            problem = _unknown(parameters) if unknown else _problem(parameter, values, found, name)
         if problem is not None:
             problems[name[: limits.VALUE_SHOWN_CHARS]] = problem
     if problems:
         raise InvalidInputs(problems)
     return found
+
+
+def _unknown(parameters: Sequence[Parameter]) -> str:
+    names = [parameter.name for parameter in parameters]
+    return f"{UNKNOWN}: {', '.join(names)} are" if names else f"{UNKNOWN}, and nothing else is"
 
 
 def _check_utf8(request: ApiRequest) -> None:

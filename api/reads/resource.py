@@ -52,7 +52,10 @@ class Export:
 
 @dataclass(frozen=True)
 class Resource:
-    """One GET path. `answer` is called with the call, the query's values and what stands in the path."""
+    """One GET path. `answer` is called with the call, the query's values and what stands in the path.
+
+    `also` are media types that it answers with besides its usual one, where they are asked for.
+    """
 
     path: str
     name: str
@@ -61,3 +64,5 @@ class Resource:
     parameters: Sequence[Parameter]
     media_type: str = "application/json"
     export: Export | None = None
+    complete: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None
+    also: Sequence[str] = ()

@@ -1,17 +1,31 @@
-"""The timeline for people: instants as RFC 3339 text, everything else as the projection tells it."""
+"""The timeline for people: instants as RFC 3339 text, links to follow, all else as the projection tells it."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
 
-from api.ids import shown_customer
+from api.ids import BALANCE, CREDIT_NOTE, INVOICE, SUBSCRIPTION, shown_customer, shown_local
 from api.views.shapes import Json
 from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM
 from ledger.store.addresses import internal_id
 from projections.reads import TimelineEntry
 
+# What an entry's own links name by their local ids, and how each is called among the links of an answer.
+LOCAL: Final[Mapping[str, tuple[str, str]]] = {
+    "subscription_id": ("subscription", SUBSCRIPTION),
+    "replaces": ("replaces", SUBSCRIPTION),
+    "invoice_id": ("invoice", INVOICE),
+    "note_id": ("credit_note", CREDIT_NOTE),
+}
+GRANTS: Final = "grants"
+SHARED: Final = ("recorded_at", "actor", "on_behalf_of", "reason", "request_id")
+
 
 def timeline_entry(entry: TimelineEntry) -> Json:
     """One event in words. `customer_id` is null for what happened to the catalog or to the ledger itself."""
-    own = entry.stream_id in (CATALOG_STREAM, SETTINGS_STREAM)
+    own = is_ledgers_own(entry)
+    stated = entry.links or {}
     return {
         "position": entry.position,
         "kind": entry.kind,
@@ -30,8 +44,58 @@ def timeline_entry(entry: TimelineEntry) -> Json:
         "amount": entry.amount,
         "before": entry.before,
         "after": entry.after,
-        "links": entry.links,
+        "details": {name: value for name, value in stated.items() if name not in LOCAL and name != GRANTS} or None,
+        "reverses": entry.reverses,
+        "reversed_by": entry.reversed_by,
+        "links": list(links(entry)),
     }
+
+
+def timeline_group(entries: Sequence[TimelineEntry]) -> Json:
+    """What one command caused: what its entries share is said once."""
+    shown = [timeline_entry(each) for each in entries]
+    positions = [each.position for each in entries]
+    return {
+        **{name: shown[0][name] for name in SHARED},
+        "first_position": min(positions),
+        "last_position": max(positions),
+        "entries": [{name: each for name, each in entry.items() if name not in SHARED} for entry in shown],
+    }
+
+
+def links(entry: TimelineEntry) -> Iterator[Json]:
+    """What an event is about and comes from: ids as the API shows them, and where a GET reads more, its path."""
+    yield _link("self", entry.position, f"/v1/timeline?position={entry.position}")
+    if not is_ledgers_own(entry):
+        yield from _of_customer(entry, f"/v1/customers/{internal_id(entry.stream_id)}")
+    if entry.plan_id is not None:
+        yield _link("plan", entry.plan_id, None)
+    for rel, position in (("reverses", entry.reverses), ("reversed_by", entry.reversed_by)):
+        if position is not None:
+            yield _link(rel, position, f"/v1/timeline?position={position}")
+
+
+def _of_customer(entry: TimelineEntry, customer: str) -> Iterator[Json]:
+    yield _link("customer", shown_customer(entry.customer_id, entry.stream_id), customer)
+    if entry.entity_id is not None:
+        yield _link("entity", entry.entity_id, f"{customer}/timeline?entity_id={quote(entry.entity_id, safe='')}")
+    stated = entry.links or {}
+    for name, (rel, prefix) in LOCAL.items():
+        if name in stated:
+            shown = shown_local(prefix, entry.stream_id, stated[name])
+            path = f"{customer}/invoices?invoice_id={shown}" if prefix == INVOICE else None
+            yield _link(rel, shown, path)
+    for grant_id in stated.get(GRANTS, ()):
+        yield _link("balance", shown_local(BALANCE, entry.stream_id, grant_id), None)
+
+
+def _link(rel: str, shown: Any, path: str | None) -> Json:
+    return {"rel": rel, "id": shown, "path": path}
+
+
+def is_ledgers_own(entry: TimelineEntry) -> bool:
+    """Whether it happened to the catalog or to the ledger itself, and not to a customer."""
+    return entry.stream_id in (CATALOG_STREAM, SETTINGS_STREAM)
 
 
 def rfc_3339(instant: datetime) -> str:

@@ -152,7 +152,10 @@ class UsageEntry(NamedTuple):
 
 
 class TimelineEntry(NamedTuple):
-    """An event in words. `kind` is its stored name without the version; before, after and links are plain JSON."""
+    """An event in words. `kind` is its stored name without the version; before, after and links are plain JSON.
+
+    `reverses` is the position of the event that it took back, `reversed_by` of the one that took it back.
+    """
 
     position: int
     stream_id: UUID
@@ -172,3 +175,5 @@ class TimelineEntry(NamedTuple):
     plan_id: str | None
     amount: Decimal | None
     links: Mapping[str, Any] | None
+    reverses: int | None
+    reversed_by: int | None

@@ -6,7 +6,7 @@ from typing import Any
 from typing import Final as Constant
 from uuid import UUID
 
-from ledger.core.events import REGISTRY, today
+from ledger.core.events import REGISTRY, UsageRecorded, today
 from projections.jsonb import plain_json
 from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
 from projections.timeline import invoices, offers, people, plans, units
@@ -43,6 +43,8 @@ TIMELINE: Constant = Table(
         "plan_id": Kind.TEXT,
         "amount": Kind.NUMERIC,
         "links": Kind.JSON,
+        "known_as": Kind.TEXT,
+        "reverses": Kind.BIGINT,
     },
     grows_only=True,
 )
@@ -59,7 +61,7 @@ def restore(rows: Mapping[str, Sequence[tuple[str]]]) -> Memo:
 def fold(memo: Memo, recorded: Recorded) -> tuple[Memo, Sequence[Final]]:
     """Tell one event; its row is final."""
     event = recorded.event
-    after = evolve(memo, event)
+    after = evolve(memo, event, recorded.stream_id)
     told = SENTENCES[type(event)](event, memo, after)
     return after, (Final(TIMELINE.name, entry(recorded, after, told)),)
 
@@ -94,6 +96,8 @@ def entry(recorded: Recorded, memo: Memo, told: Told) -> Row:
         told.plan_id,
         told.amount,
         _json(told.links),
+        None if type(recorded.event) is UsageRecorded and reason is None else memo.known_as,
+        told.reverses,
     )
 
 
@@ -116,5 +120,5 @@ def _json(value: Any) -> bytes | None:
 FOLDS: Constant = frozenset(today(cls) for cls in REGISTRY.values())
 
 MODEL: Constant = Model(
-    "timeline", "projections.timeline.sql", (TIMELINE, STREAMS), FOLDS, restore, fold, changes, revision=2
+    "timeline", "projections.timeline.sql", (TIMELINE, STREAMS), FOLDS, restore, fold, changes, revision=3
 )

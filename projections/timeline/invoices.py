@@ -27,7 +27,7 @@ from ledger.core.events import (
 from ledger.core.invoices.invoice import Invoice
 from ledger.core.money import to_major
 from projections.timeline.standing import Memo
-from projections.timeline.telling import Tell, Told, given, instant, number, of_entity
+from projections.timeline.telling import Tell, Told, given, instant, number, whose
 
 WHAT_FOR: Mapping[LineKind, str] = {
     LineKind.BASE: "the base price",
@@ -62,9 +62,11 @@ def _accrued(event: ChargeAccrued, _before: Memo, after: Memo) -> Told:
     line = event.line
     what = WHAT_FOR[line.kind] if line.feature_id is None else f"{WHAT_FOR[line.kind]} of {line.feature_id}"
     currency = after.currency
-    amount = money(line.amount_minor, currency) if currency else f"{line.amount_minor} minor units"
+    size = abs(line.amount_minor)
+    amount = money(size, currency) if currency else f"{size} minor units of the ledger's currency"
+    credit = "a credit of " if line.amount_minor < 0 else ""
     return Told(
-        f"put {amount} for {what} aside for the next invoice{of_entity(line.entity_id)}",
+        f"put {credit}{amount} for {what} aside for the next invoice to {whose(after, line.entity_id)}",
         after=line,
         feature_ids=_features([line]),
         entity_id=line.entity_id,
@@ -77,8 +79,8 @@ def _accrued(event: ChargeAccrued, _before: Memo, after: Memo) -> Told:
 def _created(event: InvoiceCreated, _before: Memo, after: Memo) -> Told:
     total = sum(line.amount_minor for line in event.lines)
     kind = "a credit note" if total < 0 else "an invoice"
-    words = f"drew up {kind} over {money(abs(total), event.currency)} {WHENCE[event.origin]}"
-    return _about(event.invoice_id, f"{words}{of_entity(event.entity_id)}", None, after, event.lines)._replace(
+    words = f"drew up {kind} over {money(abs(total), event.currency)} to {whose(after, event.entity_id)}"
+    return _about(event.invoice_id, f"{words} {WHENCE[event.origin]}", None, after, event.lines)._replace(
         amount=to_major(total, event.currency),
         entity_id=event.entity_id,
         links={"invoice_id": event.invoice_id, "origin": event.origin, "charges": list(event.charges)},
@@ -87,17 +89,18 @@ def _created(event: InvoiceCreated, _before: Memo, after: Memo) -> Told:
 
 def _updated(event: InvoiceUpdated, before: Memo, after: Memo) -> Told:
     was, now = before.invoices.get(event.invoice_id), after.invoices.get(event.invoice_id)
-    words = "changed draft invoice"
+    draft = _named(before, event.invoice_id)
+    words = f"changed how {draft} may be paid"
     if was is not None and now is not None and event.lines is not None:
-        words = f"changed a draft invoice from {_total(was)} to {_total(now)}"
+        words = f"changed {draft} from {_total(was)} to {_total(now)}"
     elif event.due_at is not None:
-        words = f"made a draft invoice due on {instant(event.due_at)}"
+        words = f"made {draft} due on {instant(event.due_at)}"
     return _about(event.invoice_id, words, before, after, event.lines or ())
 
 
 def _finalized(event: InvoiceFinalized, before: Memo, after: Memo) -> Told:
     found = after.invoices.get(event.invoice_id)
-    words = f"finalized invoice {event.number}"
+    words = f"finalized invoice {event.number} to {after.who if found is None else whose(after, found.entity_id)}"
     if found is not None:
         words += f" over {_total(found)}"
         if event.credit_applied_minor:
@@ -128,7 +131,9 @@ def _credited(event: CreditNoteIssued, before: Memo, after: Memo) -> Told:
 
 
 def _requested(event: PaymentRequested, before: Memo, after: Memo) -> Told:
-    words = f"asked for {money(event.amount_minor, event.currency)}{_for(before, event.invoice_id)}"
+    words = (
+        f"asked {event.gateway} to collect {money(event.amount_minor, event.currency)}{_for(before, event.invoice_id)}"
+    )
     return _payment(event, words, before, after, gateway=event.gateway, method=event.method)
 
 
@@ -155,11 +160,11 @@ def _refunded(event: PaymentRefunded, before: Memo, after: Memo) -> Told:
     return told._replace(amount=-to_major(event.amount_minor, event.currency))
 
 
-def _abandoned(event: ChangeAbandoned, _before: Memo, _after: Memo) -> Told:
+def _abandoned(event: ChangeAbandoned, before: Memo, _after: Memo) -> Told:
     what = f" of {', '.join(event.plan_ids)}" if event.plan_ids else ""
     did, why = event.intent.replace("_", " "), event.cause.replace("_", " ")
     return Told(
-        f"gave up a change ({did}{what}), because {why}",
+        f"gave up a change for {before.who} ({did}{what}), because it was not paid for ({why})",
         plan_id=event.plan_ids[0] if event.plan_ids else None,
         links={"payment_id": event.payment_id, "intent": event.intent, "plan_ids": list(event.plan_ids)},
     )
@@ -216,12 +221,14 @@ def _features(lines: Sequence[Line]) -> list[str]:
 def _named(memo: Memo, invoice_id: str) -> str:
     found = memo.invoices.get(invoice_id)
     if found is None:
-        return "an invoice"
-    return "a draft invoice" if found.number is None else f"invoice {number(Decimal(found.number))}"
+        return f"an invoice to {memo.who}"
+    name = "a draft invoice" if found.number is None else f"invoice {number(Decimal(found.number))}"
+    return f"{name} to {whose(memo, found.entity_id)}"
 
 
 def _for(memo: Memo, invoice_id: str | None) -> str:
-    return "" if invoice_id is None else f" for {_named(memo, invoice_id)}"
+    # What is paid before there is an invoice is a change that waits for its money.
+    return f" for a change of {memo.who}" if invoice_id is None else f" for {_named(memo, invoice_id)}"
 
 
 def _total(invoice: Invoice) -> str:

@@ -25,7 +25,7 @@ from ledger.core.events import (
 )
 from ledger.core.money import subtract
 from projections.timeline.standing import Memo, Named
-from projections.timeline.telling import Tell, Told, features_of, given, instant, number, of_entity, plan_of
+from projections.timeline.telling import Tell, Told, features_of, given, instant, number, plan_of, whose
 
 WHY_ENDED: Mapping[Ended, str] = {
     Ended.CANCELED: "it was canceled",
@@ -38,11 +38,12 @@ WHY_ENDED: Mapping[Ended, str] = {
 def _attached(event: PlanAttached, before: Memo, after: Memo) -> Told:
     replaced = before.plans.get(event.replaces) if event.replaces else None
     in_place = "" if replaced is None else f" in place of {replaced.name}"
+    to = f" to {whose(after, event.entity_id)}"
     how = " as the default" if event.default else ""
     trial = f" on trial until {instant(event.trial_ends_at)}" if event.trial_ends_at else ""
-    until = f" until {instant(event.expires_at)}" if event.expires_at else ""
+    until = f", to end on {instant(event.expires_at)}" if event.expires_at else ""
     return Told(
-        f"attached {event.plan.name}{in_place}{of_entity(event.entity_id)}{how}{trial}{until}",
+        f"attached {event.plan.name}{to}{in_place}{how}{trial}{until}",
         None if replaced is None else _plan(replaced),
         {
             **_plan(plan_of(after, event.subscription_id)),
@@ -61,8 +62,9 @@ def _attached(event: PlanAttached, before: Memo, after: Memo) -> Told:
 def _scheduled(event: PlanScheduled, before: Memo, after: Memo) -> Told:
     replaced = before.plans.get(event.replaces) if event.replaces else None
     in_place = "" if replaced is None else f" after {replaced.name}"
+    starts = "when it is paid" if event.awaits_payment else f"on {instant(event.starts_at)}"
     return Told(
-        f"scheduled {event.plan.name}{in_place}{of_entity(event.entity_id)} to start on {instant(event.starts_at)}",
+        f"scheduled {event.plan.name} for {whose(after, event.entity_id)}{in_place} to start {starts}",
         None if replaced is None else _plan(replaced),
         {
             **_plan(plan_of(after, event.subscription_id)),
@@ -134,7 +136,7 @@ def _quantity(event: QuantityChanged, before: Memo, _after: Memo) -> Told:
     told = _about(
         before,
         event.subscription_id,
-        f"changed {event.feature_id} in {{plan}} from {number(event.before)} to {number(event.after)}",
+        f"changed {event.feature_id} bought with {{plan}} from {number(event.before)} to {number(event.after)}",
         {"quantity": event.before},
         {"quantity": event.after},
         [event.feature_id],
@@ -147,7 +149,7 @@ def _quantity_scheduled(event: QuantityScheduled, before: Memo, _after: Memo) ->
     told = _about(
         before,
         event.subscription_id,
-        f"scheduled {event.feature_id} in {{plan}} to go from {units} at the next renewal",
+        f"scheduled {event.feature_id} bought with {{plan}} to go from {units} at the next renewal",
         {"quantity": event.before},
         {"quantity": event.after},
         [event.feature_id],
@@ -223,7 +225,7 @@ def _about(
 ) -> Told:
     plan = plan_of(memo, subscription_id)
     # The name is put in last and as it is: it may hold braces of its own.
-    words = phrase.replace("{plan}", f"{plan.name}{of_entity(plan.entity_id)}", 1)
+    words = phrase.replace("{plan}", f"{plan.name} of {whose(memo, plan.entity_id)}", 1)
     links = {"subscription_id": subscription_id}
     return Told(words, before, after, feature_ids or [], plan.entity_id, plan.plan_id, links=links)
 

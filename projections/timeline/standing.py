@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from ledger.core.balances import balance
 from ledger.core.balances.balance import Grant
@@ -37,9 +39,11 @@ from ledger.core.invoices import invoice as invoicing
 from ledger.core.invoices.invoice import Account, Invoice, InvoiceStatus
 from ledger.core.money import ZERO, add, subtract
 from ledger.core.terms import FeatureKind, Plan
+from ledger.store.addresses import internal_id
 from projections.jsonb import state_json
 
 MOST_CLOSED: Final = 24  # invoices that are told of by number after they were closed
+NOBODY: Final = "the customer"
 NOWHEN: Final = datetime(1970, 1, 1, tzinfo=UTC)  # sums look at no instant
 
 
@@ -60,6 +64,14 @@ class Memo(msgspec.Struct, frozen=True):
     grants: Mapping[str, Grant] = {}
     invoices: Mapping[str, Invoice] = {}
     own_currency: str | None = None
+    name: str | None = None
+    email: str | None = None
+    who: str = NOBODY
+
+    @property
+    def known_as(self) -> str:
+        """What people call the customer, for searching."""
+        return " ".join(each for each in (self.name, self.email) if each)
 
     @property
     def currency(self) -> str | None:
@@ -108,13 +120,18 @@ class KeptMemo(msgspec.Struct, frozen=True, omit_defaults=True):
     grants: Sequence[Kept] = ()
     invoices: Sequence[KeptInvoice] = ()
     currency: str | None = None
+    name: str | None = None
+    email: str | None = None
+    who: str = NOBODY
 
 
 def keep(memo: Memo) -> bytes:
     """A memo as JSON."""
     grants = [_keep(grant) for grant in memo.grants.values()]
     invoices = [_keep_invoice(each) for each in memo.invoices.values()]
-    return state_json(KeptMemo(memo.customer_id, memo.plans, grants, invoices, memo.own_currency))
+    who = NOBODY if memo.customer_id else memo.who
+    kept = KeptMemo(memo.customer_id, memo.plans, grants, invoices, memo.own_currency, memo.name, memo.email, who)
+    return state_json(kept)
 
 
 def recall(data: str | bytes) -> Memo:
@@ -122,7 +139,8 @@ def recall(data: str | bytes) -> Memo:
     kept = _kept.decode(data)
     grants = {each.grant_id: _recall(each) for each in kept.grants}
     invoices = {each.invoice_id: _recall_invoice(each) for each in kept.invoices}
-    return Memo(kept.customer_id, kept.plans, grants, invoices, kept.currency)
+    who = f"customer {kept.customer_id}" if kept.customer_id else kept.who
+    return Memo(kept.customer_id, kept.plans, grants, invoices, kept.currency, kept.name, kept.email, who)
 
 
 def _keep_invoice(invoice: Invoice) -> KeptInvoice:
@@ -203,33 +221,55 @@ class Amounts(msgspec.Struct, frozen=True, omit_defaults=True):
 _kept = msgspec.json.Decoder(KeptMemo)
 
 
-def evolve(memo: Memo, event: Event) -> Memo:
-    """Move the memo by one event."""
+def evolve(memo: Memo, event: Event, stream_id: UUID) -> Memo:
+    """Move the memo by one event of a stream."""
     grants = balance.evolve(memo.grants, event)
+    if grants is not memo.grants:
+        memo = Memo(
+            memo.customer_id,
+            memo.plans,
+            grants,
+            memo.invoices,
+            memo.own_currency,
+            memo.name,
+            memo.email,
+            memo.who,
+        )
     if type(event) is UsageRecorded:
-        if grants is memo.grants:
-            return memo
-        return Memo(memo.customer_id, memo.plans, grants, memo.invoices, memo.own_currency)
-    plans, customer_id, currency = memo.plans, memo.customer_id, memo.own_currency
-    invoices = _invoiced(memo.invoices, event) if isinstance(event, OfInvoice) else memo.invoices
+        return memo
+    if isinstance(event, OfInvoice):
+        invoices = _invoiced(memo.invoices, event)
+        return memo if invoices is memo.invoices else replace(memo, invoices=invoices)
     match event:
         case CustomerCreated():
-            customer_id, currency = event.customer_id, event.currency
-        case CurrencySet():
-            currency = event.after
+            found = replace(memo, own_currency=event.currency, who=f"customer {internal_id(stream_id)}")
+            return _known(found, event.customer_id, event.personal.fields())
         case CustomerUpdated():
-            customer_id = event.customer_id_after or customer_id
+            return _known(memo, event.customer_id_after or memo.customer_id, event.after.fields())
+        case CurrencySet():
+            return replace(memo, own_currency=event.after)
+    plans = _planned(memo.plans, event)
+    return memo if plans is memo.plans else replace(memo, plans=plans)
+
+
+def _known(memo: Memo, customer_id: str | None, said: Mapping[str, Any]) -> Memo:
+    """A customer after what was said of it: addressed by its own id, else by its e-mail address, name or our id."""
+    name, email = said.get("name", memo.name), said.get("email", memo.email)
+    called = customer_id or email or name
+    who = f"customer {called}" if called else memo.who
+    return replace(memo, customer_id=customer_id, name=name, email=email, who=who)
+
+
+def _planned(plans: Mapping[str, Named], event: Event) -> Mapping[str, Named]:
+    match event:
         case PlanAttached() | PlanScheduled():
-            plans = {**plans, event.subscription_id: named(event.plan, event.entity_id)}
+            return {**plans, event.subscription_id: named(event.plan, event.entity_id)}
         case PlanChanged():
             entity_id = plans[event.subscription_id].entity_id
-            plans = {**plans, event.subscription_id: named(event.plan, entity_id)}
+            return {**plans, event.subscription_id: named(event.plan, entity_id)}
         case PlanExpired() | PlanUnscheduled():
-            plans = {key: each for key, each in plans.items() if key != event.subscription_id}
-    same = plans is memo.plans and grants is memo.grants and invoices is memo.invoices
-    if same and customer_id == memo.customer_id and currency == memo.own_currency:
-        return memo
-    return Memo(customer_id, plans, grants, invoices, currency)
+            return {key: each for key, each in plans.items() if key != event.subscription_id}
+    return plans
 
 
 OfInvoice = (

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import msgspec
+
 from ledger.core.events import GrantTerms
 from projections.timeline.standing import Amounts, Memo, Named, amounts
 
@@ -20,6 +22,7 @@ class Told(NamedTuple):
     plan_id: str | None = None
     amount: Decimal | None = None
     links: Any = None
+    reverses: int | None = None
 
 
 Tell = Callable[[Any, Memo, Memo], Told]
@@ -39,9 +42,20 @@ def instant(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def of_entity(entity_id: str | None) -> str:
-    """The words that say for which entity, if any."""
-    return "" if entity_id is None else f" for {entity_id}"
+def whose(memo: Memo, entity_id: str | None = None) -> str:
+    """Whom it is about: a customer, or one of its entities."""
+    return memo.who if entity_id is None else f"entity {entity_id} of {memo.who}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names of fields as people list them: `name, email and metadata`."""
+    words = [name.replace("_", " ") for name in names]
+    return "".join(words) if len(words) < 2 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def changed(before: msgspec.Struct, after: msgspec.Struct) -> list[str]:
+    """The fields in which two values of a kind differ."""
+    return [name for name in before.__struct_fields__ if getattr(before, name) != getattr(after, name)]
 
 
 def features_of(grants: Sequence[GrantTerms]) -> list[str]:

@@ -25,18 +25,19 @@ from ledger.core.events import (
 )
 from ledger.core.money import ZERO, add, subtract
 from projections.timeline.standing import Amounts, Memo
-from projections.timeline.telling import Tell, Told, given, instant, number, of_entity, standing
+from projections.timeline.telling import Tell, Told, given, instant, number, standing, whose
 
 
 def _used(event: UsageRecorded, before: Memo, after: Memo) -> Told:
     feature_id, value = event.feature_id, event.value
-    did = f"used {number(value)} {feature_id}" if value >= ZERO else f"gave back {number(-value)} {feature_id}"
+    did = "used" if value >= ZERO else "given back"
+    words = f"recorded {number(abs(value))} {feature_id} {did} by {whose(after, event.entity_id)}"
     dropped = f", of which {number(abs(event.dropped))} found no balance" if event.dropped else ""
     links = None
     if event.used_at is not None or event.event_name is not None or event.dropped:
         links = given({"used_at": event.used_at, "event_name": event.event_name, "dropped": event.dropped or None})
     return Told(
-        f"{did}{of_entity(event.entity_id)}{dropped}",
+        f"{words}{dropped}" if dropped else words,
         standing(before, feature_id, event.entity_id),
         standing(after, feature_id, event.entity_id),
         (feature_id,),
@@ -50,14 +51,14 @@ def _used(event: UsageRecorded, before: Memo, after: Memo) -> Told:
 def _granted(event: BalanceGranted, before: Memo, after: Memo) -> Told:
     unlimited = event.terms is not None and event.terms.unlimited
     what = "unlimited" if unlimited else number(event.amount)
-    told = _by_hand(event, f"granted {what} {event.feature_id}", before, after)
+    told = _by_hand(event, f"granted {what} {event.feature_id} to {whose(after, event.entity_id)}", before, after)
     return told._replace(amount=None if unlimited else event.amount, links={"grants": [event.grant_id]})
 
 
 def _set(event: BalanceSet, before: Memo, after: Memo) -> Told:
     was = reduce(add, (each.before.remaining for each in event.changes), ZERO)
     now = reduce(add, (each.after.remaining for each in event.changes), ZERO)
-    told = _by_hand(event, f"set {event.feature_id} from {number(was)} to {number(now)}", before, after)
+    told = _by_hand(event, f"set {_of(event, after)} from {number(was)} to {number(now)}", before, after)
     links = {
         "grants": [each.grant_id for each in event.changes],
         "period_end": event.period_end,
@@ -69,26 +70,29 @@ def _set(event: BalanceSet, before: Memo, after: Memo) -> Told:
 def _deducted(event: BalanceDeducted, before: Memo, after: Memo) -> Told:
     had = standing(before, event.feature_id, event.entity_id)
     of = "" if had is None or had.unlimited else f" of {number(had.remaining)}"
-    told = _by_hand(event, f"deducted {number(event.amount)}{of} {event.feature_id}", before, after)
+    words = f"deducted {number(event.amount)}{of} {event.feature_id} from {whose(after, event.entity_id)}"
+    told = _by_hand(event, words, before, after)
     return told._replace(amount=-event.amount, links={"grants": [each.grant_id for each in event.changes]})
 
 
 def _deleted(event: BalanceDeleted, before: Memo, after: Memo) -> Told:
     left = number(max(ZERO, event.before.remaining))
-    told = _by_hand(event, f"deleted a balance with {left} {event.feature_id} left", before, after)
+    words = f"deleted a balance of {whose(after, event.entity_id)} with {left} {event.feature_id} left"
+    told = _by_hand(event, words, before, after)
     return told._replace(amount=-event.before.remaining, links={"grants": [event.grant_id]})
 
 
 def _expired(event: BalanceExpired, before: Memo, after: Memo) -> Told:
     left = number(max(ZERO, event.before.remaining))
-    told = _by_hand(event, f"let a balance expire with {left} {event.feature_id} left", before, after)
+    words = f"let a balance of {whose(after, event.entity_id)} expire with {left} {event.feature_id} left"
+    told = _by_hand(event, words, before, after)
     return told._replace(amount=-event.before.remaining, links={"grants": [event.grant_id]})
 
 
 def _reset(event: BalanceReset, before: Memo, after: Memo) -> Told:
     used = number(subtract(event.before.granted, event.before.remaining))
     kept = "" if event.rolled is None else f", and carried {number(event.rolled.included)} over"
-    words = f"reset {event.feature_id} to {number(event.after.remaining)} after {used} used{kept}"
+    words = f"reset {_of(event, after)} to {number(event.after.remaining)} after {used} were used{kept}"
     told = _by_hand(event, words, before, after)
     links = {
         "grants": [event.grant_id] if event.rolled is None else [event.grant_id, event.rolled.grant_id],
@@ -105,17 +109,18 @@ def _reset(event: BalanceReset, before: Memo, after: Memo) -> Told:
 
 
 def _recalculated(event: BalanceRecalculated, before: Memo, after: Memo) -> Told:
-    words = f"settled debts of {event.feature_id} with what other balances had left"
+    words = f"settled debts in {_of(event, after)} with what other balances had left"
     told = _by_hand(event, words, before, after)
     return told._replace(links={"grants": [each.grant_id for each in event.changes]})
 
 
 def _topped_up(event: BalanceToppedUp, before: Memo, after: Memo) -> Told:
     bought, least = number(event.amount), number(event.threshold)
-    words = f"topped {event.feature_id} up by {bought}, because less than {least} remained"
     grant = before.grants.get(event.grant_id)
     terms = event.terms or (None if grant is None else grant.terms)
     entity_id = None if terms is None else terms.entity_id
+    what = f"{event.feature_id} of {whose(after, entity_id)}"
+    words = f"topped {what} up by {bought}, because less than {least} remained"
     if event.terms is not None and event.terms.expires_at is not None:
         words += f"; they expire {instant(event.terms.expires_at)}"
     return Told(
@@ -134,30 +139,31 @@ def _reversed(event: EffectReversed, before: Memo, after: Memo) -> Told:
     kind = event.name[: event.name.rindex(".")].replace(".", " ").replace("_", " ")
     grants = dict.fromkeys([*(each.grant_id for each in event.allocations), *(each.grant_id for each in event.changes)])
     return Told(
-        f"took back what event {event.position} ({kind}) did to {event.feature_id}{of_entity(event.entity_id)}",
+        f"took back what event {event.position} ({kind}) did to {_of(event, after)}",
         standing(before, event.feature_id, event.entity_id),
         standing(after, event.feature_id, event.entity_id),
         (event.feature_id,),
         event.entity_id,
-        links={"position": event.position, "grants": list(grants)},
+        links={"grants": list(grants)},
+        reverses=event.position,
     )
 
 
 def _locked(event: LockOpened, before: Memo, after: Memo) -> Told:
     until = instant(event.expires_at)
-    words = f"set {number(event.value)} {event.feature_id} aside{of_entity(event.entity_id)} until {until}"
-    return _of_lock(event, f"{words} as lock {event.lock_id}", before, after)._replace(amount=event.value)
+    words = f"set {number(event.value)} {_of(event, after)} aside as lock {event.lock_id} until {until}"
+    return _of_lock(event, words, before, after)._replace(amount=event.value)
 
 
 def _unlocked(event: LockClosed, before: Memo, after: Memo) -> Told:
-    held, what = number(event.held), f"{event.feature_id}{of_entity(event.entity_id)}"
+    held, who = number(event.held), whose(after, event.entity_id)
     if event.end is LockEnd.CONFIRMED:
-        did = "used" if event.value == event.held else f"used {number(event.value)} of"
-        words = f"{did} the {held} {what} of lock {event.lock_id}"
+        words = f"recorded {number(event.value)} {event.feature_id} used by {who} under lock {event.lock_id}"
+        words += ", all that it held" if event.value == event.held else f", which held {held}"
     elif event.end is LockEnd.RELEASED:
-        words = f"gave back the {held} {what} of lock {event.lock_id}"
+        words = f"released lock {event.lock_id} of {who} and gave its {held} {event.feature_id} back"
     else:
-        words = f"let lock {event.lock_id} expire, which gave back {held} {what}"
+        words = f"let lock {event.lock_id} of {who} expire and gave its {held} {event.feature_id} back"
     return _of_lock(event, words, before, after)._replace(amount=subtract(event.value, event.held))
 
 
@@ -172,12 +178,12 @@ def _of_lock(event: LockOpened | LockClosed, words: str, before: Memo, after: Me
     )
 
 
-def _backdated(event: UsageBackdated, before: Memo, _after: Memo) -> Told:
+def _backdated(event: UsageBackdated, before: Memo, after: Memo) -> Told:
     when, ended = instant(event.used_at), instant(event.period_end)
     grant = before.grants.get(event.grant_id)
     return Told(
-        f"brought {number(event.value)} {event.feature_id}{of_entity(event.entity_id)} of {when} into the period that "
-        f"ended on {ended}",
+        f"brought {number(event.value)} {event.feature_id} that {whose(after, event.entity_id)} used on {when} into "
+        f"the period that ended on {ended}",
         {"granted": event.granted, "usage": event.used_before},
         {"granted": event.granted, "usage": event.used_after},
         (event.feature_id,),
@@ -195,10 +201,11 @@ def _backdated(event: UsageBackdated, before: Memo, _after: Memo) -> Told:
 
 def _alerted(event: UsageAlerted, _before: Memo, after: Memo) -> Told:
     percent = "%" if event.threshold_type.endswith("_percentage") else ""
-    did = "usage reached" if event.threshold_type.startswith("usage") else "what remains fell to"
+    did = "use of" if event.threshold_type.startswith("usage") else "what is left of"
+    went = "reached" if event.threshold_type.startswith("usage") else "fell to"
     alert = "" if event.name is None else f" ({event.name})"
     return Told(
-        f"noticed that {event.feature_id} {did} {number(event.threshold)}{percent}{of_entity(event.entity_id)}{alert}",
+        f"noticed that {did} {_of(event, after)} {went} {number(event.threshold)}{percent}{alert}",
         None,
         standing(after, event.feature_id, event.entity_id),
         (event.feature_id,),
@@ -214,13 +221,18 @@ Manual = (
 
 def _by_hand(event: Manual, words: str, before: Memo, after: Memo) -> Told:
     return Told(
-        f"{words}{of_entity(event.entity_id)}",
+        words,
         standing(before, event.feature_id, event.entity_id),
         standing(after, event.feature_id, event.entity_id),
         (event.feature_id,),
         event.entity_id,
         _plan_of(event, before),
     )
+
+
+def _of(event: Manual | EffectReversed | LockOpened | UsageAlerted, memo: Memo) -> str:
+    """The feature, and whose it is."""
+    return f"{event.feature_id} of {whose(memo, event.entity_id)}"
 
 
 def _plan_of(event: Manual, memo: Memo) -> str | None:

@@ -81,7 +81,7 @@ def test_what_was_done_to_a_customer_is_read_back(book: Book, runner: Runner, re
     assert found.state.personal == written.state.personal
     with reads.open("main", models=TIMELINE_MODELS) as view:
         entries = timeline(view).items
-    assert entries[0].sentence == "finance-desk deducted 10 of 40 messages: refund for ticket 8812"
+    assert entries[0].sentence == "finance-desk deducted 10 of 40 messages from customer acme: refund for ticket 8812"
     assert entries[0].before == {"granted": 100, "remaining": 40, "usage": 60}
     assert entries[0].after == {"granted": 100, "remaining": 30, "usage": 70}
     assert [each.position for each in entries] == list(range(entries[0].position, 0, -1))

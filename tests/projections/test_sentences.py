@@ -115,19 +115,19 @@ def test_every_event_that_a_model_is_shown_is_one_there_is() -> None:
             [CREATED, CustomerUpdated(Sealed({}), Sealed({}), "acme", "acme-2")],
             "tests gave customer acme the id acme-2",
         ),
-        ([ClockMoved(None, LATER)], "tests moved the customer's clock to 2026-02-01 00:00 UTC"),
-        ([ATTACHED], "tests attached Pro"),
-        ([ATTACHED, USED], "tests used 60 messages"),
-        ([ATTACHED, USED, UsageRecorded("messages", Decimal("-2.50"))], "tests gave back 2.5 messages"),
+        ([ClockMoved(None, LATER)], "tests moved the clock of the customer to 2026-02-01 00:00 UTC"),
+        ([ATTACHED], "tests attached Pro to the customer"),
+        ([ATTACHED, USED], "tests recorded 60 messages used by the customer"),
+        ([ATTACHED, USED, UsageRecorded("messages", Decimal("-2.50"))], "tests recorded 2.5 messages given back by the customer"),
         (
             [ATTACHED, UsageRecorded("messages", Decimal(3), dropped=Decimal(3))],
-            "tests used 3 messages, of which 3 found no balance",
+            "tests recorded 3 messages used by the customer, of which 3 found no balance",
         ),
-        ([ATTACHED, DEDUCTED], "tests deducted 40 of 100 messages: ticket 8812"),
-        ([LOOSE], "tests granted 5 messages"),
+        ([ATTACHED, DEDUCTED], "tests deducted 40 of 100 messages from the customer: ticket 8812"),
+        ([LOOSE], "tests granted 5 messages to the customer"),
         (
             [ATTACHED, BalanceSet("messages", DEDUCTED.changes)],
-            "tests set messages from 100 to 60",
+            "tests set messages of the customer from 100 to 60",
         ),
         (
             [
@@ -136,29 +136,29 @@ def test_every_event_that_a_model_is_shown_is_one_there_is() -> None:
                     "messages", "2.1", DEDUCTED.changes[0].after, DEDUCTED.changes[0].before, TOOK, START, LATER
                 ),
             ],
-            "tests reset messages to 100 after 40 used",
+            "tests reset messages of the customer to 100 after 40 were used",
         ),
-        ([ATTACHED, PlanCanceled("2.0", START, LATER)], "tests canceled Pro from 2026-02-01 00:00 UTC on"),
+        ([ATTACHED, PlanCanceled("2.0", START, LATER)], "tests canceled Pro of the customer from 2026-02-01 00:00 UTC on"),
         (
             [ATTACHED, PlanExpired("2.0", LATER, Ended.CANCELED)],
-            "tests ended Pro, because it was canceled",
+            "tests ended Pro of the customer, because it was canceled",
         ),
-        ([ATTACHED, PlanRenewed("2.0", START, LATER)], "tests renewed Pro until 2026-02-01 00:00 UTC"),
+        ([ATTACHED, PlanRenewed("2.0", START, LATER)], "tests renewed Pro of the customer until 2026-02-01 00:00 UTC"),
         (
             [ATTACHED, PlanScheduled("9.0", FREE, LATER, START, replaces="2.0")],
-            "tests scheduled Free after Pro to start on 2026-02-01 00:00 UTC",
+            "tests scheduled Free for the customer after Pro to start on 2026-02-01 00:00 UTC",
         ),
         (
             [PlanScheduled("9.0", FREE, LATER, START), PlanActivated("9.0", LATER, None, None, ())],
-            "tests started Free as scheduled",
+            "tests started Free of the customer as scheduled",
         ),
         (
             [ATTACHED, QuantityChanged("2.0", "messages", "2.1", Decimal(100), Decimal(200), Decimal(0), Decimal(100))],
-            "tests changed messages in Pro from 100 to 200",
+            "tests changed messages bought with Pro of the customer from 100 to 200",
         ),
         (
             [ATTACHED, TEAM],
-            "tests created entity team, which takes one of seats",
+            "tests created entity team of the customer, which takes one of seats",
         ),
         ([LedgerChanged("late_usage_days", "7", "30")], "tests changed the ledger's late usage days from 7 to 30"),
         ([KeyCreated("k", "billing", "write", START)], "tests created the write key billing"),
@@ -171,9 +171,9 @@ def test_sentences_read_as_people_say_them(events: list[Event], sentence: str) -
 def test_a_switch_of_plans_says_both_and_an_attach_for_an_entity_says_whose() -> None:
     switched = PlanAttached("5.0", PRO, START, START, None, None, (), replaces="1.0")
     free = PlanAttached("1.0", FREE, START, START, None, None, (), default=True)
-    assert say(free) == "tests attached Free as the default"
-    assert say(free, switched) == "tests attached Pro in place of Free"
-    assert say(msgspec.structs.replace(switched, entity_id="team")) == "tests attached Pro for team"
+    assert say(free) == "tests attached Free to the customer as the default"
+    assert say(free, switched) == "tests attached Pro to the customer in place of Free"
+    assert say(msgspec.structs.replace(switched, entity_id="team")) == "tests attached Pro to entity team of the customer"
 
 
 def test_usage_shows_what_the_feature_stood_at_before_and_after() -> None:
@@ -190,7 +190,7 @@ def test_usage_shows_what_the_feature_stood_at_before_and_after() -> None:
 
 def test_a_forgotten_reason_is_left_out() -> None:
     forgotten = msgspec.structs.replace(DEDUCTED, reason=Sealed(FORGOTTEN))
-    assert say(ATTACHED, forgotten) == "tests deducted 40 of 100 messages"
+    assert say(CREATED, ATTACHED, forgotten) == "tests deducted 40 of 100 messages from customer acme"
 
 
 def test_who_somebody_acts_for_stands_beside_them() -> None:
@@ -240,86 +240,86 @@ BACK = (Allocation("2.1", Decimal(-8)),)
     [
         (
             [msgspec.structs.replace(ATTACHED, trial_ends_at=LATER)],
-            "tests attached Pro on trial until 2026-02-01 00:00 UTC",
+            "tests attached Pro to the customer on trial until 2026-02-01 00:00 UTC",
         ),
         (
             [ATTACHED, TrialEnded("2.0", LATER, None, None)],
-            "tests ended the trial of Pro, which is paid for from now on",
+            "tests ended the trial of Pro of the customer, which is paid for from now on",
         ),
         (
             [ATTACHED, PlanChanged("2.0", msgspec.structs.replace(PRO, version=2), START, None, None)],
-            "tests moved Pro from version 1 to version 2",
+            "tests moved Pro of the customer from version 1 to version 2",
         ),
         (
             [ATTACHED, PlanChanged("2.0", msgspec.structs.replace(PRO, custom=True), START, None, None)],
-            "tests gave Pro terms of its own",
+            "tests gave Pro of the customer terms of its own",
         ),
         (
             [ATTACHED, QuantityScheduled("2.0", "messages", Decimal(100), Decimal(50))],
-            "tests scheduled messages in Pro to go from 100 to 50 at the next renewal",
+            "tests scheduled messages bought with Pro of the customer to go from 100 to 50 at the next renewal",
         ),
         (
             [ATTACHED, SeatsKept("2.0", "seats", "2.1", Decimal(0), Decimal(2))],
-            "tests kept 2 freed seats of Pro paid until the period ends",
+            "tests kept 2 freed seats of Pro of the customer paid until the period ends",
         ),
         (
             [ATTACHED, BILL, FINAL, PlanPastDue("2.0", "3.0")],
-            "tests marked Pro as past due, because invoice 12 was not paid",
+            "tests marked Pro of the customer as past due, because invoice 12 was not paid",
         ),
-        ([ATTACHED, DiscountRemoved("2.0", "spring")], "tests ended discount spring on Pro"),
-        ([ATTACHED, LOCK], "tests set 8 messages aside until 2026-02-01 00:00 UTC as lock job"),
+        ([ATTACHED, DiscountRemoved("2.0", "spring")], "tests ended discount spring on Pro of the customer"),
+        ([ATTACHED, LOCK], "tests set 8 messages of the customer aside as lock job until 2026-02-01 00:00 UTC"),
         (
             [ATTACHED, LOCK, LockClosed("job", "messages", LockEnd.CONFIRMED, Decimal(8), Decimal(3))],
-            "tests used 3 of the 8 messages of lock job",
+            "tests recorded 3 messages used by the customer under lock job, which held 8",
         ),
         (
             [ATTACHED, LOCK, LockClosed("job", "messages", LockEnd.CONFIRMED, Decimal(8), Decimal(8))],
-            "tests used the 8 messages of lock job",
+            "tests recorded 8 messages used by the customer under lock job, all that it held",
         ),
         (
             [ATTACHED, LOCK, LockClosed("job", "messages", LockEnd.RELEASED, Decimal(8), Decimal(0), BACK)],
-            "tests gave back the 8 messages of lock job",
+            "tests released lock job of the customer and gave its 8 messages back",
         ),
         (
             [ATTACHED, LOCK, LockClosed("job", "messages", LockEnd.EXPIRED, Decimal(8), Decimal(0), BACK)],
-            "tests let lock job expire, which gave back 8 messages",
+            "tests let lock job of the customer expire and gave its 8 messages back",
         ),
         (
             [ATTACHED, UsageAlerted("messages", Decimal(80), "usage_percentage")],
-            "tests noticed that messages usage reached 80%",
+            "tests noticed that use of messages of the customer reached 80%",
         ),
         (
             [ATTACHED, USED, EffectReversed(2, 2, "usage.recorded.v2", "messages", BACK, reason=WHY)],
-            "tests took back what event 2 (usage recorded) did to messages: ticket 8812",
+            "tests took back what event 2 (usage recorded) did to messages of the customer: ticket 8812",
         ),
         ([CREATED, CurrencySet("usd", "eur")], "tests changed the currency of customer acme from USD to EUR"),
         (
             [CREATED, ControlsChanged(Controls(), Controls((SpendLimit("messages"),)))],
             "tests changed the spend limits of customer acme",
         ),
-        ([BILL], "tests drew up an invoice over 20.50 EUR for what fell due"),
-        ([BILL, FINAL], "tests finalized invoice 12 over 20.50 EUR"),
+        ([BILL], "tests drew up an invoice over 20.50 EUR to the customer for what fell due"),
+        ([BILL, FINAL], "tests finalized invoice 12 to the customer over 20.50 EUR"),
         (
             [BILL, msgspec.structs.replace(FINAL, credit_applied_minor=1_000)],
-            "tests finalized invoice 12 over 20.50 EUR, of which 10.00 EUR came from the customer's credit",
+            "tests finalized invoice 12 to the customer over 20.50 EUR, of which 10.00 EUR came from the customer's credit",
         ),
-        ([BILL, FINAL, PaymentSucceeded("5.0", 2_050, "eur", START, "3.0")], "tests received 20.50 EUR for invoice 12"),
+        ([BILL, FINAL, PaymentSucceeded("5.0", 2_050, "eur", START, "3.0")], "tests received 20.50 EUR for invoice 12 to the customer"),
         (
             [BILL, FINAL, PaymentFailed("5.0", 2_050, "eur", "card_declined", "3.0")],
-            "tests was refused 20.50 EUR for invoice 12 (card declined)",
+            "tests was refused 20.50 EUR for invoice 12 to the customer (card declined)",
         ),
-        ([BILL, FINAL, InvoiceVoided("3.0", LATER)], "tests voided invoice 12"),
+        ([BILL, FINAL, InvoiceVoided("3.0", LATER)], "tests voided invoice 12 to the customer"),
         (
             [BILL, FINAL, CreditNoteIssued("5.0", "3.0", START, CreditTo.INVOICE, 50)],
-            "tests issued a credit note over 0.50 EUR for invoice 12, off what is still open",
+            "tests issued a credit note over 0.50 EUR for invoice 12 to the customer, off what is still open",
         ),
         (
             [msgspec.structs.replace(BILL, currency="jpy")],
-            "tests drew up an invoice over 2050 JPY for what fell due",
+            "tests drew up an invoice over 2050 JPY to the customer for what fell due",
         ),
         (
             [ChangeAbandoned("2.0", "attach", ("pro",), "card_declined")],
-            "tests gave up a change (attach of pro), because card declined",
+            "tests gave up a change for the customer (attach of pro), because it was not paid for (card declined)",
         ),
     ],
 )
@@ -350,4 +350,4 @@ def test_only_the_last_closed_invoices_are_remembered_and_an_older_one_is_told_w
     assert len(memo.invoices) == MOST_CLOSED
     assert recall(keep(memo)) == memo
     _, (final,) = MODEL.fold(memo, recorded(PaymentRefunded("1.0", 50, "eur", START)))
-    assert column(MODEL, "timeline", final.row, "sentence") == "tests paid 0.50 EUR back for an invoice"
+    assert column(MODEL, "timeline", final.row, "sentence") == "tests paid 0.50 EUR back for an invoice to the customer"
