@@ -1,6 +1,6 @@
 """Which format a request asked for, and which columns: by `format` and `columns`, or by its Accept header."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from operator import itemgetter
 from typing import Any, Final
@@ -8,7 +8,7 @@ from typing import Any, Final
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from api.exports.formats import FORMATS, Format
+from api.exports.formats import ALSO, FORMATS, Format
 from api.reads.query import CURSOR, LIMIT, Parameter, choice, text
 from api.reads.resource import Column, Export, Resource
 from api.request import ApiRequest
@@ -37,13 +37,36 @@ class NotAcceptable(Refusal):
 
 def parameters_of(resource: Resource) -> Sequence[Parameter]:
     """Everything that a path reads from its query: with an export, which format and which columns too."""
-    return resource.parameters if resource.export is None else (*resource.parameters, FORMAT, COLUMNS)
+    if resource.export is None:
+        return resource.parameters
+    return (*resource.parameters, _format(resource), *(() if _pages_choose(resource) else (COLUMNS,)))
+
+
+def formats_of(resource: Resource) -> Mapping[str, Format]:
+    """The formats of files that a path has, by name."""
+    if resource.export is None:
+        return {}
+    return FORMATS if not resource.export.also else {**FORMATS, **{name: ALSO[name] for name in resource.export.also}}
+
+
+def _format(resource: Resource) -> Parameter:
+    names = tuple(formats_of(resource))
+    if names == tuple(FORMATS):
+        return FORMAT
+    listed = ", ".join(f"`{name}`" for name in names)
+    about = f"One of {listed} for all rows as a file; it counts for more than the Accept header."
+    return choice(FORMAT.name, about, (JSON, *names))
+
+
+def _pages_choose(resource: Resource) -> bool:
+    """Whether the columns of a page can be chosen too: then the path reads that parameter itself."""
+    return any(each.name == COLUMNS.name for each in resource.parameters)
 
 
 def media_types(resource: Resource) -> Sequence[str]:
     """What a path can answer with, the usual one first."""
-    files = () if resource.export is None else tuple(each.media_type for each in FORMATS.values())
-    return (resource.media_type, *files)
+    files = tuple(each.media_type for each in formats_of(resource).values())
+    return (resource.media_type, *files, *resource.also)
 
 
 def format_of(request: ApiRequest, resource: Resource, query: dict[str, Any]) -> Format | None:
@@ -53,7 +76,7 @@ def format_of(request: ApiRequest, resource: Resource, query: dict[str, Any]) ->
     """
     asked = query.get(FORMAT.name)
     if asked is not None:
-        return FORMATS.get(asked)
+        return formats_of(resource).get(asked)
     accept = request.environ.get("HTTP_ACCEPT", "").strip()
     if not accept:
         return None
@@ -61,13 +84,16 @@ def format_of(request: ApiRequest, resource: Resource, query: dict[str, Any]) ->
     best = parse_accept_header(accept, MIMEAccept).best_match(offered)
     if best is None:
         raise NotAcceptable(accept, offered)
-    return next((each for each in FORMATS.values() if each.media_type == best and best != resource.media_type), None)
+    return next(
+        (each for each in formats_of(resource).values() if each.media_type == best and best != resource.media_type),
+        None,
+    )
 
 
-def check_whole(request: ApiRequest, query: dict[str, Any], chosen: Format | None) -> None:
+def check_whole(resource: Resource, request: ApiRequest, query: dict[str, Any], chosen: Format | None) -> None:
     """Refuse what belongs to a page where a file is asked for, and the other way round. Raises `InvalidRequest`."""
     if chosen is None:
-        if query.get(COLUMNS.name) is not None:
+        if query.get(COLUMNS.name) is not None and not _pages_choose(resource):
             raise InvalidRequest(f"columns was sent without a file's format: ask for one of {', '.join(FORMATS)}")
         return
     for name in PAGES_ONLY:

@@ -1,52 +1,50 @@
-"""GET reads of customers: the list."""
+"""GET read of the customer list: flat rows by any filter, in any order, now or then, as a page or as a file."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from flask import Response
 
 from api.call import Call
 from api.dispatch import answer
-from api.reads.query import CURSOR, LIMIT, ORDER, choice, instant, text
-from api.reads.resource import Resource
-from api.v1.lists import customers_page
-from api.wire.limits import NAME_CHARS
-from projections.reads import CreatedRange, PlanFilter
-
-CURRENT: Final = ("active", "scheduled")
+from api.reads.account_query import PARAMETERS, question_of
+from api.reads.moments import when_of
+from api.reads.resource import Export, Resource, Rows
+from api.views.account import COLUMNS, Shown, account, account_values
+from projections import reads
+from projections.reads import ACCOUNT_MODELS, AccountRow
 
 
 def list_customers(call: Call, query: dict[str, Any]) -> Response:
     """A page of customers."""
-    statuses = CURRENT if query["subscription_status"] is None else (query["subscription_status"],)
-    plans = [] if query["plan_id"] is None else [PlanFilter(query["plan_id"])]
-    page = customers_page(
-        call,
-        search=query["search"],
-        plans=plans,
-        plan_statuses=statuses,
-        created=CreatedRange(query["created_from"], query["created_to"]),
-        oldest_first=query["order"] == "asc",
-        limit=query["limit"],
-        cursor=query["cursor"],
-    )
-    return answer(call, page)
+    asked, when = question_of(query), when_of(call, query)
+    with call.view(ACCOUNT_MODELS) as view:
+        page = reads.accounts(view, asked.keep, asked.ordering, when, limit=query["limit"], cursor=query["cursor"])
+    currency = call.background.settings.currency
+    shown = [account(Shown(row, currency), asked.columns) for row in page.items]
+    return answer(call, {"list": shown, "next_cursor": page.next_cursor})
 
+
+@contextmanager
+def _rows(call: Call, query: dict[str, Any]) -> Iterator[Rows]:
+    asked, when = question_of(query), when_of(call, query)
+    currency = call.background.settings.currency
+    with call.view(ACCOUNT_MODELS) as view:
+        found = reads.stream_accounts(view, asked.keep, asked.ordering, when)
+        rows = (account_values(Shown(AccountRow._make(row), currency)) for row in found)
+        yield Rows(view.position if when is None else when.position, view.due, rows)
+
+
+EXPORT: Final = Export("customers", COLUMNS, _rows)
 
 RESOURCES: Final = (
     Resource(
         "/v1/customers",
         "reads.customers",
-        "Customers, filtered, page by page",
+        "Customers, filtered, sorted, page by page",
         list_customers,
-        (
-            text("search", "Part of an id, a name or an email.", NAME_CHARS),
-            text("plan_id", "Only customers on this plan."),
-            choice("subscription_status", "How they are on it.", CURRENT),
-            instant("created_from", "Created from this instant on."),
-            instant("created_to", "Created up to this instant."),
-            ORDER,
-            LIMIT,
-            CURSOR,
-        ),
+        PARAMETERS,
+        export=EXPORT,
     ),
 )

@@ -43,18 +43,23 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Export:
-    """A list as a file. `rows` is called as `answer` is, and keeps one snapshot open until the last row has left."""
+    """A list as a file. `rows` is called as `answer` is, and keeps one snapshot open until the last row has left.
+
+    `also` names formats that it has besides the usual ones.
+    """
 
     name: str
     columns: Sequence[Column]
     rows: Callable[..., AbstractContextManager[Rows]]
+    also: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Resource:
     """One GET path. `answer` is called with the call, the query's values and what stands in the path.
 
-    `also` are media types that it answers with besides its usual one, where they are asked for.
+    `also` are media types that it answers with besides its usual one, where they are asked for. `complete` says what a
+    query means before anything is made of it: it may add what was kept under a name.
     """
 
     path: str

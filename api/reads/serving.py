@@ -26,10 +26,11 @@ def reading(services: Services, resource: Resource) -> Callable[..., Response]:
         if any(not value.isprintable() for value in path.values()):
             raise PathNotFound
         refuse_business_time(request)
-        query = read_query(request, parameters)
+        query, call = read_query(request, parameters), Call(services, request, identity, None)
+        if resource.complete is not None:
+            query = resource.complete(call, query)
         chosen = format_of(request, resource, query)
-        check_whole(request, query, chosen)
-        call = Call(services, request, identity, None)
+        check_whole(resource, request, query, chosen)
         if chosen is not None and resource.export is not None:
             return file_of(call, resource.export, chosen, query, path)
         response = resource.answer(call, query, **path)
