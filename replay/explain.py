@@ -9,7 +9,7 @@ number is the event's part of it. So the parts of a number always sum to it.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -27,6 +27,7 @@ from ledger.core.state import Customer
 from ledger.store.kinds import core_kinds
 from ledger.store.log import reading_codec
 from ledger.store.sealing import OperatorKey
+from projections.projection import Recorded
 from replay.statements import statement
 
 MOST_PARTS: Final = 500
@@ -114,8 +115,19 @@ class Explained:
     lines: dict[str, list[Written]] = field(default_factory=dict)
 
 
-def explain(conn: Connection[Any], operator: OperatorKey, ledger_id: str, stream_id: UUID, *, upto: int) -> Explained:
-    """Explain every balance and every invoice of a customer as of a position, ended ones as they last stood."""
+def explain(
+    conn: Connection[Any],
+    operator: OperatorKey,
+    ledger_id: str,
+    stream_id: UUID,
+    *,
+    upto: int,
+    ahead: Iterable[Recorded] = (),
+) -> Explained:
+    """Explain every balance and every invoice of a customer as of a position, ended ones as they last stood.
+
+    `ahead` are events that follow from those and have not been recorded (`replay.past`).
+    """
     codec = reading_codec(conn, ledger_id, core_kinds(), operator)
     explaining = Explaining()
     with conn.transaction(), conn.cursor(name=f"explain_{stream_id.hex}") as cursor:
@@ -126,6 +138,9 @@ def explain(conn: Connection[Any], operator: OperatorKey, ledger_id: str, stream
             event = codec.decode(name, state, stream_id)
             reason = None if event.reason is None else event.reason.text()
             explaining.happen(Source(position, version, name, at, actor, on_behalf_of, reason), event)
+    for recorded in ahead:
+        told = (recorded.position, recorded.version, recorded.type, recorded.at, recorded.actor, None, None)
+        explaining.happen(Source(*told), recorded.event)
     return explaining.explained()
 
 

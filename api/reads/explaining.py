@@ -16,17 +16,22 @@ from api.views.timeline import rfc_3339
 from ledger.core.balances.balance import Grant
 from ledger.core.invoices.invoice import Invoice
 from ledger.core.money import to_major
+from projections.projection import Recorded
 from replay.explain import Explained, Number, Part, Source, Written, explain
 
 EXPLAIN: Final = choice("explain", "Whether to say which events made each number.", ("true", "false"), "false")
 
 
-def explained(call: Call, stream_ids: Iterable[UUID], position: int) -> Mapping[UUID, Explained]:
-    """Every number of some customers, explained as of a position."""
+def explained(
+    call: Call, stream_ids: Iterable[UUID], position: int, ahead: Sequence[Recorded] = ()
+) -> Mapping[UUID, Explained]:
+    """Every number of some customers, explained as of a position; `ahead` is what had fallen due for the one customer
+    and nobody had looked at yet: it is told at the position of the event before it.
+    """
     store, ledger_id = call.services.store, call.identity.ledger.ledger_id
     with store.pool.connection() as conn:
         return {
-            stream_id: explain(conn, store.operator, ledger_id, stream_id, upto=position)
+            stream_id: explain(conn, store.operator, ledger_id, stream_id, upto=position, ahead=ahead)
             for stream_id in dict.fromkeys(stream_ids)
         }
 

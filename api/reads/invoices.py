@@ -1,6 +1,7 @@
 """GET reads of invoices: a page of all, or of one customer's, and every number explained where that is asked for."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from api.dispatch import answer
 from api.ids import INVOICE, local_of
 from api.reads.explaining import EXPLAIN, explained, invoice_explanation
 from api.reads.invoice_files import invoices_export
+from api.reads.moments import PAST
+from api.reads.past import Then, Whose, page, then_of, view_then, whose
 from api.reads.query import CURSOR, LIMIT, Parameter, choice, text
 from api.reads.resource import Resource
 from api.v1.lists import scene_of
@@ -23,6 +26,8 @@ from ledger.core.money import to_major
 from ledger.core.state import Customer
 from ledger.store.addresses import CustomerAddress
 from projections import reads
+from projections.projection import Recorded
+from projections.queries.past import invoices_at, invoices_of_then
 from projections.reads import INVOICE_MODELS, InvoiceEntry, InvoiceFilter, Page
 
 MOST_EXPLAINED: Final = 200
@@ -34,6 +39,7 @@ PARAMETERS: Final[Sequence[Parameter]] = (
     choice("status", "Only invoices in this status.", STATUSES),
     choice("processor_type", "Only invoices of this processor.", ("stripe", "revenuecat")),
     EXPLAIN,
+    *PAST,
     LIMIT,
     CURSOR,
 )
@@ -41,19 +47,35 @@ PARAMETERS: Final[Sequence[Parameter]] = (
 
 def list_invoices(call: Call, query: dict[str, Any]) -> Response:
     """A page of the ledger's invoices."""
-    return answer(call, _page(call, query, _stream(call, query, query["customer_id"])))
+    return _answered(call, query, query["customer_id"])
 
 
 def list_customer_invoices(call: Call, query: dict[str, Any], customer_id: str) -> Response:
     """A page of one customer's invoices, after what was due for it has happened."""
-    return answer(call, _page(call, query, _stream(call, query, customer_id)))
+    return _answered(call, query, customer_id)
+
+
+def _answered(call: Call, query: dict[str, Any], customer_id: str | None) -> Response:
+    if query["explain"] == "true" and query["limit"] > MOST_EXPLAINED:
+        raise InvalidRequest(f"limit was {query['limit']} and must be at most {MOST_EXPLAINED} with explain=true")
+    then = then_of(call, query)
+    if then is None:
+        return answer(call, _page(call, query, _stream(call, query, customer_id)))
+    if customer_id is None:
+        _check_scope(query)
+        return answer(call, _page_then(call, query, then))
+    return answer(call, _page_of_then(call, query, whose_then(call, query, then, customer_id)))
+
+
+def _check_scope(query: dict[str, Any]) -> None:
+    if query["entity_id"] is not None:
+        raise InvalidRequest("entity_id was sent without customer_id: entities are unique within a customer only")
 
 
 def _stream(call: Call, query: dict[str, Any], customer_id: str | None) -> UUID | None:
     """Whose invoices are asked for; None for everybody's."""
     if customer_id is None:
-        if query["entity_id"] is not None:
-            raise InvalidRequest("entity_id was sent without customer_id: entities are unique within a customer only")
+        _check_scope(query)
         return None
     scene = call.scene(call.look(CustomerAddress(customer_id)))
     if query["entity_id"] is not None:
@@ -61,36 +83,99 @@ def _stream(call: Call, query: dict[str, Any], customer_id: str | None) -> UUID 
     return scene.stream_id
 
 
-def _kept(call: Call, query: dict[str, Any], path: Mapping[str, str]) -> InvoiceFilter:
+def whose_then(call: Call, query: dict[str, Any], then: Then, customer_id: str) -> Whose:
+    """The customer whose invoices of a moment are asked for. Raises `CustomerNotFound`, `EntityNotFound`."""
+    found = whose(call, then, customer_id)
+    if query["entity_id"] is not None:
+        found.stood.customer.entity(query["entity_id"])
+    return found
+
+
+def _kept(call: Call, query: dict[str, Any], path: Mapping[str, str], then: Then | None) -> InvoiceFilter:
     """What a file holds: what all pages of the same question hold."""
     if query["explain"] == "true":
         raise InvalidRequest("explain was sent with the format of a file: only pages explain their numbers")
-    return _filter(query, _stream(call, query, path.get("customer_id", query.get("customer_id"))))
+    customer_id = path.get("customer_id", query.get("customer_id"))
+    if then is None or customer_id is None:
+        return filter_of(query, _stream(call, query, customer_id))
+    return filter_of(query, whose_then(call, query, then, customer_id).stood.stream_id)
+
+
+def _page_then(call: Call, query: dict[str, Any], then: Then) -> Json:
+    """A page of the ledger's invoices as they were."""
+    keep, when = filter_of(query, None), then.when
+    with view_then(call, then, INVOICE_MODELS) as view:
+        if keep is NOTHING:
+            found: Page[InvoiceEntry] = Page([], None)
+        else:
+            found = invoices_at(view, keep, when, then.asked, limit=query["limit"], cursor=query["cursor"])
+    now = when.at or when.known_at
+    shown = [
+        _row(then.scene(each.stream_id, Customer(customer_id=each.customer_id), now), each) for each in found.items
+    ]
+    return _explained(call, query, found, shown, when.position)
+
+
+def _page_of_then(call: Call, query: dict[str, Any], found: Whose) -> Json:
+    """A page of one customer's invoices as they were."""
+    stood, keep = found.stood, filter_of(query, found.stood.stream_id)
+    with view_then(call, found.then, INVOICE_MODELS) as view:
+        entries = [each for each in invoices_of_then(view, found.owner, stood.ahead) if _keeps(keep, each)]
+    paged = page(call, "invoices_then", (keep, found.then.asked), entries, _key, query, stood.stream_id)
+    shown = [_row(found.scene(Customer(customer_id=each.customer_id)), each) for each in paged.items]
+    return _explained(call, query, paged, shown, stood.position, stood.ahead)
+
+
+def _keeps(keep: InvoiceFilter, entry: InvoiceEntry) -> bool:
+    """The question of `list_invoices.sql`, of one invoice."""
+    found = entry.invoice
+    wanted = (
+        (keep.stream_id, entry.stream_id),
+        (keep.entity_id, found.entity_id),
+        (keep.invoice_id, found.invoice_id),
+        (keep.stripe_id, found.stripe_id),
+    )
+    in_status = keep.statuses is None or found.status.value in keep.statuses
+    return keep is not NOTHING and in_status and all(asked in (None, has) for asked, has in wanted)
+
+
+def _key(entry: InvoiceEntry) -> tuple[datetime, str]:
+    return entry.invoice.created_at, entry.invoice.invoice_id
+
+
+def _explained(
+    call: Call,
+    query: dict[str, Any],
+    found: Page[InvoiceEntry],
+    shown: list[Json],
+    position: int,
+    ahead: Sequence[Recorded] = (),
+) -> Json:
+    if query["explain"] == "true":
+        why = explained(call, [each.stream_id for each in found.items], position, ahead)
+        for row, each in zip(shown, found.items, strict=True):
+            row["explain"] = invoice_explanation(why[each.stream_id], each.invoice)
+    return {"list": shown, "next_cursor": found.next_cursor}
 
 
 def _page(call: Call, query: dict[str, Any], stream_id: UUID | None) -> Json:
-    if query["explain"] == "true" and query["limit"] > MOST_EXPLAINED:
-        raise InvalidRequest(f"limit was {query['limit']} and must be at most {MOST_EXPLAINED} with explain=true")
-    keep = _filter(query, stream_id)
+    keep = filter_of(query, stream_id)
     with call.view(INVOICE_MODELS) as view:
         if keep is NOTHING:
-            page: Page[InvoiceEntry] = Page([], None)
+            found: Page[InvoiceEntry] = Page([], None)
         else:
-            page = reads.invoices(view, keep, limit=query["limit"], cursor=query["cursor"])
-        customers = [Customer(customer_id=each.customer_id) for each in page.items]
+            found = reads.invoices(view, keep, limit=query["limit"], cursor=query["cursor"])
+        customers = [Customer(customer_id=each.customer_id) for each in found.items]
         scenes = [
-            scene_of(call, view, each.stream_id, customer) for each, customer in zip(page.items, customers, strict=True)
+            scene_of(call, view, each.stream_id, customer)
+            for each, customer in zip(found.items, customers, strict=True)
         ]
-        shown = [_row(scene, each) for scene, each in zip(scenes, page.items, strict=True)]
+        shown = [_row(scene, each) for scene, each in zip(scenes, found.items, strict=True)]
         position = view.position
-    if query["explain"] == "true":
-        found = explained(call, [each.stream_id for each in page.items], position)
-        for row, each in zip(shown, page.items, strict=True):
-            row["explain"] = invoice_explanation(found[each.stream_id], each.invoice)
-    return {"list": shown, "next_cursor": page.next_cursor}
+    return _explained(call, query, found, shown, position)
 
 
-def _filter(query: dict[str, Any], stream_id: UUID | None) -> InvoiceFilter:
+def filter_of(query: dict[str, Any], stream_id: UUID | None) -> InvoiceFilter:
     """What to keep; `NOTHING` where no invoice can be meant."""
     keep = InvoiceFilter(stream_id, query["entity_id"])
     if query["status"] is not None:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from api.call import Call
 from api.reads.query import text
+from ledger.core.errors import InvalidRequest
 from projections.when import When
 from replay.when import resolve
 
@@ -14,9 +15,25 @@ PAST: Final = (AS_OF, AT)
 
 
 def when_of(call: Call, query: dict[str, Any]) -> When | None:
-    """The moment that a read is about; None for the present."""
+    """The moment that a read is about; None for the present.
+
+    Raises `InvalidInput` for what is no moment, `InvalidRequest` for one that is still to come, also on the clock of
+    the sandbox's customer that is furthest ahead, `PositionNotFound`.
+    """
     if query["as_of"] is None and query["at"] is None:
         return None
     ledger_id = call.identity.ledger.ledger_id
     with call.services.store.pool.connection() as conn:
-        return resolve(conn, ledger_id, call.background.settings, as_of=query["as_of"], at=query["at"])
+        when = resolve(conn, ledger_id, call.background.settings, as_of=query["as_of"], at=query["at"])
+    if when is not None and when.at is not None and when.at > when.known_at:
+        _check_clocks(call, when, query["at"])
+    return when
+
+
+def _check_clocks(call: Call, when: When, at: str) -> None:
+    with call.view(("customers",)) as view:
+        ((latest,),) = view.rows("read_latest_clock", ("customers",), position=when.position)
+    assert when.at is not None
+    if latest is None or when.at > latest:
+        stands = "no customer has a clock of its own" if latest is None else f"the latest clock is {latest.isoformat()}"
+        raise InvalidRequest(f"at was {at} and must not be in the future: {stands}")

@@ -8,7 +8,7 @@ JOIN customers AS c
 WHERE s.ledger_id = %(ledger_id)s AND s.generation = %(subscriptions_generation)s
   AND (s.status = ANY (%(statuses)s::text[])
        OR ('past_due' = ANY (%(statuses)s::text[]) AND s.status = 'active' AND (s.state ->> 'past_due') IS NOT NULL))
-  AND s.one_off = %(one_off)s
+  AND (%(one_off)s::boolean IS NULL OR s.one_off = %(one_off)s::boolean)
   AND (%(stream_id)s::uuid IS NULL OR s.stream_id = %(stream_id)s::uuid)
   AND (%(entity_id)s::text IS NULL OR s.entity_id = %(entity_id)s::text)
   AND (%(plan_id)s::text IS NULL OR s.plan_id = %(plan_id)s::text)
