@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+ASSETS := api/dashboard/assets
 PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
 CODE := ledger projections replay api tests benchmarks
@@ -17,7 +18,7 @@ help:  ## this list
 .PHONY: setup
 setup: $(STAMP)  ## virtual environment and pinned dependencies; does nothing when they are up to date
 
-$(STAMP): requirements/dev.txt requirements/lifetimes.txt requirements/node.txt pyproject.toml
+$(STAMP): requirements/dev.txt requirements/lifetimes.txt requirements/node.txt pyproject.toml $(ASSETS)/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Tallystick needs Python 3.11 or newer: make setup PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
@@ -27,6 +28,7 @@ $(STAMP): requirements/dev.txt requirements/lifetimes.txt requirements/node.txt 
 	  -r requirements/lifetimes.txt
 	@command -v node >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 	  -r requirements/node.txt
+	cd $(ASSETS) && PATH="$(abspath $(BIN)):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --silent
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -9,6 +9,7 @@ from flask import Flask, Response
 from psycopg_pool import PoolTimeout
 
 from api.auth import Authenticator
+from api.dashboard import routes as dashboard
 from api.dispatch import endpoint
 from api.errors import refusal_answer, register_error_handlers
 from api.exports.connections import Places
@@ -66,6 +67,7 @@ def create_app(store: Store, settings: Settings, metrics: Metrics | None = None)
         _serve(app, "POST", operation.path, endpoint(services, operation, HANDLERS[operation.name]))
     for resource in RESOURCES:
         _serve(app, "GET", resource.path.replace("{", "<").replace("}", ">"), reading(services, resource))
+    dashboard.register(app, services)
     openapi_view, docs_view = documents(SERVED)
     _serve(app, "GET", "/openapi.json", openapi_view)
     _serve(app, "GET", "/docs", docs_view)

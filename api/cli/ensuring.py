@@ -5,6 +5,9 @@ from typing import Final
 import click
 
 from api.keys import ensure_key
+from api.sessions import sign_in_link
+from api.users import add_user, list_users
+from ledger.core.access import UserRole
 from ledger.core.errors import InvalidRequest
 from ledger.core.settings import CHANGEABLE, CreateLedger, Env
 from ledger.errors import OperatorError
@@ -12,6 +15,7 @@ from ledger.settings import Settings
 from ledger.store.ledger import Caller, Ledger, SettingsAddress, Store
 
 MAIN: Final = "main"
+OWNER: Final = "owner"
 OPERATOR: Final = Caller("operator")  # whoever has the machine; the command line asks for no name
 
 
@@ -44,6 +48,17 @@ def ensure_ledgers(store: Store, settings: Settings, ledger_id: str | None, *, m
             "Made the sandbox ledger main. A key to it: tallystick keys create --name NAME --role admin", err=True
         )
     return _shown([row.ledger_id for row in store.ledgers()], ledger_id)
+
+
+def owners_link(store: Store, ledger_id: str) -> str:
+    """A secret that signs the ledger's owner in once: an admin who is made where the ledger has none yet."""
+    admins = [
+        each
+        for each in list_users(store, ledger_id, by=OPERATOR)
+        if each.role is UserRole.ADMIN and each.disabled_at is None
+    ]
+    owner = admins[0] if admins else add_user(store, ledger_id, OWNER, UserRole.ADMIN, None, by=OPERATOR)
+    return sign_in_link(store, ledger_id, owner.user_id)
 
 
 def _ensure_bootstrap_key(store: Store, secret: str) -> None:

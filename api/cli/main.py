@@ -22,6 +22,7 @@ COMMANDS: Final = MappingProxyType(
         "worker": "api.cli.worker:worker",
         "ledgers": "api.cli.ledgers:ledgers",
         "keys": "api.cli.keys:keys",
+        "users": "api.cli.users:users",
         "catalog": "api.cli.catalog:catalog",
         "replay": "api.cli.replay:replay",
         "demo": "api.cli.demo:demo",

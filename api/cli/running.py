@@ -69,7 +69,8 @@ def serve_until_told(settings: Settings, ledger_id: str | None, *, demo: bool, w
             shown = _ensure_ledger(ready, ledger_id, embedded=postgres is not None, demo=demo)
             if demo:
                 _fill_if_empty(ready, shown)
-            return Server(ready, postgres, stop, with_worker=with_worker).run(shown)
+            link = None if postgres is None else _owners_link(ready, shown)
+            return Server(ready, postgres, stop, with_worker=with_worker).run(shown, link)
 
 
 def _ensure_ledger(settings: Settings, ledger_id: str | None, *, embedded: bool, demo: bool) -> str:
@@ -80,6 +81,18 @@ def _ensure_ledger(settings: Settings, ledger_id: str | None, *, embedded: bool,
     store = open_store(settings)
     try:
         return ensure_ledgers(store, settings, ledger_id, make_main=embedded or demo)
+    finally:
+        store.close()
+
+
+def _owners_link(settings: Settings, ledger_id: str) -> str:
+    """The secret of a sign-in link: whoever can read our output may use the embedded database in any case."""
+    from api.cli.ensuring import owners_link
+    from api.stores import open_store
+
+    store = open_store(settings)
+    try:
+        return owners_link(store, ledger_id)
     finally:
         store.close()
 
@@ -108,8 +121,8 @@ class Server:
         self.worker = Restarting(worker) if self.with_worker else None
         self.keeper = Keeper(self.postgres)
 
-    def run(self, ledger_id: str) -> int:
-        """Start both, say when they answer, watch them until told to stop; the exit status."""
+    def run(self, ledger_id: str, link: str | None = None) -> int:
+        """Start both, say when they answer and how to sign in, watch them until told to stop; the exit status."""
         try:
             self.web.start()
             if self.worker is not None:
@@ -118,6 +131,8 @@ class Server:
             if not self.stop and self.web.status() is None:
                 url = url_of(self.settings.host, self.settings.port)
                 click.echo(f"ready {url} ledger={ledger_id}")
+                if link is not None:
+                    click.echo(f"sign-in {url}/sign-in/{link}")
                 sys.stdout.flush()
                 log.info("serving", host=self.settings.host, port=self.settings.port, ledger_id=ledger_id)
             while not self.stop and self.web.status() is None:

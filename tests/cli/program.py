@@ -82,6 +82,17 @@ class Served:
             answer = connection.getresponse()
             return answer.status, answer.read()
 
+    def send(self, path: str) -> int:
+        """An empty form without a cookie: its status."""
+        with contextlib.closing(http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)) as connection:
+            connection.request("POST", path)
+            return connection.getresponse().status
+
+    def next_line(self) -> str:
+        """The next line that it prints, once it does."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline()
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and wait; the exit status."""
         self.process.send_signal(number)

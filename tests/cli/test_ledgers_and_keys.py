@@ -1,9 +1,12 @@
 """Ledgers and keys from the command line, beside a running server."""
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.cli.program import SECRET, refused, report, run, serving, until
+from tests.cli.program import ROOT, SECRET, environment, refused, report, run, serving, until
 
 
 def test_ledgers_are_made_listed_and_set(blank_database_url: str) -> None:
@@ -86,3 +89,30 @@ def test_usage_errors_exit_with_2_and_help_names_every_command() -> None:
     assert shown.returncode == 0
     for command in ("serve", "worker", "ledgers", "keys", "catalog", "replay", "demo", "version"):
         assert f"  {command} " in shown.stdout
+
+
+def test_users_are_added_changed_and_disabled(blank_database_url: str) -> None:
+    place = ("--database-url", blank_database_url)
+    run("ledgers", "create", "main", *place)
+    add = [sys.executable, "-m", "api.cli.main", "users", "add", "anna", "--role", "admin", "--json", *place]
+    added = subprocess.run(
+        add, input="correct horse battery\n", env=environment(), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    (anna,) = json.loads(added.stdout)
+    assert (anna["name"], anna["role"], anna["disabled_at"]) == ("anna", "admin", None)
+    assert "12 to 256 characters" in refused("users", "add", "ben", *place)
+    assert "anna is the only admin" in refused("users", "disable", "anna", *place)
+    assert "There is no user zoe" in refused("users", "role", "zoe", "viewer", *place)
+    link = run("users", "link", "anna", "--url", "https://billing.example/", *place).stdout
+    assert re.fullmatch(r"https://billing\.example/sign-in/[\w-]{43}\n", link)
+    assert [each["name"] for each in report("users", "list", *place)] == ["anna"]
+
+
+def test_an_embedded_database_shows_how_to_sign_in_once(made_data_dir: Path, tmp_path: Path) -> None:
+    with serving(tmp_path / "log", "--data", made_data_dir) as server:
+        word, link = server.next_line().split()
+        assert word == "sign-in"
+        assert link.startswith(f"{server.url}/sign-in/")
+        path = link.removeprefix(server.url)
+        assert [server.send(path) for _ in range(2)] == [303, 410]
+        assert server.stop() == 0

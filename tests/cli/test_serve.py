@@ -1,5 +1,6 @@
 """`tallystick serve` on an embedded database: begins, shares, survives and ends as promised."""
 
+import re
 import signal
 import socket
 import threading
@@ -19,13 +20,13 @@ def running(data: Path) -> bool:
     return lock.exists() and psutil.pid_exists(int(lock.read_text().split()[0]))
 
 
-def test_it_says_one_ready_line_and_ends_cleanly_on_sigterm(made_data_dir: Path, tmp_path: Path) -> None:
+def test_it_says_that_it_is_ready_and_how_to_sign_in_and_ends_on_sigterm(made_data_dir: Path, tmp_path: Path) -> None:
     with serving(tmp_path / "log", "--data", made_data_dir) as server:
         assert server.ledger == "main"
         assert server.get("/healthz")[0] == 200
         assert server.post("customers.get_or_create", {"customer_id": "acme"})[0] == 200
         assert server.stop(signal.SIGTERM) == 0
-        assert server.rest_of_output() == ""
+        assert re.fullmatch(r"sign-in http://[\d.:]+/sign-in/[\w-]{43}\n", server.rest_of_output())
     assert not running(made_data_dir)
     with serving(tmp_path / "log", "--data", made_data_dir) as server:
         status, customer = server.post("customers.get", {"customer_id": "acme"})

@@ -1,0 +1,68 @@
+"""How values read on a page: amounts of money, units, instants."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from ledger.core.money import exponent
+
+NOTHING: Final = "\N{EN DASH}"
+SIGNS: Final = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
+
+
+def units(value: Decimal | float | None) -> str:
+    """A number of units: thousands apart, no zeros at the end."""
+    if value is None:
+        return NOTHING
+    text = f"{Decimal(str(value)):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def money(major: Decimal | float | None, currency: str | None) -> str:
+    """An amount in major units with its currency."""
+    if major is None or currency is None:
+        return NOTHING
+    amount = Decimal(str(major))
+    digits = f"{abs(amount):,.{exponent(currency)}f}"
+    sign, minus = SIGNS.get(currency.lower()), "\N{MINUS SIGN}" if amount < 0 else ""
+    return f"{minus}{sign}{digits}" if sign else f"{minus}{digits} {currency.upper()}"
+
+
+def day(instant: datetime | str | float | None) -> str:
+    """A day as people write it."""
+    found = _instant(instant)
+    return NOTHING if found is None else f"{found.day} {found:%b %Y}"
+
+
+def minute(instant: datetime | str | float | None) -> str:
+    """A day and the minute of it, in UTC."""
+    found = _instant(instant)
+    return NOTHING if found is None else f"{found.day} {found:%b %Y, %H:%M} UTC"
+
+
+def machine(instant: datetime | str | float | None) -> str:
+    """An instant for the `datetime` of an element."""
+    found = _instant(instant)
+    return "" if found is None else found.isoformat().replace("+00:00", "Z")
+
+
+def _instant(value: datetime | str | float | None) -> datetime | None:
+    """An instant of the core, of the GET side (RFC 3339), or of the wire (milliseconds)."""
+    match value:
+        case None:
+            return None
+        case datetime():
+            return value.astimezone(UTC)
+        case str():
+            return datetime.fromisoformat(value).astimezone(UTC)
+    return datetime.fromtimestamp(float(value) / 1000, UTC)
+
+
+FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "units": units,
+    "money": money,
+    "day": day,
+    "minute": minute,
+    "machine": machine,
+}

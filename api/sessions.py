@@ -1,0 +1,123 @@
+"""Signing in: by a password, or by a link that works once; who is signed in, and until when.
+
+A password is checked against argon2; after some failures nobody may try for a while. Sessions and links are secrets of
+which only keyed hashes are kept, so that whoever reads the tables can use none.
+"""
+
+import secrets
+from http import HTTPStatus
+from typing import Final, NamedTuple
+
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from api.keys import run
+from api.users import HASHER, MOST_PASSWORD_CHARS, put_password, users_of
+from ledger.core.access import User
+from ledger.core.errors import Refusal
+from ledger.store.ledger import Caller, Store
+
+MOST_FAILURES: Final = 5
+SESSION_SECONDS: Final = 12 * 3600
+IDLE_SECONDS: Final = 2 * 3600
+LINK_SECONDS: Final = 15 * 60
+SECRET_CHARS: Final = 128
+
+# What is checked where there is no such user, so that it takes as long to say no.
+NOBODY: Final = HASHER.hash(secrets.token_urlsafe(16))
+
+
+class WrongPassword(Refusal):
+    """The name and the password do not belong together; which of them is wrong is nobody's business."""
+
+    code = "wrong_password"
+
+    def __init__(self) -> None:
+        super().__init__("The name or the password is wrong")
+
+
+class LockedOut(Refusal):
+    """Too many were wrong lately."""
+
+    code = "locked_out"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many sign-ins failed: try again in {seconds} seconds")
+        self.retry_after = seconds
+
+
+class SignedIn(NamedTuple):
+    """A user of a ledger, while a session lasts."""
+
+    ledger_id: str
+    user: User
+
+
+def sign_in(store: Store, ledger_id: str, name: str, password: str, *, by: Caller) -> str:
+    """The secret of a new session. Raises `WrongPassword`, `LockedOut`, `UnknownLedger`, `StoreUnavailable`."""
+    user = next((each for each in users_of(store, ledger_id, by=by).values() if each.name == name), None)
+    place = {"ledger_id": ledger_id, "user_id": "" if user is None else user.user_id}
+    found = run(store, "select_password", place)
+    kept, locked_seconds = found[0] if found else (NOBODY, 0)
+    if locked_seconds:
+        raise LockedOut(locked_seconds)
+    right = _matches(kept, password[:MOST_PASSWORD_CHARS])
+    if not found or user is None or user.disabled_at is not None or not right:
+        run(store, "fail_password", {**place, "most": MOST_FAILURES})
+        raise WrongPassword
+    run(store, "pass_password", place)
+    if HASHER.check_needs_rehash(kept):
+        put_password(store, ledger_id, user.user_id, password)
+    return open_session(store, ledger_id, user.user_id)
+
+
+def open_session(store: Store, ledger_id: str, user_id: str) -> str:
+    """The secret of a new session of a user who has proved who they are."""
+    secret = secrets.token_urlsafe(32)
+    kept = {"ledger_id": ledger_id, "secret_hash": store.operator.hash_secret(secret), "user_id": user_id}
+    run(store, "insert_session", {**kept, "seconds": SESSION_SECONDS})
+    return secret
+
+
+def signed_in(store: Store, secret: str, *, by: Caller) -> SignedIn | None:
+    """Whose session a secret is; None when it is over, or its user was disabled."""
+    if not secret or len(secret) > SECRET_CHARS:
+        return None
+    secret_hash = store.operator.hash_secret(secret)
+    for ledger_id, user_id in run(store, "select_session", {"secret_hash": secret_hash, "idle_seconds": IDLE_SECONDS}):
+        user = users_of(store, ledger_id, by=by).get(user_id)
+        if user is not None and user.disabled_at is None:
+            run(store, "touch_session", {"ledger_id": ledger_id, "secret_hash": secret_hash})
+            return SignedIn(ledger_id, user)
+    return None
+
+
+def sign_out(store: Store, ledger_id: str, secret: str) -> None:
+    """End a session."""
+    run(store, "delete_session", {"ledger_id": ledger_id, "secret_hash": store.operator.hash_secret(secret)})
+
+
+def sign_in_link(store: Store, ledger_id: str, user_id: str) -> str:
+    """A secret that signs a user in once, within a quarter of an hour."""
+    secret = secrets.token_urlsafe(32)
+    kept = {"ledger_id": ledger_id, "secret_hash": store.operator.hash_secret(secret), "user_id": user_id}
+    run(store, "insert_sign_in_link", {**kept, "seconds": LINK_SECONDS})
+    return secret
+
+
+def take_link(store: Store, secret: str, *, by: Caller) -> str | None:
+    """The secret of a new session for whoever uses a link first; None for one that is used or over."""
+    if not secret or len(secret) > SECRET_CHARS:
+        return None
+    for ledger_id, user_id in run(store, "take_sign_in_link", {"secret_hash": store.operator.hash_secret(secret)}):
+        user = users_of(store, ledger_id, by=by).get(user_id)
+        if user is not None and user.disabled_at is None:
+            return open_session(store, ledger_id, user_id)
+    return None
+
+
+def _matches(kept: str, password: str) -> bool:
+    try:
+        return HASHER.verify(kept, password)
+    except (VerificationError, InvalidHashError):
+        return False
