@@ -5,8 +5,7 @@ keeps; only in cells that an edge of a bin cuts the rows are summed. What the ce
 groups or filters by plan, event name or property, by customer or entity in the whole ledger, and what was known before.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -57,7 +56,8 @@ class Asked:
 
     Units of different features are never added up: sums of values are by feature whatever else they are by, and of
     what left balances by the feature of the balances. `top` tells the groups of the largest sums over all bins apart,
-    and adds the others up; the feature is part of a group where `rank_features`.
+    those of each feature by themselves, and adds the others up. Only counts can be compared across features: there the
+    feature is a part of the group, if it is named.
     """
 
     keep: UseFilter
@@ -65,7 +65,6 @@ class Asked:
     by: Groups = field(default=Groups())
     measure: Measure = Measure.VALUE
     top: int | None = None
-    rank_features: bool = False
     most: int = MOST_SUMS
 
     @property
@@ -75,6 +74,11 @@ class Asked:
         if self.measure is Measure.DEDUCTED:
             return by._replace(balance=True)
         return by._replace(feature=by.feature or self.measure is Measure.VALUE)
+
+    @property
+    def rank_features(self) -> bool:
+        """Whether features are ranked against each other."""
+        return self.by.feature and self.measure is Measure.COUNT
 
     @property
     def parts(self) -> bool:
@@ -206,7 +210,6 @@ def _from_rows(view: View, asked: Asked, spans: Sequence[tuple[datetime, datetim
         measure=asked.measure.value,
         top=top,
         rank_features=asked.rank_features,
-        split_features=asked.measure is not Measure.COUNT,
         most=asked.most + 1,
     )
     return [
@@ -220,13 +223,21 @@ def _merged(found: Iterable[Sum], asked: Asked) -> list[Sum]:
     merged = _added(found)
     if asked.top is None:
         return merged
-    weights: defaultdict[Group, Decimal] = defaultdict(lambda: ZERO)
+    weights: dict[Any, dict[Group, Decimal]] = {}
     for each in merged:
-        key = _ranked(each.group, asked)
-        weights[key] = add(weights[key], Decimal(each.amount(asked.measure)))
-    first = sorted(weights, key=lambda key: (-abs(weights[key]), _sortable(key)))[: asked.top]
-    kept = set(first)
-    return _added(each if _ranked(each.group, asked) in kept else _rest(each, asked) for each in merged)
+        weight = weights.setdefault(_league(each, asked), {})
+        weight[each.group] = add(weight.get(each.group, ZERO), Decimal(each.amount(asked.measure)))
+    first = {league: _first(weight, asked.top) for league, weight in weights.items()}
+    return _added(each if each.group in first[_league(each, asked)] else _rest(each, asked) for each in merged)
+
+
+def _first(weights: Mapping[Group, Decimal], top: int) -> set[Group]:
+    return set(sorted(weights, key=lambda group: (-abs(weights[group]), _sortable(group)))[:top])
+
+
+def _league(each: Sum, asked: Asked) -> tuple[str | None, str | None]:
+    """What is ranked against each other has the same unit."""
+    return None if asked.rank_features else each.group.feature_id, each.taken_from
 
 
 def _added(found: Iterable[Sum]) -> list[Sum]:
@@ -242,13 +253,8 @@ def _added(found: Iterable[Sum]) -> list[Sum]:
     return list(merged.values())
 
 
-def _ranked(group: Group, asked: Asked) -> Group:
-    return group if asked.rank_features else group._replace(feature_id=None)
-
-
 def _rest(each: Sum, asked: Asked) -> Sum:
-    split = asked.measure is not Measure.COUNT or not asked.rank_features
-    return each._replace(group=Group(each.group.feature_id if split else None), rest=True)
+    return each._replace(group=Group(None if asked.rank_features else each.group.feature_id), rest=True)
 
 
 def _order(each: Sum) -> Any:

@@ -76,12 +76,23 @@ def one_bin(lower: datetime, upper: datetime) -> Bins:
     return Bins((lower,), (lower, upper))
 
 
-def bins(size: BinSize, zone: tzinfo, lower: datetime, upper: datetime, *, cycle: Cycle | None, name: str) -> Bins:
+class Range(NamedTuple):
+    """From `lower` to before `upper`; and whether the first and the last bin are whole all the same."""
+
+    lower: datetime
+    upper: datetime
+    whole_first: bool = False
+    whole_last: bool = False
+
+
+def bins(size: BinSize, zone: tzinfo, within: Range, *, cycle: Cycle | None, name: str) -> Bins:
     """The bins of a range, which must not be empty. Raises `TooManyBins`, which calls the bin by its `name`."""
+    lower, upper, whole_first, whole_last = within
     starts: list[datetime] = []
     for start in _starts(size, zone, lower, cycle):
         if start >= upper:
-            return Bins(tuple(starts), (lower, *starts[1:], upper))
+            first, end = starts[0] if whole_first else lower, start if whole_last else upper
+            return Bins(tuple(starts), (first, *starts[1:], end))
         if len(starts) == MOST_BINS:
             break
         starts.append(start)

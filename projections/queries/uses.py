@@ -80,14 +80,14 @@ class Group(NamedTuple):
 
 
 class Outside(NamedTuple):
-    """Uses of none of these groups."""
+    """Uses of none of these groups, each with the feature of the balances that were taken from."""
 
     by: Groups
-    groups: tuple[Group, ...]
+    groups: tuple[tuple[Group, str | None], ...]
 
     def parameters(self) -> dict[str, Any]:
         """As the statement takes it."""
-        return {**self.by.parameters(), "outside": [_text(each) for each in self.groups]}
+        return {**self.by.parameters(), "outside": [_text(*each) for each in self.groups]}
 
 
 class Use(NamedTuple):
@@ -115,18 +115,17 @@ def uses(
     keep: UseFilter,
     *,
     balance_prefix: str,
-    taken: bool = False,
     outside: Outside | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[Use]:
-    """A page of uses, newest first. `taken` keeps those that took something from a balance.
+    """A page of uses, newest first.
 
     Needs the models customers and usage. Raises `InvalidCursor`.
     """
-    question = Question(view.ledger_id, "uses", (keep, taken, outside))
+    question = Question(view.ledger_id, "uses", (keep, outside))
     at, position = from_cursor(question, cursor, BY_INSTANT) or (None, None)
-    asked = _asked(view, keep, balance_prefix, taken=taken, outside=outside)
+    asked = _asked(view, keep, balance_prefix, outside=outside)
     rows = view.rows("list_uses", MODELS, **asked, after_at=at, after_position=position, limit=limit + 1)
     shown = [Use(*row) for row in rows[:limit]]
     last = shown[-1] if len(rows) > limit else None
@@ -134,20 +133,19 @@ def uses(
 
 
 def all_uses(
-    view: View, keep: UseFilter, *, balance_prefix: str, taken: bool = False, outside: Outside | None = None
+    view: View, keep: UseFilter, *, balance_prefix: str, outside: Outside | None = None
 ) -> Iterator[Sequence[Any]]:
     """All of them, in constant memory, as plain rows in the order of `Use`."""
-    asked = _asked(view, keep, balance_prefix, taken=taken, outside=outside)
+    asked = _asked(view, keep, balance_prefix, outside=outside)
     return view.stream("list_uses", MODELS, **asked, after_at=None, after_position=None, limit=None)
 
 
-def _asked(view: View, keep: UseFilter, balance_prefix: str, *, taken: bool, outside: Outside | None) -> dict[str, Any]:
+def _asked(view: View, keep: UseFilter, balance_prefix: str, *, outside: Outside | None) -> dict[str, Any]:
     view.standing.require(MODEL)
     return {
         **keep.parameters(),
         "used_from": keep.used_from,
         "used_to": keep.used_to,
-        "taken": taken,
         "balance_prefix": balance_prefix,
         **EVERYWHERE.parameters(),
         "outside": None,
@@ -155,7 +153,6 @@ def _asked(view: View, keep: UseFilter, balance_prefix: str, *, taken: bool, out
     }
 
 
-def _text(group: Group) -> str:
-    return msgspec.json.encode(
-        [group.feature_id, group.stream_id, group.entity_id, group.plan_id, group.properties]
-    ).decode()
+def _text(group: Group, taken_from: str | None) -> str:
+    parts = [group.feature_id, taken_from, group.stream_id, group.entity_id, group.plan_id, group.properties]
+    return msgspec.json.encode(parts).decode()

@@ -25,7 +25,7 @@ WHERE u.ledger_id = %(ledger_id)s AND u.generation = %(usage_generation)s
       WHERE usage_property(u.properties, asked.name) IS DISTINCT FROM asked.wanted))
   AND (%(used_from)s::timestamptz IS NULL OR u.at >= %(used_from)s::timestamptz)
   AND (%(used_to)s::timestamptz IS NULL OR u.at < %(used_to)s::timestamptz)
-  AND ((%(plan_id)s::text IS NULL AND NOT %(no_plan)s AND %(balance_feature_id)s::text IS NULL AND NOT %(taken)s
+  AND ((%(plan_id)s::text IS NULL AND NOT %(no_plan)s AND %(balance_feature_id)s::text IS NULL
         AND %(outside)s::text[] IS NULL)
        OR EXISTS (
       SELECT FROM usage_parts(u.value, u.deductions) AS p
@@ -35,10 +35,10 @@ WHERE u.ledger_id = %(ledger_id)s AND u.generation = %(usage_generation)s
       WHERE (%(plan_id)s::text IS NULL OR g.plan_id = %(plan_id)s::text)
         AND (NOT %(no_plan)s OR g.plan_id IS NULL)
         AND (%(balance_feature_id)s::text IS NULL OR g.feature_id = %(balance_feature_id)s::text)
-        AND (NOT %(taken)s OR p.deducted <> 0)
         AND (%(outside)s::text[] IS NULL OR jsonb_build_array(
-            CASE WHEN %(by_feature)s THEN u.feature_id END, CASE WHEN %(by_customer)s THEN u.stream_id END,
-            CASE WHEN %(by_entity)s THEN u.entity_id END, CASE WHEN %(by_plan)s THEN g.plan_id END,
+            CASE WHEN %(by_feature)s THEN u.feature_id END, CASE WHEN %(by_balance)s THEN g.feature_id END,
+            CASE WHEN %(by_customer)s THEN u.stream_id END, CASE WHEN %(by_entity)s THEN u.entity_id END,
+            CASE WHEN %(by_plan)s THEN g.plan_id END,
             ARRAY(SELECT usage_property(u.properties, named.name)
                   FROM unnest(%(by_properties)s::text[]) WITH ORDINALITY AS named (name, place) ORDER BY named.place)
         ) <> ALL (%(outside)s::text[]::jsonb[]))))

@@ -39,18 +39,16 @@ WITH used AS (
            sum(units) AS value, count(DISTINCT position) AS uses, sum(deducted) AS deducted
     FROM used GROUP BY bin, feature_id, taken_from, stream_id, entity_id, plan_id, grant_id, properties
 ), weighed AS (
-    SELECT *, CASE WHEN %(rank_features)s THEN feature_id END AS ranked,
-           sum(CASE %(measure)s WHEN 'count' THEN uses WHEN 'deducted' THEN deducted ELSE value END) OVER (
-               PARTITION BY CASE WHEN %(rank_features)s THEN feature_id END, stream_id, entity_id, plan_id, properties
-           ) AS weight
+    SELECT *, sum(CASE %(measure)s WHEN 'count' THEN uses WHEN 'deducted' THEN deducted ELSE value END) OVER (
+                  PARTITION BY feature_id, taken_from, stream_id, entity_id, plan_id, properties) AS weight
     FROM grouped
 ), placed AS (
-    SELECT *, %(top)s::bigint IS NOT NULL
-              AND dense_rank() OVER (ORDER BY abs(weight) DESC, ranked, stream_id, entity_id, plan_id, properties)
-                  > %(top)s AS rest
+    SELECT *, %(top)s::bigint IS NOT NULL AND dense_rank() OVER (
+                  PARTITION BY CASE WHEN NOT %(rank_features)s THEN feature_id END, taken_from
+                  ORDER BY abs(weight) DESC, feature_id, stream_id, entity_id, plan_id, properties) > %(top)s AS rest
     FROM weighed
 )
-SELECT bin, CASE WHEN NOT rest OR NOT %(rank_features)s OR %(split_features)s THEN feature_id END, taken_from,
+SELECT bin, CASE WHEN NOT rest OR NOT %(rank_features)s THEN feature_id END, taken_from,
        CASE WHEN NOT rest THEN stream_id END, CASE WHEN NOT rest THEN entity_id END,
        CASE WHEN NOT rest THEN plan_id END, grant_id, CASE WHEN NOT rest THEN properties END, rest, sum(value), sum(uses)::bigint, sum(deducted)
 FROM placed

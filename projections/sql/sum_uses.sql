@@ -26,18 +26,16 @@ WITH used AS (
     SELECT bin, feature_id, stream_id, entity_id, properties, sum(value) AS value, count(*) AS uses
     FROM used GROUP BY bin, feature_id, stream_id, entity_id, properties
 ), weighed AS (
-    SELECT *, CASE WHEN %(rank_features)s THEN feature_id END AS ranked,
-           sum(CASE WHEN %(measure)s = 'count' THEN uses ELSE value END) OVER (
-               PARTITION BY CASE WHEN %(rank_features)s THEN feature_id END, stream_id, entity_id, properties
-           ) AS weight
+    SELECT *, sum(CASE WHEN %(measure)s = 'count' THEN uses ELSE value END) OVER (
+                  PARTITION BY feature_id, stream_id, entity_id, properties) AS weight
     FROM grouped
 ), placed AS (
-    SELECT *, %(top)s::bigint IS NOT NULL
-              AND dense_rank() OVER (ORDER BY abs(weight) DESC, ranked, stream_id, entity_id, properties)
-                  > %(top)s AS rest
+    SELECT *, %(top)s::bigint IS NOT NULL AND dense_rank() OVER (
+                  PARTITION BY CASE WHEN NOT %(rank_features)s THEN feature_id END
+                  ORDER BY abs(weight) DESC, feature_id, stream_id, entity_id, properties) > %(top)s AS rest
     FROM weighed
 )
-SELECT bin, CASE WHEN NOT rest OR NOT %(rank_features)s OR %(split_features)s THEN feature_id END, NULL::text,
+SELECT bin, CASE WHEN NOT rest OR NOT %(rank_features)s THEN feature_id END, NULL::text,
        CASE WHEN NOT rest THEN stream_id END, CASE WHEN NOT rest THEN entity_id END, NULL::text, NULL::text,
        CASE WHEN NOT rest THEN properties END, rest, sum(value), sum(uses)::bigint, 0::numeric
 FROM placed

@@ -1,0 +1,278 @@
+"""GET /v1/usage: uses as they were recorded, and sums that lead back to them."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.app import create_app
+from api.observe import Metrics
+from ledger.settings import read_settings
+from ledger.store.ledger import Store
+from projections.runner import Runner
+from tests.api.client import Api, Ledgers, Refused, catalog
+from tests.api.conftest import OPERATOR_KEY
+
+USES = [
+    ("acme", "messages", 3, "2026-01-31T22:30:00Z", {"region": "eu", "size": 5}),
+    ("zeta", "messages", 9, "2026-02-01T10:00:00Z", {"region": "us"}),
+    ("acme", "messages", 4, "2026-02-02T00:00:00Z", {"region": "eu", "size": Decimal("5.0")}),
+    ("acme", "seats", 1, "2026-02-03T00:00:00Z", {}),
+    ("beta", "messages", 2, "2026-02-20T00:00:00Z", {"region": "us", "team": {"lead": "ada"}}),
+    ("acme", "messages", 50, "2026-03-01T00:00:00Z", {}),
+]
+
+
+@pytest.fixture(scope="module")
+def shop(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A ledger with a few uses of three customers, which no test of this module changes."""
+    store, metrics = Store(api_database, operator_key=OPERATOR_KEY), Metrics()
+    settings = read_settings({}, data_dir=Path(tmp_path_factory.mktemp("usage")))
+    api = Ledgers(create_app(store, settings, metrics), store).sandbox()
+    catalog(api)
+    for customer in ("acme", "beta", "zeta"):
+        api("customers.get_or_create", api.at("2026-01-01T00:00:00Z"), customer_id=customer)
+    for customer, feature, value, at, properties in USES:
+        api(
+            "balances.track",
+            api.at(at),
+            customer_id=customer,
+            feature_id=feature,
+            value=value,
+            properties=properties,
+        )
+    yield api
+    store.close()
+
+
+def listed(api: Api, query: str, path: str = "/v1/usage") -> list[Any]:
+    return list(api.get(f"{path}?{query}")["list"])
+
+
+def told(rows: list[Any], *names: str) -> list[Any]:
+    return [tuple(each[name] for name in names) for each in rows]
+
+
+def values(api: Api, query: str) -> list[Any]:
+    return [each["value"] for each in listed(api, query)]
+
+
+def test_a_use_is_told_with_all_that_is_known_of_it(shop: Api) -> None:
+    (use,) = listed(shop, "customer_id=acme&to=2026-02-01")
+    assert use.pop("id").startswith("evt_")
+    assert use.pop("internal_id").startswith("cus_")
+    (taken,) = use.pop("deductions")
+    assert (taken["plan_id"], taken["feature_id"], taken["value"], taken["units"]) == ("free", "messages", 3, 3)
+    assert use.pop("position") > 1
+    assert use == {
+        "customer_id": "acme",
+        "feature_id": "messages",
+        "entity_id": None,
+        "event_name": None,
+        "value": 3,
+        "used_at": "2026-01-31T22:30:00.000Z",
+        "at": "2026-01-31T22:30:00.000Z",
+        "properties": {"region": "eu", "size": 5},
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", [50, 2, 1, 4, 9, 3]),
+        ("feature_id=seats", [1]),
+        ("feature_id=seats&feature_id=messages", [50, 2, 1, 4, 9, 3]),
+        ("customer_id=zeta", [9]),
+        ("plan_id=free", [50, 2, 4, 9, 3]),
+        ("without=plan", [50, 1]),
+        ("plan_id=pro", []),
+        ("entity_id=e1", []),
+        ("without=entity&feature_id=seats", [1]),
+        ("event_name=message.sent", []),
+        ("properties.region=eu", [4, 3]),
+        ("properties.size=5", [4, 3]),
+        ("properties.team.lead=ada", [2]),
+        ("properties.region=eu&properties.size=6", []),
+        ("without=properties.region", [50, 1]),
+        ("from=2026-02-02&to=2026-02-20", [1, 4]),
+        ("from=2026-02-01T10:00:00Z&to=2026-02-02T00:00:00Z", [9]),
+        ("from=2026-02-01&to=2026-02-02&timezone=Europe/Berlin", [9]),
+        ("to=2026-02-01&timezone=Pacific/Auckland", []),
+        ("balance_feature_id=messages&to=2026-02-01T11:00:00Z", [9, 3]),
+        ("at=2026-02-02", [4, 9, 3]),
+        ("rest=true&group_by=customer&top=1&feature_id=messages", [2, 9]),
+    ],
+)
+def test_uses_are_kept_by_every_filter(shop: Api, query: str, found: list[int]) -> None:
+    assert values(shop, query) == found
+
+
+def test_pages_follow_each_other_and_stay_with_their_question(shop: Api) -> None:
+    first = shop.get("/v1/usage?limit=4")
+    second = shop.get(f"/v1/usage?limit=4&cursor={first['next_cursor']}")
+    assert [each["value"] for each in first["list"] + second["list"]] == [50, 2, 1, 4, 9, 3]
+    assert second["next_cursor"] is None
+    with pytest.raises(Refused, match="invalid_cursor"):
+        shop.get(f"/v1/usage?limit=4&customer_id=acme&cursor={first['next_cursor']}")
+
+
+def test_what_was_known_is_read_again(shop: Api) -> None:
+    third = listed(shop, "customer_id=acme&feature_id=seats")[0]["position"]
+    assert values(shop, f"as_of=position:{third}") == [1, 4, 9, 3]
+    assert told(listed(shop, f"as_of=position:{third}&group_by=customer&measure=count"), "customer_id", "count") == [
+        ("acme", 3),
+        ("zeta", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "names", "found"),
+    [
+        ("group_by=feature", ("feature_id", "value"), [("messages", 68), ("seats", 1)]),
+        ("measure=count", ("count",), [(6,)]),
+        ("measure=count&group_by=feature", ("feature_id", "count"), [("messages", 5), ("seats", 1)]),
+        ("measure=deducted", ("balance_feature_id", "deducted"), [("messages", 28)]),
+        (
+            "bin=month&feature_id=messages",
+            ("start", "end", "value"),
+            [
+                ("2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z", 3),
+                ("2026-02-01T00:00:00.000Z", "2026-03-01T00:00:00.000Z", 15),
+                ("2026-03-01T00:00:00.000Z", "2026-04-01T00:00:00.000Z", 50),
+            ],
+        ),
+        (
+            "bin=month&feature_id=messages&timezone=Asia/Kathmandu&to=2026-02-02",
+            ("start", "end", "value"),
+            [("2026-01-31T18:15:00.000Z", "2026-02-01T18:15:00.000Z", 12)],
+        ),
+        ("group_by=customer&top=1&feature_id=messages", ("customer_id", "rest", "value"), [
+            ("acme", False, 57), (None, True, 11),
+        ]),
+        ("group_by=plan&feature_id=messages", ("plan_id", "value"), [("free", 28), (None, 40)]),
+        ("group_by=plan&measure=count", ("plan_id", "count"), [("free", 5), (None, 2)]),
+        ("group_by=entity&measure=count", ("entity_id", "count"), [(None, 6)]),
+        ("group_by=properties.region,feature&measure=count", ("feature_id", "properties", "count"), [
+            ("messages", {"region": "eu"}, 2), ("messages", {"region": "us"}, 2), ("messages", {"region": None}, 1),
+            ("seats", {"region": None}, 1),
+        ]),
+        ("group_by=properties.region&top=1&feature_id=messages", ("rest", "value"), [(False, 50), (True, 18)]),
+        ("bin=billing_cycle&customer_id=acme", ("start", "value"), [
+            ("2026-01-01T00:00:00.000Z", 3), ("2026-02-01T00:00:00.000Z", 4), ("2026-02-01T00:00:00.000Z", 1),
+            ("2026-03-01T00:00:00.000Z", 50),
+        ]),
+    ],
+)  # fmt: skip
+def test_sums_are_what_the_uses_add_up_to(shop: Api, query: str, names: tuple[str, ...], found: list[Any]) -> None:
+    assert told(listed(shop, query), *names) == found
+
+
+@pytest.mark.parametrize("measure", ["value", "count", "deducted"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "bin=day",
+        "bin=week&timezone=America/New_York&group_by=customer",
+        "group_by=customer&top=1",
+        "bin=month&group_by=properties.region,customer&top=1",
+        "group_by=plan",
+        "group_by=plan,feature&top=1&bin=hour",
+        "group_by=entity&customer_id=acme",
+        "group_by=feature&top=1&from=2026-02-01",
+    ],
+)
+def test_every_sum_leads_to_its_uses(shop: Api, query: str, measure: str) -> None:
+    sums = listed(shop, f"{query}&measure={measure}")
+    assert sums
+    for each in sums:
+        uses = shop.get(each["rows"])["list"]
+        behind = {
+            "value": lambda: sum(_units(use, each, sums) for use in uses),  # noqa: B023  called here
+            "count": lambda: len(uses),  # noqa: B023
+            "deducted": lambda: sum(sum(_taken(use, each)) for use in uses),  # noqa: B023
+        }[measure]()
+        assert behind == each[measure], each
+
+
+def _units(use: dict[str, Any], row: dict[str, Any], sums: list[Any]) -> Any:
+    """The units of a use that a sum has of it: with a plan, what it took of that plan's balances, None for no plan's."""
+    if "plan_id" not in row:
+        return use["value"]
+    parts = [(each["plan_id"], each["units"]) for each in use["deductions"]]
+    parts.append((None, use["value"] - sum(units for _, units in parts)))
+    first = {each["plan_id"] for each in sums if not each["rest"] and each["feature_id"] == row["feature_id"]}
+    wanted = {plan for plan, _ in parts} - first if row["rest"] else {row["plan_id"]}
+    return sum(units for plan, units in parts if plan in wanted)
+
+
+def _taken(use: dict[str, Any], row: dict[str, Any]) -> list[Any]:
+    return [each["value"] for each in use["deductions"] if each["feature_id"] == row["balance_feature_id"]]
+
+
+def test_sums_and_uses_leave_as_files(shop: Api) -> None:
+    lines = shop.get("/v1/usage?format=csv&customer_id=zeta").decode().splitlines()
+    assert lines[0].split(",")[2:5] == ["customer_id", "internal_id", "feature_id"]
+    assert len(lines) == 2
+    sums = shop.get("/v1/usage/sums?format=csv&group_by=customer&measure=count&timezone=UTC").decode().splitlines()
+    assert [line.split(",")[-1] for line in sums] == ["amount", "4", "1", "1"]
+    own = shop.get("/v1/customers/acme/usage/sums?measure=count")["list"]
+    assert own[0]["count"] == 4
+    assert shop.get(own[0]["rows"])["list"] == shop.get("/v1/customers/acme/usage")["list"]
+    with pytest.raises(Refused, match="/v1/usage/sums"):
+        shop.get("/v1/usage?format=csv&bin=day")
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("colour=red", "colour"),
+        ("group_by=colour", "group_by"),
+        ("group_by=properties.", "group_by"),
+        ("group_by=feature,,plan", "group_by"),
+        ("group_by=" + ",".join(f"properties.p{n}" for n in range(9)), "at most 8"),
+        ("bin=fortnight", "bin"),
+        ("bin=hour&from=2000-01-01&to=2026-01-01", "at most 10000 bins"),
+        ("bin=billing_cycle", "customer_id"),
+        ("measure=tokens", "measure"),
+        ("top=3", "without group_by"),
+        ("top=0&group_by=customer", "top"),
+        ("top=251&group_by=customer", "top"),
+        ("timezone=Mars/Olympus", "timezone"),
+        ("timezone=../../etc/passwd", "timezone"),
+        ("timezone=", "timezone"),
+        ("from=yesterday", "from"),
+        ("from=2026-02-01&to=2026-02-01", "to is not after from"),
+        ("from=2026-02-30", "from"),
+        ("group_by=customer&cursor=abc", "cursor"),
+        ("bin=day&limit=10", "limit"),
+        ("cursor=abc", "cursor"),
+        ("rest=true", "rest"),
+        ("rest=true&group_by=customer", "rest"),
+        ("rest=true&group_by=customer&top=1&bin=day", "rest"),
+        ("top_from=2026-02-01", "top_from"),
+        ("without=customer", "without"),
+        ("properties=eu", "properties"),
+        ("properties.region=", "properties.region"),
+        ("as_of=position:0", "as_of"),
+        ("as_of=2100-01-01", "as_of"),
+        ("at=soon", "is no moment"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_its_name(shop: Api, query: str, named: str) -> None:
+    with pytest.raises(Refused, match=named) as refused:
+        shop.get(f"/v1/usage?{query}")
+    assert refused.value.status == 400
+
+
+def test_what_is_not_there_is_not_found(shop: Api) -> None:
+    for path, code in (
+        ("/v1/usage?customer_id=nobody", "customer_not_found"),
+        ("/v1/customers/nobody/usage", "customer_not_found"),
+        ("/v1/usage?as_of=position:999999", "position_not_found"),
+    ):
+        with pytest.raises(Refused, match=code) as refused:
+            shop.get(path)
+        assert refused.value.status == 404
+    assert listed(shop, "feature_id=nothing") == listed(shop, "feature_id=nothing&bin=day") == []
