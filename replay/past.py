@@ -67,6 +67,12 @@ class Stood:
     now: datetime
     ahead: Sequence[Recorded] = ()
 
+    @property
+    def numbered(self) -> frozenset[str]:
+        """The invoices that had a number: what fell due since gets one when somebody looks."""
+        invoices = self.recorded.account.invoices.values()
+        return frozenset(each.invoice_id for each in invoices if each.number is not None)
+
 
 class Past:
     """Looks into the past of one ledger. `conn` is in no transaction: states that are worth it are kept over it."""
@@ -80,26 +86,28 @@ class Past:
 
         Needs the model customers to have reached the moment.
         """
-        parameters = {"ledger_id": self._ledger_id, "customer_id": customer_id, **when.parameters()}
-        row = self._conn.execute(statement("find_then"), parameters).fetchone()
-        found = internal_stream(customer_id) if row is None else row[0]
+        found = self.holder(customer_id, when) or internal_stream(customer_id)
         if found is None or found in (CATALOG_STREAM, SETTINGS_STREAM):
             raise CustomerNotFound(customer_id)
         return found
 
-    def customer(self, stream_id: UUID, when: When, settings: LedgerSettings) -> Stood:
-        """A customer at a moment, also one that had been deleted; `settings` are those of then.
+    def holder(self, customer_id: str, when: When) -> UUID | None:
+        """The customer that had an id of its own then, as far as the model customers has come."""
+        parameters = {"ledger_id": self._ledger_id, "customer_id": customer_id, **when.parameters()}
+        row = self._conn.execute(statement("find_then"), parameters).fetchone()
+        return None if row is None else row[0]
 
-        Raises `CustomerNotFound` for one that was not there yet, `InvalidRequest` where `when.at` is still to come for
-        it: a sandbox customer's own clock may go ahead of real time, and none goes further than it stands.
+    def customer(self, stream_id: UUID, when: When, settings: LedgerSettings) -> Stood:
+        """A customer at a moment, also one that had been deleted or was not there yet; `settings` are those of then.
+
+        Raises `InvalidRequest` where `when.at` is still to come for it: a sandbox customer's own clock may go ahead of
+        real time, and nothing is known beyond where it stands.
         """
         reached = self.reached(stream_id, when)
         recorded: Customer = self._fold(stream_id, reached)
         business_now = CUSTOMER.business_now(recorded, when.known_at)
         if when.at is not None and not reached.more and when.at > max(when.known_at, business_now):
             raise still_to_come(when.at, business_now if recorded.clock else None)
-        if not reached.version:
-            raise CustomerNotFound(f"cus_{stream_id.hex}")
         if when.at is None:
             now = recorded.clock or min(when.known_at, recorded.due_at or when.known_at)
             return Stood(when, stream_id, recorded, recorded, reached.version, reached.position, now)
@@ -171,4 +179,4 @@ class Past:
 def still_to_come(at: datetime, clock: datetime | None) -> InvalidRequest:
     """The refusal of a business instant that has not come."""
     bound = "" if clock is None else f": the customer's own clock stands at {clock.isoformat()}"
-    return InvalidRequest(f"at was {at.isoformat()} and must not be in the future{bound}")
+    return InvalidRequest(f"at was {at.isoformat()}, which is still to come{bound}")

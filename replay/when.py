@@ -22,7 +22,9 @@ class PositionNotFound(Refusal):
     code = "position_not_found"
 
     def __init__(self, position: int, head: int) -> None:
-        super().__init__(f"as_of was position:{position} and the ledger's last event is at position {head}")
+        super().__init__(
+            f"as_of was position:{position}, which is still to come: the ledger's last event is at position {head}"
+        )
 
 
 def resolve(
@@ -57,7 +59,7 @@ def _known(
             return number, _recorded_at(conn, ledger_id, number)
         case RecordedTime(instant):
             if instant > clock:
-                raise InvalidRequest(f"as_of was {text} and must not be in the future")
+                raise InvalidRequest(f"as_of was {text}, which is still to come")
             if head and instant >= _recorded_at(conn, ledger_id, head):
                 head, _ = _present(conn, ledger_id, "hold_present")
             parameters = {"ledger_id": ledger_id, "head": head, "instant": instant}
@@ -72,8 +74,9 @@ def _business(settings: LedgerSettings, text: str, latest: datetime, as_of: str 
     if not isinstance(moment, BusinessTime):
         raise InvalidInput(f"at was {text} and must be an instant such as 2026-01-31T12:00:00Z, or a day")
     if moment.at > latest and not settings.sandbox:
-        bound = "in the future" if as_of is None else f"after as_of, which was {as_of}"
-        raise InvalidRequest(f"at was {text} and must not be {bound}")
+        if as_of is None:
+            raise InvalidRequest(f"at was {text}, which is still to come")
+        raise InvalidRequest(f"at was {text} and must not be after as_of, which was {as_of}")
     return moment.at
 
 

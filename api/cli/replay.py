@@ -76,13 +76,14 @@ def rebuild(place: Place, *, name: str, as_json: bool) -> None:
 @click.argument("moment")
 @click.argument("customer")
 @click.option("--recorded", is_flag=True, help="By when we learned it, not by when it was true.")
+@click.option("--as-of", help="Only what was known then: an instant, a day or position:N.")
 @reporting
 @at_a_place
-def at(place: Place, *, moment: str, customer: str, recorded: bool, as_json: bool) -> None:
+def at(place: Place, *, moment: str, customer: str, recorded: bool, as_of: str | None, as_json: bool) -> None:
     """Show CUSTOMER as it stood at MOMENT.
 
     MOMENT is an instant (2026-01-31T12:00:00Z), a day (2026-01-31, its first instant in the ledger's time zone) or
-    position:N.
+    position:N. `replay at 2026-02-15 acme --as-of 2026-03-01` shows what was known on 1 March about 15 February.
     """
     from api.cli.database import opened
     from api.cli.ensuring import chosen
@@ -90,7 +91,8 @@ def at(place: Place, *, moment: str, customer: str, recorded: bool, as_json: boo
 
     with opened(place) as store:
         ledger_id = chosen(store, place.ledger_id).ledger_id
-        stood = account_at(store.database_url, store.operator, ledger_id, customer, moment, recorded=recorded)
+        asked = (store.database_url, store.operator, ledger_id, customer, moment)
+        stood = account_at(*asked, recorded=recorded, as_of=as_of)
     if as_json:
         say_json(stood.as_json())
     else:

@@ -36,4 +36,4 @@ def _check_clocks(call: Call, when: When, at: str) -> None:
     assert when.at is not None
     if latest is None or when.at > latest:
         stands = "no customer has a clock of its own" if latest is None else f"the latest clock is {latest.isoformat()}"
-        raise InvalidRequest(f"at was {at} and must not be in the future: {stands}")
+        raise InvalidRequest(f"at was {at}, which is still to come: {stands}")
