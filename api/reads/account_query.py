@@ -3,9 +3,12 @@
 import re
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from werkzeug.datastructures import MultiDict
 
 from api.reads.moments import PAST
-from api.reads.query import CURSOR, LIMIT, Parameter, choice, family, instant, repeated, text
+from api.reads.query import CURSOR, LIMIT, Parameter, choice, family, instant, read_args, repeated, text
 from api.views.account import COLUMNS, OF_FEATURE
 from api.wire import limits
 from api.wire.refusals import InvalidInputs
@@ -13,6 +16,7 @@ from projections.accounts.plans import Status
 from projections.reads import SORTS, AccountFilter, BalanceTest, Ordering
 
 MOST_OF_EACH: Final = 20
+MOST_FIELDS: Final = 100
 NEWEST_FIRST: Final = "created_at"
 VIEW_CHARS: Final = 64
 _NUMBER: Final = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,12})?")
@@ -85,6 +89,22 @@ PARAMETERS: Final = (
     CURSOR,
     *PAST,
 )
+
+
+def canonical_query(text: str) -> str:
+    """A query string that a view may keep, in the one way it is written. Raises `InvalidInputs`.
+
+    It is read as a request's would be. What belongs to one look at the list is no part of a view: page and moment.
+    """
+    try:
+        pairs = parse_qsl(text.removeprefix("?"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise InvalidInputs({"query": f"is no query string in UTF-8 of at most {MOST_FIELDS} parameters"}) from None
+    try:
+        question_of(read_args(MultiDict(pairs), FILTERS))
+    except InvalidInputs as refused:
+        raise InvalidInputs({"query": f"was refused: {refused.sentence}"}) from None
+    return urlencode(pairs)
 
 
 def question_of(query: dict[str, Any]) -> AccountQuestion:

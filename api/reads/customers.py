@@ -11,6 +11,7 @@ from api.dispatch import answer
 from api.reads.account_query import PARAMETERS, question_of
 from api.reads.moments import when_of
 from api.reads.resource import Export, Resource, Rows
+from api.reads.views import with_view
 from api.views.account import COLUMNS, Shown, account, account_values
 from projections import reads
 from projections.reads import ACCOUNT_MODELS, AccountRow
@@ -46,5 +47,6 @@ RESOURCES: Final = (
         list_customers,
         PARAMETERS,
         export=EXPORT,
+        complete=with_view,
     ),
 )

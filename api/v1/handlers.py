@@ -17,6 +17,7 @@ from api.v1 import (
     plans,
     several,
     usage,
+    views,
 )
 
 HANDLERS: Final[Handlers] = MappingProxyType(
@@ -33,5 +34,6 @@ HANDLERS: Final[Handlers] = MappingProxyType(
         **usage.HANDLERS,
         **events.HANDLERS,
         **lists.HANDLERS,
+        **views.HANDLERS,
     }
 )

@@ -24,6 +24,7 @@ from api.wire import (
     several,
     subscriptions,
     usage,
+    views,
 )
 from api.wire.schema import WireSchema, load, load_rows
 
@@ -301,6 +302,18 @@ _ALL: Final = (
     _operation(
         "invoices.list", invoices.ListInvoicesSchema, invoices.InvoiceListSchema,
         "List invoices", _CUSTOMER, _ENTITY, "invalid_cursor", writes=False,
+    ),
+    _operation(
+        "views.create", views.CreateViewSchema, views.ViewSchema,
+        "Keep a question to the customer list under a name", "view_already_exists", ours=True,
+    ),
+    _operation(
+        "views.update", views.UpdateViewSchema, views.ViewSchema,
+        "Give a saved view another name or another question", "view_not_found", "view_already_exists", ours=True,
+    ),
+    _operation(
+        "views.delete", views.DeleteViewSchema, common.SuccessSchema,
+        "Delete a saved view", "view_not_found", ours=True,
     ),
 )  # fmt: skip
 

@@ -45,6 +45,10 @@ CREDITS = {
          "tier_behavior": "graduated", "billing_units": 10},
     ],
 }  # fmt: skip
+VIEW = {
+    "id": "view_1", "name": "Trials", "query": "status=trialing&sort=name", "url": "/v1/customers?view=view_1",
+    "created_at": NOW, "created_by": "dashboard", "updated_at": NOW, "updated_by": "dashboard",
+}  # fmt: skip
 PROPERTIES = {"properties": {"region": "eu"}}
 CONTROLS = {
     "spend_limits": [
@@ -246,6 +250,9 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "invoices.pay": [{"invoice": INVOICE}],
     "invoices.void": [{"invoice": INVOICE}],
     "invoices.write_off": [{"invoice": INVOICE}],
+    "views.create": [VIEW],
+    "views.update": [VIEW],
+    "views.delete": [{"success": True}],
     "invoices.update": [{"invoice": INVOICE}],
     "invoices.issue_credit_note": [{"credit_note": NOTE}, {"credit_note": {**NOTE, "id": None, "status": None}}],
     "invoices.list": [page(INVOICE)],
@@ -388,6 +395,9 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
     "invoices.pay": [{"invoice_id": "in_1"}],
     "invoices.void": [{"invoice_id": "in_1"}],
     "invoices.write_off": [{"invoice_id": "in_1"}],
+    "views.create": [{"name": "Trials", "query": "status=trialing&sort=name"}, {"name": "Everybody", "query": ""}],
+    "views.update": [{"view_id": "view_1", "name": "Tries"}, {"view_id": "view_1", "query": "plan=pro%402"}],
+    "views.delete": [{"view_id": "view_1"}],
     "invoices.update": [{"invoice_id": "in_1", "payment_method_types": ["card", "link"]}],
     "invoices.issue_credit_note": [
         {"invoice_id": "in_1", "amount": 5, "destination": "refund", "reason": "duplicate", "memo": "Sorry"},

@@ -1,0 +1,2 @@
+-- How many views a ledger has.
+SELECT count(*) FROM saved_views WHERE ledger_id = %(ledger_id)s
