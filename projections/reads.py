@@ -15,8 +15,18 @@ page) to be given back with the same filters. Another question's cursor, or anot
 from ledger.store.log import LogRow
 from projections.cursors import InvalidCursor
 from projections.errors import ProjectionBehind, ProjectionFailed, ProjectionUnavailable
+from projections.queries.accounts import MODELS as ACCOUNT_MODELS
+from projections.queries.accounts import (
+    AccountFilter,
+    AccountRow,
+    BalanceTest,
+    Ordering,
+    accounts,
+    stream_accounts,
+)
 from projections.queries.events import events, ndjson
 from projections.queries.invoices import invoices, invoices_of
+from projections.queries.listing import SORTS
 from projections.queries.lists import balances, customers, entities, subscriptions
 from projections.queries.people import customer, find_stream
 from projections.queries.rows import (
@@ -54,12 +64,17 @@ INVOICE_MODELS = ("customers", "invoices")
 USAGE_MODELS = ("customers", "balances", "usage")
 
 __all__ = [
+    "ACCOUNT_MODELS",
     "CUSTOMER_MODELS",
     "INVOICE_MODELS",
+    "SORTS",
     "TIMELINE_MODELS",
     "USAGE_MODELS",
+    "AccountFilter",
+    "AccountRow",
     "BalanceEntry",
     "BalanceFilter",
+    "BalanceTest",
     "CreatedRange",
     "CustomerEntry",
     "Deducted",
@@ -68,6 +83,7 @@ __all__ = [
     "InvoiceEntry",
     "InvoiceFilter",
     "LogRow",
+    "Ordering",
     "Page",
     "PlanFilter",
     "ProjectionBehind",
@@ -82,6 +98,7 @@ __all__ = [
     "UsageEntry",
     "UsageFilter",
     "View",
+    "accounts",
     "balances",
     "customer",
     "customers",
@@ -91,6 +108,7 @@ __all__ = [
     "invoices",
     "invoices_of",
     "ndjson",
+    "stream_accounts",
     "subscriptions",
     "timeline",
     "timeline_after",

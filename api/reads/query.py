@@ -160,12 +160,13 @@ def read_args(args: MultiDict[str, str], parameters: Sequence[Parameter]) -> dic
     for name, values in args.lists():
         head, dot, rest = name.partition(".")
         of_family = families.get(head + dot)
+        parameter = known.get(name)
         if of_family is not None and rest:
             problem = _problem(of_family, values, found[head], rest)
+        elif parameter is None or parameter.family:
+            problem = _unknown(parameters)
         else:
-            parameter = known.get(name)
-            unknown = parameter is None or parameter.family
-            problem = _unknown(parameters) if unknown else _problem(parameter, values, found, name)
+            problem = _problem(parameter, values, found, name)
         if problem is not None:
             problems[name[: limits.VALUE_SHOWN_CHARS]] = problem
     if problems:
