@@ -5,7 +5,7 @@ from typing import Any, Final
 from api.call import Call, Handlers
 from api.ids import BALANCE
 from api.v1.offers import balance_rollover, every
-from api.v1.payments import require_paid
+from api.v1.payments import require_done
 from api.v1.references import local_id
 from api.views.customer import customer
 from api.views.shapes import Json
@@ -30,7 +30,7 @@ def create(call: Call, body: dict[str, Any]) -> Json:
         body.get("balance_id"),
         balance_rollover(body["rollover"]) if "rollover" in body else None,
     )
-    require_paid(call.execute(CustomerAddress(body["customer_id"]), command))
+    require_done(call.execute(CustomerAddress(body["customer_id"]), command))
     return {"success": True}
 
 
@@ -45,7 +45,7 @@ def update(call: Call, body: dict[str, Any]) -> Json:
         next_reset_at=body.get("next_reset_at"),
         expires_at=body.get("expires_at"),
     )
-    require_paid(call.execute(CustomerAddress(body["customer_id"]), command))
+    require_done(call.execute(CustomerAddress(body["customer_id"]), command))
     return {"success": True}
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from api.call import Call, Handlers
 from api.v1.controls import new_controls
 from api.v1.customers import create_command
-from api.v1.payments import require_paid
+from api.v1.payments import require_done
 from api.views.customer import entity
 from api.views.shapes import Json
 from ledger.core.balances.limiting import SetEntityControls
@@ -27,7 +27,7 @@ def create(call: Call, body: dict[str, Any]) -> Json:
     command = CreateEntity(body["entity_id"], body["feature_id"], body.get("name"), limits)
     if "customer_data" not in body:
         outcome = call.execute(CustomerAddress(customer_id), command)
-        require_paid(outcome)
+        require_done(outcome)
         scene = call.scene(outcome)
     else:
         data = body["customer_data"]
@@ -36,7 +36,7 @@ def create(call: Call, body: dict[str, Any]) -> Json:
             outcome = call.execute_all([opening, Step(CustomerAddress(customer_id), command)])
         except StepsRefused as refused:
             raise refused.refusals[min(refused.refusals)] from None
-        require_paid(outcome, step=1)
+        require_done(outcome, step=1)
         scene = call.scene(outcome, step=1)
     return entity(scene, body["entity_id"])
 
@@ -56,7 +56,7 @@ def update(call: Call, body: dict[str, Any]) -> Json:
 
 def delete(call: Call, body: dict[str, Any]) -> Json:
     """Free the entity's unit; its plans end and its balances go with it."""
-    call.execute(address_of(body), DeleteEntity(body["entity_id"]))
+    require_done(call.execute(address_of(body), DeleteEntity(body["entity_id"])))
     return {"success": True}
 
 

@@ -17,7 +17,7 @@ from api.views.preview import attach_preview
 from api.views.shapes import Json, Scene
 from ledger.core.entity import CreateEntity
 from ledger.core.errors import CustomerNotFound
-from ledger.core.events import Event, PlanAttached, PlanScheduled
+from ledger.core.events import ChangeHeld, Event, PlanAttached, PlanScheduled
 from ledger.core.period import Every, Interval
 from ledger.core.subscriptions.billing import ProrationBehavior
 from ledger.core.subscriptions.change import Attach
@@ -104,13 +104,14 @@ def create_schedule(call: Call, body: dict[str, Any]) -> Json:
     outcome = call.execute(CustomerAddress(body["customer_id"]), _schedule(call, body))
     require_paid(outcome)
     scene = call.scene(outcome)
+    waits = any(isinstance(each, ChangeHeld) for each in outcome.events)
     schedule_id = shown_local(SCHEDULE, scene.stream_id, f"{outcome.steps[0].before.version + 1}.0")
     return {
         "customer_id": shown_customer(scene.customer.customer_id, scene.stream_id),
         "entity_id": body.get("entity_id"),
-        "status": "created",
-        "schedule_id": schedule_id,
-        "phases": _phases(scene, outcome.events, schedule_id),
+        "status": "pending_payment" if waits else "created",
+        "schedule_id": None if waits else schedule_id,
+        "phases": [] if waits else _phases(scene, outcome.events, schedule_id),
         "payment_url": None,
         **changed_invoice(scene, outcome.events),
     }

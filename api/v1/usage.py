@@ -8,7 +8,7 @@ from typing import Any, Final
 from api.call import Call, Handlers
 from api.caller import backdates, refuse_business_time, row_once
 from api.errors import status_of
-from api.v1.payments import require_paid
+from api.v1.payments import require_done
 from api.views.shapes import Json
 from api.views.usage import accepted, checked, tracked
 from api.wire.limits import LOCK_ID_CHARS
@@ -40,7 +40,7 @@ def check(call: Call, body: dict[str, Any]) -> Json:
         outcome = call.look(address)
     else:
         outcome = call.execute(address, command)
-        require_paid(outcome)
+        require_done(outcome)
     answer = _reserved(outcome) if isinstance(command, Reserve) else _allowed(outcome, body, required)
     return checked(call.scene(outcome), body, required, allowed=answer)
 
@@ -85,7 +85,7 @@ def track(call: Call, body: dict[str, Any]) -> Json:
     """Record the use of a feature: durable before the answer, also where the answer says 202."""
     command = _track(body, backdate=backdates(call.request))
     outcome = call.execute(CustomerAddress(body["customer_id"]), command)
-    require_paid(outcome)
+    require_done(outcome)
     scene = call.scene(outcome)
     if body["async_"]:
         call.status = HTTPStatus.ACCEPTED

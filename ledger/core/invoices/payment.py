@@ -29,6 +29,17 @@ class InvoicePaymentFailed(Refusal):
         super().__init__(f"{what}, so {so}: give the customer a payment method that works, and try again")
 
 
+class PaymentWaits(InvoicePaymentFailed):
+    """What had to be paid waits for its payer, and what was asked with it."""
+
+    def __init__(self, what: str, invoice_id: str) -> None:
+        Refusal.__init__(
+            self,
+            f"{what}, so this waits for invoice {invoice_id}: it happens when that is paid with invoices.pay, and is "
+            "called off with invoices.void",
+        )
+
+
 def attempted(events: Iterable[Event]) -> str:
     """How a payment that did not come went, as a clause."""
     for event in events:
