@@ -29,6 +29,7 @@ class Call:
         "due",
         "identity",
         "payload",
+        "pinned",
         "position",
         "replayed",
         "request",
@@ -41,6 +42,7 @@ class Call:
         self.by: Caller = caller(request)
         self.status = HTTPStatus.OK
         self.position: int | None = None
+        self.pinned: int | None = None
         self.due: datetime | None = None
         self.replayed = False
         self._background: Outcome | None = None
@@ -75,7 +77,7 @@ class Call:
         """
         stale = self.request.environ.get("HTTP_LEDGER_ALLOW_STALE", "").lower() == "true"
         with self.services.reads.open(self.identity.ledger.ledger_id, models=models, allow_stale=stale) as view:
-            self.position, self.due = view.position, view.due
+            self._as_of(view.position, view.due)
             yield view
 
     @property
@@ -100,8 +102,18 @@ class Call:
         return at or header
 
     def _note(self, outcome: Outcome) -> Outcome:
-        self.position, self.replayed = outcome.position, outcome.replayed
+        self.replayed = outcome.replayed
+        self._as_of(outcome.position, self.due)
         return outcome
+
+    def pin(self, position: int) -> None:
+        """The answer is about the past: as of this position, whatever is read for it."""
+        self.pinned = position
+        self._as_of(position, None)
+
+    def _as_of(self, position: int, due: datetime | None) -> None:
+        # What had fallen due is not known of a moment in the past: only a present has a `Ledger-Due`.
+        self.position, self.due = (position, due) if self.pinned is None else (self.pinned, None)
 
 
 Handler = Callable[[Call, Any], Json]

@@ -12,7 +12,7 @@ from api.call import Call
 from api.dispatch import answer
 from api.reads.explaining import EXPLAIN, balance_explanation, explained
 from api.reads.moments import PAST
-from api.reads.past import Then, Whose, page, then_of, view_then, whose
+from api.reads.past import Then, Whose, page, then_of, whose
 from api.reads.query import CURSOR, choice, text, whole
 from api.reads.resource import Column, Export, Kind, Resource, Rows
 from api.v1.lists import owner, scene_of
@@ -79,7 +79,7 @@ def _shown(
 def _entries_then(call: Call, found: Whose) -> list[BalanceEntry]:
     """Every balance that a customer had, those that had ended as they stood when they did; leftovers within theirs."""
     stood, customer = found.stood, found.stood.customer
-    with view_then(call, found.then, ("balances",)) as view:
+    with call.view(("balances",)) as view:
         ended = ended_balances_then(view, found.owner, stood.recorded.grants, stood.ahead)
     leftovers = _leftovers(customer.grants)
 

@@ -7,7 +7,7 @@ from flask import Response
 from api.call import Call
 from api.dispatch import answer
 from api.reads.moments import PAST
-from api.reads.past import Then, in_order, then_of, view_then, whose
+from api.reads.past import Then, in_order, then_of, whose
 from api.reads.resource import Resource
 from api.v1.lists import scene_of
 from api.views.customer import customer
@@ -33,7 +33,7 @@ def get_customer(call: Call, query: dict[str, Any], customer_id: str) -> Respons
 
 def _then(call: Call, then: Then, customer_id: str) -> Json:
     found = whose(call, then, customer_id)
-    with view_then(call, then, ("subscriptions",)) as view:
+    with call.view(("subscriptions",)) as view:
         return customer(found.scene(in_order(view, found)))
 
 

@@ -11,7 +11,7 @@ from api.call import Call
 from api.dispatch import answer
 from api.ids import shown_customer
 from api.reads.moments import PAST
-from api.reads.past import Then, Whose, in_order, page, then_of, view_then, whose
+from api.reads.past import Then, Whose, in_order, page, then_of, whose
 from api.reads.query import CURSOR, LIMIT, text
 from api.reads.resource import Column, Export, Kind, Resource, Rows
 from api.v1.lists import scene_of
@@ -54,7 +54,7 @@ def _asking(call: Call, query: dict[str, Any], customer_id: str) -> dict[str, An
 
 def _stood(call: Call, then: Then, customer_id: str) -> tuple[Whose, Customer]:
     found = whose(call, then, customer_id)
-    with view_then(call, then, ("subscriptions",)) as view:
+    with call.view(("subscriptions",)) as view:
         return found, in_order(view, found)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from api.call import Call
 from api.ids import INVOICE, shown_customer, shown_local
-from api.reads.past import Then, then_of, view_then
+from api.reads.past import Then, then_of
 from api.reads.resource import Column, Export, Kind, Rows
 from ledger.core.money import exponent
 from projections.queries.past import invoice_parameters, to_invoice_entry
@@ -50,7 +50,7 @@ def invoices_export(keep: Filtering) -> Export:
         then = then_of(call, query)
         kept = keep(call, query, path, then)
         if then is not None:
-            with view_then(call, then, INVOICE_MODELS) as view:
+            with call.view(INVOICE_MODELS) as view:
                 found = view.stream("stream_invoices_then", INVOICE_MODELS, **invoice_parameters(kept, then.when))
                 yield Rows(then.when.position, None, (_flat(to_invoice_entry(row)) for row in found))
             return

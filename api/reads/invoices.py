@@ -13,7 +13,7 @@ from api.ids import INVOICE, local_of
 from api.reads.explaining import EXPLAIN, explained, invoice_explanation
 from api.reads.invoice_files import invoices_export
 from api.reads.moments import PAST
-from api.reads.past import Then, Whose, page, then_of, view_then, whose
+from api.reads.past import Then, Whose, page, then_of, whose
 from api.reads.query import CURSOR, LIMIT, Parameter, choice, text
 from api.reads.resource import Resource
 from api.v1.lists import scene_of
@@ -104,7 +104,7 @@ def _kept(call: Call, query: dict[str, Any], path: Mapping[str, str], then: Then
 def _page_then(call: Call, query: dict[str, Any], then: Then) -> Json:
     """A page of the ledger's invoices as they were."""
     keep, when = filter_of(query, None), then.when
-    with view_then(call, then, INVOICE_MODELS) as view:
+    with call.view(INVOICE_MODELS) as view:
         if keep is NOTHING:
             found: Page[InvoiceEntry] = Page([], None)
         else:
@@ -119,7 +119,7 @@ def _page_then(call: Call, query: dict[str, Any], then: Then) -> Json:
 def _page_of_then(call: Call, query: dict[str, Any], found: Whose) -> Json:
     """A page of one customer's invoices as they were."""
     stood, keep = found.stood, filter_of(query, found.stood.stream_id)
-    with view_then(call, found.then, INVOICE_MODELS) as view:
+    with call.view(INVOICE_MODELS) as view:
         entries = [each for each in invoices_of_then(view, found.owner, stood.ahead) if _keeps(keep, each)]
     paged = page(call, "invoices_then", (keep, found.then.asked), entries, _key, query, stood.stream_id)
     shown = [_row(found.scene(Customer(customer_id=each.customer_id)), each) for each in paged.items]

@@ -15,7 +15,7 @@ PAST: Final = (AS_OF, AT)
 
 
 def when_of(call: Call, query: dict[str, Any]) -> When | None:
-    """The moment that a read is about; None for the present.
+    """The moment that a read is about, and that its answer is as of; None for the present.
 
     Raises `InvalidInput` for what is no moment, `InvalidRequest` for one that is still to come, also on the clock of
     the sandbox's customer that is furthest ahead, `PositionNotFound`.
@@ -27,6 +27,8 @@ def when_of(call: Call, query: dict[str, Any]) -> When | None:
         when = resolve(conn, ledger_id, call.background.settings, as_of=query["as_of"], at=query["at"])
     if when is not None and when.at is not None and when.at > when.known_at:
         _check_clocks(call, when, query["at"])
+    if when is not None:
+        call.pin(when.position)
     return when
 
 

@@ -18,6 +18,7 @@ from ledger.core.errors import CustomerNotFound
 from ledger.core.offers.catalog import Catalog
 from ledger.core.settings import LedgerSettings
 from ledger.core.state import Customer
+from ledger.store.addresses import CustomerAddress
 from projections.cursors import BY_AGE_AND_ID, Question, from_cursor, to_cursor
 from projections.queries.past import Owner, subscriptions_then
 from projections.queries.rows import Page
@@ -67,7 +68,6 @@ def then_of(call: Call, query: dict[str, Any]) -> Then | None:
     with _past(call) as past:
         settings = past.settings(when, call.background.settings)
         catalog = past.catalog(when, call.background.catalog)
-    call.position, call.due = when.position, None
     # Without `as_of` the log goes on between two pages: rows keep their places, and its end is no part of the question.
     return Then(when, catalog, settings, (when.position if query["as_of"] is not None else None, when.at))
 
@@ -78,18 +78,20 @@ def whose(call: Call, then: Then, customer_id: str) -> Whose:
         pass  # whoever had the id by then is known to the read models now
     with _past(call) as past:
         stood = past.customer(past.find(customer_id, then.when), then.when, then.settings)
-    call.position, call.due = then.when.position, None
     if not stood.customer.exists:
         raise CustomerNotFound(customer_id)
     return Whose(then, stood)
 
 
-@contextmanager
-def view_then(call: Call, then: Then, models: Sequence[str]) -> Iterator[View]:
-    """The projections, which have reached the moment; the answer stays as of it."""
-    with call.view(models) as view:
-        call.position, call.due = then.when.position, None
-        yield view
+def stream_of(call: Call, query: dict[str, Any], customer_id: str) -> UUID:
+    """The stream of the customer that a read is narrowed to: of the one that has an id, or that had it then.
+
+    Raises `CustomerNotFound`.
+    """
+    then = then_of(call, query)
+    if then is None:
+        return call.look(CustomerAddress(customer_id)).steps[0].stream_id
+    return whose(call, then, customer_id).stood.stream_id
 
 
 def in_order(view: View, found: Whose) -> Customer:

@@ -11,7 +11,7 @@ from flask import Response
 from api.call import Call
 from api.dispatch import answer
 from api.reads.moments import PAST
-from api.reads.past import Then, Whose, page, then_of, view_then, whose
+from api.reads.past import Then, Whose, page, then_of, whose
 from api.reads.query import CURSOR, choice, text, whole
 from api.reads.resource import Column, Export, Kind, Resource, Rows
 from api.views.rows import subscription_row
@@ -36,7 +36,7 @@ def list_subscriptions(call: Call, query: dict[str, Any]) -> Response:
     then, keep = then_of(call, query), _kept(query, None)
     if then is None:
         return answer(call, _live(call, query, keep))
-    with view_then(call, then, MODELS) as view:
+    with call.view(MODELS) as view:
         found = subscriptions_at(view, keep, then.when, then.asked, limit=query["limit"], cursor=query["cursor"])
     shown = [_row(each, _now(then, each, moved_on=moved_on), then) for each, moved_on in found.items]
     return answer(call, _page(shown, found.next_cursor))
@@ -63,7 +63,7 @@ def _paged(call: Call, query: dict[str, Any], found: Whose) -> Page[Subscription
     stood, keep = found.stood, _kept(query, found.stood.stream_id)
     if keep.entity_id is not None:
         stood.customer.entity(keep.entity_id)
-    with view_then(call, found.then, MODELS) as view:
+    with call.view(MODELS) as view:
         entries = [each for each in subscriptions_then(view, found.owner, stood.ahead) if _keeps(keep, each)]
     return page(call, "subscriptions_then", (keep, found.then.asked), entries, _key, query, stood.stream_id)
 
@@ -146,7 +146,7 @@ def _file(call: Call, query: dict[str, Any], customer_id: str | None = None) -> 
             yield Rows(view.position, view.due, view.stream("export_subscriptions", MODELS, **keep.parameters()))
         return
     keep = _kept(query, None if named is None else whose(call, then, named).stood.stream_id)
-    with view_then(call, then, MODELS) as view:
+    with call.view(MODELS) as view:
         parameters = keep.parameters() | then.when.parameters()
         yield Rows(then.when.position, None, view.stream("export_subscriptions_then", MODELS, **parameters))
 

@@ -226,4 +226,4 @@ def test_what_was_answered_is_answered_again(ledgers: Ledgers) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("close_milestones")
 def test_what_was_answered_in_a_long_life_is_answered_again(ledgers: Ledgers) -> None:
-    live(ledgers, examples=40, steps=50)
+    live(ledgers, examples=12, steps=30)
