@@ -10,13 +10,13 @@ from api.call import Call
 from api.dispatch import answer
 from api.reads.following import EVENT_STREAM, PositionAhead, follow, refuse_beside
 from api.reads.moments import PAST, when_of
+from api.reads.past import stream_of
 from api.reads.query import CURSOR, LIMIT, ORDER, Parameter, choice, instant, number, text, whole
 from api.reads.resource import Resource
 from api.reads.timeline_files import timeline_export
 from api.views.timeline import timeline_entry, timeline_group
 from api.wire.limits import NAME_CHARS
 from ledger.core.errors import InvalidRequest
-from ledger.store.addresses import CustomerAddress
 from projections import reads
 from projections.reads import TIMELINE_MODELS, TimelineFilter
 
@@ -41,7 +41,7 @@ def kept(call: Call, query: dict[str, Any], path: dict[str, str]) -> TimelineFil
     customer_id = path.get("customer_id", query.get("customer_id"))
     if customer_id is None:
         return keep
-    return keep._replace(stream_id=call.look(CustomerAddress(customer_id)).steps[0].stream_id)
+    return keep._replace(stream_id=stream_of(call, query, customer_id))
 
 
 def _answer(call: Call, query: dict[str, Any], keep: TimelineFilter) -> Response:
