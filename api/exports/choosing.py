@@ -80,12 +80,12 @@ def format_of(request: ApiRequest, resource: Resource, query: dict[str, Any]) ->
     accept = request.environ.get("HTTP_ACCEPT", "").strip()
     if not accept:
         return None
-    offered = media_types(resource)
+    offered, formats = media_types(resource), formats_of(resource)
     best = parse_accept_header(accept, MIMEAccept).best_match(offered)
     if best is None:
         raise NotAcceptable(accept, offered)
     return next(
-        (each for each in formats_of(resource).values() if each.media_type == best and best != resource.media_type),
+        (each for each in formats.values() if each.media_type == best and best != resource.media_type),
         None,
     )
 

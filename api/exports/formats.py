@@ -9,7 +9,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final
 
-from api.exports import csv_file, ndjson_file
+from api.exports import beancount_file, csv_file, hledger_file, ndjson_file
 from api.exports.about import About
 from api.reads.resource import Column
 
@@ -60,3 +60,14 @@ PARQUET: Final = Format(
     lambda _: b"", text=False,
 )  # fmt: skip
 FORMATS: Final = MappingProxyType({each.name: each for each in (CSV, NDJSON, PARQUET)})
+"""The formats of every export."""
+
+HLEDGER: Final = Format(
+    "hledger", "text/x-hledger", "text/x-hledger; charset=utf-8", "journal", hledger_file.write, hledger_file.broken
+)
+BEANCOUNT: Final = Format(
+    "beancount", "text/x-beancount", "text/x-beancount; charset=utf-8", "beancount", beancount_file.write,
+    beancount_file.broken,
+)  # fmt: skip
+ALSO: Final = MappingProxyType({each.name: each for each in (HLEDGER, BEANCOUNT)})
+"""Formats that only some exports have, by name."""

@@ -114,6 +114,6 @@ def _major(amount_minor: Decimal, currency: str) -> Decimal:
     return to_major(amount_minor, currency)
 
 
-JOURNAL: Final = Export("journal", JOURNAL_COLUMNS, _journal)
+JOURNAL: Final = Export("journal", JOURNAL_COLUMNS, _journal, also=("hledger", "beancount"))
 TRIAL_BALANCE: Final = Export("trial-balance", BALANCE_COLUMNS, _trial_balance)
 STATEMENT: Final = Export("statement", STATEMENT_COLUMNS, _statement)
