@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import reduce
 from uuid import UUID
 
 from ledger.core.balances import standing
@@ -24,6 +23,7 @@ from ledger.core.subscriptions.subscription import Subscription
 from ledger.core.terms import Plan
 from tests.core.given import STREAM
 from tests.core.offers import START, offering, units
+from tests.core.record import Record, check_moves
 
 
 class Account:
@@ -37,6 +37,7 @@ class Account:
         self.claims: dict[tuple[str, str], UUID] = {}
         self.customer = Customer()
         self.log: list[tuple[datetime, Event]] = []
+        self.record = Record()
         self.do(CreateCustomer("ann"))
 
     def do(self, command: Command) -> list[Event]:
@@ -68,8 +69,10 @@ class Account:
 
     def bill(self, command: BillingChange) -> int:
         """Make a billing change; answers what is owed at once, in minor units, as its preview said."""
-        quote = self.preview(command)
+        quote, before = self.preview(command), self.customer
         assert list(quote.planned.events) == self.do(command)
+        if not quote.planned.abandoned:
+            check_moves(self.now, before, quote.planned, self.customer)
         return quote.planned.total_minor
 
     def preview(self, command: BillingChange) -> Quote:
@@ -139,7 +142,7 @@ class Account:
     def _happen(self, at: datetime, events: Sequence[Event]) -> None:
         assert not self.log or at >= self.log[-1][0], "time went back within a stream"
         self.log += [(at, event) for event in events]
-        self.customer = reduce(CUSTOMER.evolve, events, self.customer)
+        self.customer = self.record.follow(at, self.customer, events)
 
 
 def bought(**quantities: int) -> tuple[Quantity, ...]:

@@ -80,8 +80,12 @@ def invoices(account: Account) -> list[tuple[datetime, int]]:
 def wait_for_next(account: Account, amount_minor: int, owner: Subscription | None = None) -> None:
     """Let a line wait for the next invoice."""
     draft = Draft(account.customer, account.context())
-    key = owner.subscription_id if owner else None
-    accrue(draft, Line(LineKind.CORRECTION, amount_minor, subscription_id=key))
+    version = account.customer.version
+    line = Line(LineKind.CUSTOM, amount_minor, credit=amount_minor < 0, first_version=version, last_version=version)
+    if owner is not None:
+        plan_id, name, key = owner.plan.plan_id, owner.plan.name, owner.subscription_id
+        line = msgspec.structs.replace(line, plan_id=plan_id, plan_name=name, subscription_id=key)
+    accrue(draft, line)
     account._happen(account.now, draft.events)
 
 
