@@ -1,75 +1,96 @@
 """Which way to the entries of a timeline is quick: along an index in order, or by what is rare about them.
 
-A filter with an index in the order of positions is answered from it at once. Words, amounts and days of a whole ledger
-have indexes in no order: a short look along the newest entries (or the oldest) finds what is common, and what it does
-not find enough of is rare enough to find all of it and sort.
+A filter with an index in the order of positions is answered from it at once. Others are looked for along the newest
+entries (or the oldest), a few at most: that finds what is common, and what it does not find enough of is rare enough to
+find all of it, by whatever index there is, and sort. Business time grows with the position but for latecomers: before
+and after the place where it reaches an instant there are few of them, and they are looked for as what is rare.
 """
 
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
 from projections.view import View
 
-LOOK_TOLD: Final = 2_000  # entries besides plain usage
-LOOK_ALL: Final = 10_000  # entries of any kind
+LOOK: Final = 2_000  # entries of a short walk
 MODELS: Final = ("timeline",)
-UNORDERED: Final = ("words", "amount_from", "amount_to", "at_from", "at_to")
+UNORDERED: Final = ("words", "amount_from", "amount_to")
+WITHIN_STREAM: Final = (*UNORDERED, "kinds", "actor", "feature_id", "entity_id", "plan_id")
+NARROWER: Final = ("entity_id", "plan_id")
+
+
+class Stretch(NamedTuple):
+    """Positions from `first` to `last`. Among the `late` ones little happened in the time that is asked for."""
+
+    first: int
+    last: int
+    late: bool = False
 
 
 class Reach:
     """What is asked, within `bounds` (the first and the last position), and the statements that may answer it."""
 
-    def __init__(self, view: View, keep: dict[str, Any], bounds: tuple[int, int], oldest_first: bool) -> None:  # noqa: FBT001  a list's order
+    def __init__(self, view: View, keep: dict[str, Any], bounds: tuple[int, int], *, oldest_first: bool) -> None:
         self.view, self.keep, self.bounds, self.oldest_first = view, keep, bounds, oldest_first
         self.order = "_oldest" if oldest_first else ""
-        self.ordered = f"list_timeline{self.order}"
 
-    @property
-    def is_unordered(self) -> bool:
-        """Whether no index in the order of positions leads to what is asked."""
-        return self.keep["stream_id"] is None and any(self.keep[name] is not None for name in UNORDERED)
+    def rows(self, after: int | None, limit: int) -> list[Any]:
+        """The next rows after a position (None: from the beginning), at most `limit`."""
+        found: list[Any] = []
+        for stretch in self._stretches(after):
+            if stretch.first <= stretch.last and len(found) < limit:
+                found += self._rows(stretch, limit - len(found))
+        return found
 
-    @property
-    def is_of_feature(self) -> bool:
-        """Whether a feature is what narrows it down."""
-        others = ("stream_id", "entity_id", "plan_id")
-        return self.keep["feature_id"] is not None and all(self.keep[name] is None for name in others)
+    def stream(self) -> Iterator[Any]:
+        """All rows in order, in constant memory."""
+        asked = self._asked(Stretch(*self.bounds), None)
+        return self.view.stream(f"list_timeline{self.order}", MODELS, **asked)
 
-    def parameters(self, after: int | None, limit: int | None) -> dict[str, Any]:
-        """As statements take it. An answer knows what was taken back up to the last position."""
+    def _asked(self, stretch: Stretch, limit: int | None) -> dict[str, Any]:
+        # An answer knows what was taken back up to the last position there is.
+        place = {"first": stretch.first, "last": stretch.last, "known": self.bounds[1], "limit": limit}
+        return {**self.keep, **place}
+
+    def _stretches(self, after: int | None) -> list[Stretch]:
         first, last = self.bounds
         if after is not None:
             first, last = (max(first, after + 1), last) if self.oldest_first else (first, min(last, after - 1))
-        return {**self.keep, "known": self.bounds[1], "first": first, "last": last, "limit": limit}
+        if self.keep["stream_id"] is not None:
+            return [Stretch(first, last)]
+        begin, end = first, last
+        if self.keep["at_from"] is not None:
+            begin = min(max(first, self._where(self.keep["at_from"])), last + 1)
+        ends = [instant for instant in (self.keep["at_to"], self.keep["upto_at"]) if instant is not None]
+        if ends:
+            end = max(min(last, self._where(min(ends)) - 1), begin - 1)
+        found = [Stretch(first, begin - 1, late=True), Stretch(begin, end), Stretch(end + 1, last, late=True)]
+        return found if self.oldest_first else found[::-1]
 
+    def _where(self, instant: Any) -> int:
+        rows = self.view.rows("find_at", MODELS, end=self.bounds[1] + 1, instant=instant)
+        return int(rows[0][0])
 
-def rows_within(reach: Reach, after: int | None, limit: int) -> list[Any]:
-    """The next rows after a position (None: from the beginning), at most `limit`."""
-    asked = reach.parameters(after, limit)
-    if asked["first"] > asked["last"]:
-        return []
-    if reach.is_unordered:
-        return _near(reach, asked) or _rare(reach, asked)
-    name = f"list_timeline_of_feature{reach.order}" if reach.is_of_feature else reach.ordered
-    return reach.view.rows(name, MODELS, **asked)
+    def _rows(self, stretch: Stretch, limit: int) -> list[Any]:
+        asked = self._asked(stretch, limit)
+        if stretch.late:
+            return self._sorted(asked, "list_timeline_late")
+        names = UNORDERED if self.keep["stream_id"] is None else WITHIN_STREAM
+        if any(self.keep[name] is not None for name in names):
+            return self._looked_for(asked)
+        if self.keep["feature_id"] is not None and all(self.keep[name] is None for name in NARROWER):
+            return self._of_feature(asked)
+        return self.view.rows(f"list_timeline{self.order}", MODELS, **asked)
 
+    def _looked_for(self, asked: dict[str, Any]) -> list[Any]:
+        rows = self.view.rows(f"list_timeline_near{self.order}", MODELS, **asked, look=LOOK)
+        return rows if len(rows) == asked["limit"] else self._sorted(asked)
 
-def _near(reach: Reach, asked: dict[str, Any]) -> list[Any]:
-    """A full page from a short look; nothing where that does not fill one."""
-    edge = _edge(reach, asked)
-    side = {"last": min(asked["last"], edge)} if reach.oldest_first else {"first": max(asked["first"], edge)}
-    rows = reach.view.rows(reach.ordered, MODELS, **asked | side)
-    return rows if len(rows) == asked["limit"] else []
+    def _sorted(self, asked: dict[str, Any], name: str = "list_timeline_sorted") -> list[Any]:
+        return self.view.rows(name, MODELS, **asked, direction=1 if self.oldest_first else -1)
 
-
-def _edge(reach: Reach, asked: dict[str, Any]) -> int:
-    if not asked["told"]:
-        return int(asked["first"] + LOOK_ALL if reach.oldest_first else asked["last"] - LOOK_ALL)
-    name = f"find_timeline_edge{reach.order}"
-    place = {"first": asked["first"], "last": asked["last"], "entries": LOOK_TOLD}
-    rows = reach.view.rows(name, MODELS, **place)
-    return int(rows[0][0]) if rows else int(asked["last" if reach.oldest_first else "first"])
-
-
-def _rare(reach: Reach, asked: dict[str, Any]) -> list[Any]:
-    direction = 1 if reach.oldest_first else -1
-    return reach.view.rows("list_timeline_sorted", MODELS, **asked, direction=direction)
+    def _of_feature(self, asked: dict[str, Any]) -> list[Any]:
+        used = [] if asked["told"] else self.view.rows(f"list_timeline_used{self.order}", MODELS, **asked)
+        # Of what else touched it, only what comes before the last of these is wanted.
+        side = {"last" if self.oldest_first else "first": used[-1][0]} if len(used) == asked["limit"] else {}
+        told = self._looked_for(asked | side | {"told": True})
+        return sorted([*used, *told], key=lambda row: row[0], reverse=not self.oldest_first)[: asked["limit"]]

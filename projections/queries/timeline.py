@@ -10,7 +10,7 @@ from ledger.core.decider import CLOCK
 from ledger.core.events import REGISTRY
 from projections.cursors import BY_POSITION, Question, from_cursor, to_cursor
 from projections.jsonb import read_json
-from projections.queries.reaching import Reach, rows_within
+from projections.queries.reaching import Reach
 from projections.queries.rows import Page, TimelineEntry
 from projections.timeline.fold import kind as kind_of
 from projections.view import View
@@ -110,8 +110,7 @@ def timeline_stream(
     view: View, keep: TimelineFilter, *, oldest_first: bool, when: When | None
 ) -> Iterator[tuple[Any, ...]]:
     """All rows in constant memory, in the order of `TimelineEntry`, JSON as text. Needs the model timeline."""
-    reach = Reach(view, _parameters(keep, when), _bounds(view, keep, when), oldest_first)
-    return view.stream(reach.ordered, ("timeline",), **reach.parameters(None, None))
+    return Reach(view, _parameters(keep, when), _bounds(view, keep, when), oldest_first=oldest_first).stream()
 
 
 class _Asking:
@@ -120,7 +119,7 @@ class _Asking:
     def __init__(self, view: View, keep: TimelineFilter, oldest_first: bool, when: When | None, name: str) -> None:  # noqa: FBT001  a list's order
         moment = None if when is None else (when.position, when.at)
         self._question = Question(view.ledger_id, name, (keep, oldest_first, moment))
-        self._reach = Reach(view, _parameters(keep, when), _bounds(view, keep, when), oldest_first)
+        self._reach = Reach(view, _parameters(keep, when), _bounds(view, keep, when), oldest_first=oldest_first)
 
     def after(self, cursor: str | None) -> int | None:
         found = from_cursor(self._question, cursor, BY_POSITION)
@@ -130,7 +129,7 @@ class _Asking:
         return to_cursor(self._question, [entry.position])
 
     def entries(self, after: int | None, limit: int) -> list[TimelineEntry]:
-        return [_entry(row) for row in rows_within(self._reach, after, limit)]
+        return [_entry(row) for row in self._reach.rows(after, limit)]
 
     def all_entries(self, after: int | None, at_once: int) -> Iterator[TimelineEntry]:
         while found := self.entries(after, at_once):
