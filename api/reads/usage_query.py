@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,10 +11,10 @@ from api.call import Call
 from api.reads.moments import when_of
 from api.reads.past import then_of, whose
 from api.reads.query import Parameter, choice, day, family, instant, repeated, text, whole
+from api.v1.ranges import SHORTEST, cycle_of
 from api.wire import limits
 from api.wire.refusals import InvalidInputs
 from ledger.core.errors import InvalidRequest
-from ledger.core.period import Every, Interval
 from ledger.core.state import Customer
 from ledger.store.addresses import CustomerAddress
 from projections.queries.aggregate import Asked, Measure
@@ -27,7 +27,6 @@ MOST_GROUPS: Final = 8
 MOST_TOP: Final = 250
 PROPERTY: Final = "properties."
 WORDS: Final = ("feature", "customer", "entity", "plan")
-SHORTEST: Final = timedelta(microseconds=1)
 
 
 def known_zone(name: str) -> ZoneInfo:
@@ -201,15 +200,6 @@ class UsageAsked:
         if found is None:
             raise InvalidRequest("bin was billing_cycle, and the customer is on no plan to count its cycles from")
         return found
-
-
-def cycle_of(customer: Customer) -> Cycle | None:
-    """A customer's billing cycles: those of the plan that it is billed for, a main one first; months of a free one."""
-    plans = [each for each in customer.subscriptions.values() if each.active and each.entity_id is None]
-    if not plans:
-        return None
-    first = min(plans, key=lambda each: (each.period_end is None, not each.main))
-    return Cycle(first.anchor, first.plan.cycle or Every(Interval.MONTH))
 
 
 def asked(call: Call, query: dict[str, Any], customer_id: str | None = None) -> UsageAsked:

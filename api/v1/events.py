@@ -1,11 +1,10 @@
 """events.list and events.reverse: what products used, use by use, and taking the effect of an event back."""
 
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from api.call import Call, Handlers
 from api.ids import shown_customer
-from api.v1.lists import stream_of
+from api.v1.ranges import SHORTEST, scene_for, span_of
 from api.views.shapes import Json
 from api.views.usage import use
 from ledger.core.balances.correction import Reverse
@@ -17,13 +16,6 @@ from ledger.store.log import LogRow, read_log, reading_codec
 from projections import reads
 from projections.reads import USAGE_MODELS, UsageFilter
 
-PRESETS: Final = {
-    "24h": timedelta(hours=24),
-    "7d": timedelta(days=7),
-    "30d": timedelta(days=30),
-    "90d": timedelta(days=90),
-}
-
 
 class EventNotFound(Refusal):
     code = "event_not_found"
@@ -34,24 +26,20 @@ class EventNotFound(Refusal):
 
 def list_all(call: Call, body: dict[str, Any]) -> Json:
     """Uses by when they were used, newest first."""
-    stream_id = stream_of(call, body)
+    scene = scene_for(call, body)
     feature_id = body.get("feature_id")
     features = (feature_id,) if isinstance(feature_id, str) else feature_id
-    used_from, used_to = _range(call, body)
+    span = span_of(call, body, scene)
     keep = UsageFilter(
-        stream_id, body.get("entity_id"), None if features is None else tuple(features), used_from, used_to
+        None if scene is None else scene.stream_id,
+        body.get("entity_id"),
+        None if features is None else tuple(features),
+        span.start,
+        None if span.end is None else span.end - SHORTEST,
     )
     with call.view(USAGE_MODELS) as view:
         page = reads.usage(view, keep, limit=body["limit"], cursor=body["start_cursor"] or None)
     return {"list": [use(each) for each in page.items], "next_cursor": page.next_cursor}
-
-
-def _range(call: Call, body: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
-    """The bounds that were sent; a preset is counted back from real time."""
-    if "range" in body:
-        return call.background.now - PRESETS[body["range"]], None
-    bounds = body.get("custom_range", {})
-    return bounds.get("start"), bounds.get("end")
 
 
 def reverse(call: Call, body: dict[str, Any]) -> Json:

@@ -5,6 +5,7 @@ from typing import Final
 
 from api.call import Handlers
 from api.v1 import (
+    aggregating,
     balances,
     billing,
     customers,
@@ -33,6 +34,7 @@ HANDLERS: Final[Handlers] = MappingProxyType(
         **balances.HANDLERS,
         **usage.HANDLERS,
         **events.HANDLERS,
+        **aggregating.HANDLERS,
         **lists.HANDLERS,
         **views.HANDLERS,
     }

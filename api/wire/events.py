@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
+from api.wire.aggregate import CYCLES, RANGES
 from api.wire.balances import DeductionSchema
 from api.wire.common import PageSchema, TimeRangeSchema
 from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, Text
@@ -20,13 +21,15 @@ class ListEventsSchema(PageSchema):
     entity_id = EntityId()
     feature_id = OneOf(FeatureId(), ListOf(FeatureId(), least=1))
     custom_range = Shape(TimeRangeSchema)
-    range = Choice("24h", "7d", "30d", "90d", not_offered=("last_cycle", "1bc", "3bc"))
+    range = Choice(*RANGES)
 
     @validates_schema
     def names_one_range(self, data: dict[str, Any], **_: Any) -> None:
-        """A preset is a range of its own."""
+        """A preset is a range of its own; cycles are a customer's."""
         if "range" in data and "custom_range" in data:
             raise ValidationError("was sent and must be left out where range is sent", "custom_range")
+        if data.get("range") in CYCLES and "customer_id" not in data:
+            raise ValidationError("counts one customer's billing cycles: send customer_id too", "range")
 
 
 class ReverseSchema(WireSchema):

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from api.wire import (
+    aggregate,
     balances,
     billing,
     common,
@@ -266,6 +267,10 @@ _ALL: Final = (
     _operation(
         "events.list", events.ListEventsSchema, events.EventListSchema,
         "List what products used, use by use", _CUSTOMER, _ENTITY, "invalid_cursor", writes=False,
+    ),
+    _operation(
+        "events.aggregate", aggregate.AggregateEventsSchema, aggregate.AggregateAnswerSchema,
+        "Sum what products used, by stretch of time and group", _CUSTOMER, _ENTITY, _FEATURE, writes=False,
     ),
     _operation(
         "invoices.create", documents.CreateInvoiceSchema, documents.CreatedInvoiceSchema,

@@ -244,6 +244,16 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
         page({"id": "7", "timestamp": NOW, "feature_id": "exports", "customer_id": "acme", "value": 2,
               "properties": {"region": "eu"}, "deductions": [DEDUCTION]})
     ],
+    "events.aggregate": [
+        {"list": [{"period": NOW, "values": {"exports": 5}}], "total": {"exports": {"count": 1, "sum": 5}}},
+        {"list": [{"period": NOW, "values": {"exports": 5}, "grouped_values": {"exports": {"eu": 5}}}],
+         "total": {"exports": {"count": 1, "sum": 5}},
+         "deductions": [{"period": NOW, "values": {"credits": {
+             "feature_type": "credit_system", "deducted": 2.5, "events": 1, "balances": [
+                 {"balance_id": "bal", "entity_id": None, "plan_id": "team", "credit_cost": 0.5, "deducted": 2.5,
+                  "events": 1, "reset": {"interval": "month", "resets_at": NEXT_MONTH}}]}},
+             "grouped_values": {"bal": {"exports": {"deducted": 2.5, "credit_cost": 0.5}}}}]},
+    ],
     "invoices.create": [{"invoice": INVOICE, "preview": WORKED_OUT}, {"invoice": None, "preview": WORKED_OUT}],
     "invoices.insert": [{"invoices": [KEPT]}],
     "invoices.finalize": [{"invoice": INVOICE}],
@@ -377,6 +387,12 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
     "events.list": [
         {"customer_id": "acme", "feature_id": ["exports", "calls"], "range": "7d"},
         {"feature_id": "exports", "custom_range": {"start": NOW, "end": NEXT_MONTH}},
+    ],
+    "events.aggregate": [
+        {"feature_id": "exports", "range": "30d", "bin_size": "day"},
+        {"feature_id": ["exports", "calls"], "customer_id": "acme", "entity_id": "e1", "group_by": "properties.region",
+         "custom_range": {"start": NOW, "end": NEXT_MONTH}, "bin_size": "week", "timezone": "America/New_York",
+         "filter_by": {"model": "large"}, "max_groups": 5, "measure": "count", "aggregate_on": "deducted"},
     ],
     "invoices.create": [
         {"customer_id": "acme", "custom_line_items": [{"amount": 5, "description": "Work"}], "issue_method": "draft"},

@@ -60,6 +60,7 @@ SDK_MODELS: dict[str, tuple[str, str]] = {
     "balances.track": ("TrackParams", "TrackResponseBody1"),
     "balances.batch_track": ("RequestBody", "BatchTrackResponseBody1"),
     "events.list": ("EventsListParams", "ListEventsResponse"),
+    "events.aggregate": ("EventsAggregateParams", "AggregateEventsResponse"),
     "invoices.create": ("CreateInvoiceParams", "CreateInvoiceResponse"),
     "invoices.insert": ("InsertInvoicesParams", "InsertInvoicesResponse"),
     "invoices.finalize": ("FinalizeInvoiceParams", "FinalizeInvoiceResponse"),
