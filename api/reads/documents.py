@@ -8,9 +8,8 @@ from typing import Any, Final
 from flask import Response
 
 from api.dispatch import JSON_TYPE
+from api.reads.describing import machines, read
 from api.reads.page import PAGE
-from api.reads.query import Parameter
-from api.reads.resource import Resource
 from api.reads.resources import RESOURCES
 from api.wire.json import render
 from api.wire.openapi import document
@@ -22,48 +21,8 @@ VERSION: Final = "1"
 
 def openapi(operations: Iterable[Operation]) -> Json:
     """The OpenAPI 3.1 document of everything that is served."""
-    return document(operations, version=VERSION, extra_paths={each.path: {"get": _read(each)} for each in RESOURCES})
-
-
-def _read(resource: Resource) -> Json:
-    in_path = ["customer_id"] if "{customer_id}" in resource.path else []
-    named = [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "description": "The customer's own id, or the internal one (for an id that holds a slash too).",
-            "schema": {"type": "string"},
-        }
-        for name in in_path
-    ]
-    return {
-        "operationId": resource.name,
-        "tags": ["reads"],
-        "summary": resource.summary,
-        "parameters": named + [_parameter(each) for each in resource.parameters],
-        "responses": {
-            "200": {
-                "description": "OK",
-                "headers": {"Ledger-Position": {"schema": {"type": "integer"}, "description": "As of which position."}},
-                "content": {resource.media_type: {"schema": {"type": "object"}}},
-            },
-            **_refusals(in_path),
-        },
-    }
-
-
-def _parameter(parameter: Parameter) -> Json:
-    schema = parameter.schema if parameter.default is None else {**parameter.schema, "default": parameter.default}
-    return {"name": parameter.name, "in": "query", "description": parameter.about, "schema": schema}
-
-
-def _refusals(in_path: list[str]) -> Json:
-    codes = {"400": "invalid_inputs", "401": "invalid_secret_key", "503": "service_unavailable"}
-    if in_path:
-        codes["404"] = "customer_not_found"
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": f"Refused: {code}", "content": problem} for status, code in sorted(codes.items())}
+    reads = {each.path: {"get": read(each)} for each in RESOURCES}
+    return document(operations, version=VERSION, extra_paths={**reads, **machines()})
 
 
 def documents(operations: Iterable[Operation]) -> tuple[Callable[[], Response], Callable[[], Response]]:

@@ -93,14 +93,19 @@ def choice(name: str, about: str, words: Sequence[str], default: str | None = No
             raise ValueError
         return value
 
-    schema = {"type": "string", "enum": list(words)}
+    schema = {"type": "string", "enum": [str(word) for word in words]}
     return Parameter(name, read, f"one of {', '.join(words)}", about, schema, default)
 
 
 def instant(name: str, about: str) -> Parameter:
     """An instant: RFC 3339, a date (its first instant in UTC), or epoch milliseconds."""
     must_be = "an RFC 3339 instant, a date, or epoch milliseconds"
-    return Parameter(name, _instant, must_be, about, {"type": "string", "format": "date-time"})
+    forms = [
+        {"type": "string", "format": "date-time"},
+        {"type": "string", "format": "date"},
+        {"type": "string", "pattern": f"^{_DIGITS.pattern}$"},
+    ]
+    return Parameter(name, _instant, must_be, about, {"anyOf": forms})
 
 
 def day(name: str, about: str) -> Parameter:

@@ -4,18 +4,22 @@ import itertools
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from api.keys import create_key
+from api.reads.resources import RESOURCES
 from api.wire.common import ErrorSchema, ProblemSchema
 from api.wire.json import parse, render
 from api.wire.operations import OPERATIONS
+from api.wire.reading.answers import ANSWERS
 from api.wire.schema import check_answer
 from ledger.core.settings import CreateLedger, Env, Role
 from ledger.store.ledger import Caller, SettingsAddress, Store
 
+BRACES = str.maketrans("{}", "<>")
 TESTER = Caller("tester")
 _numbers = itertools.count(1)
 
@@ -77,11 +81,21 @@ class Api:
             raise Refused(response, body)
         operation = OPERATIONS.get(path.removeprefix("/v1/"))
         if operation is None:
-            return parse(response.data) if response.mimetype == "application/json" else response.data
+            return self._read(path, response)
         body = parse(response.data)
         check_answer(operation.response, body)
         assert response.status_code in operation.statuses
         assert int(response.headers["Ledger-Position"]) == self.head()
+        return body
+
+    def _read(self, path: str, response: TestResponse) -> Any:
+        if response.mimetype != "application/json":
+            return response.data
+        body = parse(response.data)
+        name, _ = self.app.url_map.bind("").match(urlsplit(path).path)
+        answer = next((ANSWERS[each.name] for each in RESOURCES if each.path.translate(BRACES) == name), None)
+        if answer is not None:
+            check_answer(answer.schema, body)
         return body
 
     def head(self) -> int:

@@ -1,0 +1,1 @@
+"""What GET reads answer: a schema each, from which OpenAPI is made and which the suite holds every answer to."""
