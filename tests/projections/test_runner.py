@@ -6,10 +6,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg import Connection
 
 from ledger.core.subscriptions.cancellation import When
-from ledger.store.connections import Limits, connect
 from ledger.store.ledger import CustomerAddress, Store
 from projections.models import MODELS
 from projections.projection import Model, Recorded
@@ -52,11 +50,6 @@ def positions(store: Store) -> list[int]:
         return [row[0] for row in rows.fetchall()]
 
 
-def stopped(store: Store) -> list[str]:
-    with store.pool.connection() as conn:
-        return [row[0] for row in conn.execute("SELECT failure FROM projections WHERE failure IS NOT NULL")]
-
-
 def head(store: Store) -> int:
     return store.ledgers()[0].position
 
@@ -91,60 +84,6 @@ def test_what_was_done_to_a_customer_is_read_back(book: Book, runner: Runner, re
 def test_batches_of_any_size_leave_the_same_rows(book: Book, store: Store, batch_events: int) -> None:
     live_through_much(book)
     Runner(store.database_url, store.operator, batch_events=batch_events).catch_up()
-    assert positions(store) == list(range(1, head(store) + 1))
-    same_as_rebuilt(store)
-
-
-class Dying:
-    """Makes connections that break before, or just after, their n-th statement, once."""
-
-    def __init__(self, at: int, *, after: bool) -> None:
-        self.left, self.after, self.died = at, after, False
-
-    def __call__(self, database_url: str, limits: Limits) -> Connection[Any]:
-        conn = connect(database_url, limits)
-        dying = self
-
-        class Cursor(psycopg.Cursor[Any]):
-            def execute(self, *given: Any, **named: Any) -> Any:
-                dying.strike(conn, after=False)
-                found = super().execute(*given, **named)
-                dying.strike(conn, after=True)
-                return found
-
-            def copy(self, *given: Any, **named: Any) -> Any:
-                dying.strike(conn, after=False)
-                return super().copy(*given, **named)
-
-        conn.cursor_factory = Cursor
-        return conn
-
-    def strike(self, conn: Connection[Any], *, after: bool) -> None:
-        self.left -= after == self.after
-        if not self.left and not self.died:
-            self.died = True
-            conn.close()
-
-
-@pytest.mark.parametrize("after", [False, True])
-def test_a_runner_that_dies_at_any_statement_applies_nothing_twice_and_skips_nothing(
-    book: Book, store: Store, after: bool
-) -> None:
-    book.customer("c0")
-    deaths = 0
-    for at in range(1, 45):
-        book.customer(f"c{at}")
-        book.attach(f"c{at}", "pro")
-        book.track("c0", 1)
-        dying = Dying(at, after=after)
-        runner = Runner(store.database_url, store.operator, batch_events=3, connector=dying)
-        try:
-            runner.catch_up()
-        except psycopg.OperationalError:
-            deaths += 1
-        assert not stopped(store)
-    assert deaths > 20
-    Runner(store.database_url, store.operator).catch_up()
     assert positions(store) == list(range(1, head(store) + 1))
     same_as_rebuilt(store)
 
