@@ -1,7 +1,7 @@
 """The way into a page: who is signed in, whether a form is one of ours, and what a refusal looks like."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -28,6 +28,7 @@ COOKIE: Final = "tallystick_session"
 LOOKING: Final = Caller("tallystick")
 REACH: Final = {UserRole.VIEWER: Role.READ, UserRole.FINANCE: Role.WRITE, UserRole.ADMIN: Role.ADMIN}
 TROUBLES: Final = (StoreUnavailable, ProjectionUnavailable, psycopg.OperationalError, PoolTimeout)
+PAGES: Final = (("/customers", "Customers", "people"), ("/timeline", "Timeline", "clock"))
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -48,6 +49,11 @@ class Visitor:
     call: Call
     role: UserRole
     form_token: str
+
+    @property
+    def pages(self) -> Sequence[tuple[str, str, str]]:
+        """Where to go from here: path, name, drawing."""
+        return PAGES
 
     @property
     def name(self) -> str:
@@ -122,7 +128,12 @@ def to_sign_in(request: ApiRequest) -> Response:
     where = f"/sign-in?next={quote(request.full_path.rstrip('?'))}" if request.method == "GET" else "/sign-in"
     if request.headers.get("HX-Request") == "true":
         return Response("", HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": where})
-    return redirect(where, HTTPStatus.SEE_OTHER)  # type: ignore[return-value]  # werkzeug's base class of the same
+    return to(where)
+
+
+def to(path: str) -> Response:
+    """On to another page of ours, which is asked for with GET."""
+    return redirect(path, HTTPStatus.SEE_OTHER)  # type: ignore[return-value]  # werkzeug's base class of the same
 
 
 def form_token(secret: str) -> str:

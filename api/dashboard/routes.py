@@ -1,11 +1,15 @@
 """Every path of the dashboard, and who may go there."""
 
+from collections.abc import Callable
 from typing import Final
 
-from flask import Flask, Response, redirect
+from flask import Flask, Response
 
-from api.dashboard import assets, signing
-from api.dashboard.gate import Visitor, open_to_all, signed
+from api.dashboard import assets, customer, customers, signing, timeline
+from api.dashboard.gate import Visitor, open_to_all, signed, to
+from api.reads.resource import Resource
+from api.reads.resources import RESOURCES
+from api.reads.serving import answering
 from api.services import Services
 
 HOME: Final = "/customers"
@@ -18,6 +22,13 @@ def register(app: Flask, services: Services) -> None:
         app.add_url_rule(path, f"{method} {path}", view, methods=[method], provide_automatic_options=False)  # type: ignore[arg-type]
 
     serve("GET", "/", signed(services, "home", _home))
+    serve("GET", "/customers", signed(services, "customers", customers.list_page))
+    serve("GET", "/customers/<customer_id>", signed(services, "customer", customer.customer_page))
+    serve("GET", "/timeline", signed(services, "timeline", timeline.timeline_page))
+    for resource in RESOURCES:
+        if resource.export is not None:
+            path = resource.path.replace("{", "<").replace("}", ">")
+            serve("GET", f"/files{path}", signed(services, f"file.{resource.export.name}", _file(services, resource)))
     serve("GET", "/assets/<name>", assets.serve)
     serve("GET", "/sign-in", open_to_all(services, "sign_in", signing.sign_in_page))
     serve("POST", "/sign-in", open_to_all(services, "sign_in", signing.sign_in_form))
@@ -26,5 +37,11 @@ def register(app: Flask, services: Services) -> None:
     serve("POST", "/sign-out", signed(services, "sign_out", signing.sign_out_form))
 
 
+def _file(services: Services, resource: Resource) -> Callable[..., Response]:
+    """A list as a file, for whoever is signed in: the same that a key gets at the path after `/files`."""
+    answer = answering(services, resource)
+    return lambda visitor, **path: answer(visitor.call.request, visitor.call.identity, path)
+
+
 def _home(_visitor: Visitor) -> Response:
-    return redirect(HOME)  # type: ignore[return-value]  # werkzeug's base class of the same
+    return to(HOME)

@@ -3,9 +3,9 @@
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from flask import Response, redirect
+from flask import Response
 
-from api.dashboard.gate import COOKIE, LOOKING, Visitor, keep_session
+from api.dashboard.gate import COOKIE, LOOKING, Visitor, keep_session, to
 from api.dashboard.page import page
 from api.errors import status_of
 from api.request import ApiRequest
@@ -34,7 +34,7 @@ def sign_in_form(services: Services, request: ApiRequest) -> Response:
         return _form(services, wanted, name=name, ledger_id=ledger_id, refusal=refusal)
     except UnknownLedger:
         return _form(services, wanted, name=name, ledger_id=ledger_id, refusal=WrongPassword())
-    return keep_session(request, _to(own_path(wanted)), secret)
+    return keep_session(request, to(own_path(wanted)), secret)
 
 
 def link_page(_services: Services, _request: ApiRequest, secret: str) -> Response:
@@ -48,14 +48,14 @@ def link_form(services: Services, request: ApiRequest, secret: str) -> Response:
     if session is None:
         sentence = "This link was used, or is older than a quarter of an hour: ask for a new one, or sign in."
         return page("refused.html", HTTPStatus.GONE, sentence=sentence)
-    return keep_session(request, _to(HOME), session)
+    return keep_session(request, to(HOME), session)
 
 
 def sign_out_form(visitor: Visitor) -> Response:
     """The session is over here and everywhere it was copied to."""
     call = visitor.call
     sign_out(call.services.store, call.identity.ledger.ledger_id, call.request.cookies[COOKIE])
-    response = _to("/sign-in")
+    response = to("/sign-in")
     response.delete_cookie(COOKIE, path="/")
     return response
 
@@ -76,7 +76,3 @@ def _form(
     return page(
         "sign_in.html", status, next=own_path(wanted), name=name, ledger_id=ledger_id, several=several, refused=said
     )
-
-
-def _to(path: str) -> Response:
-    return redirect(path, HTTPStatus.SEE_OTHER)  # type: ignore[return-value]  # werkzeug's base class of the same

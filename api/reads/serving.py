@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from flask import Response
 
+from api.auth import Identity
 from api.call import Call
 from api.caller import refuse_business_time
 from api.errors import PathNotFound
@@ -11,18 +12,28 @@ from api.exports.choosing import check_whole, format_of, parameters_of
 from api.exports.serving import file_of
 from api.reads.query import read_query
 from api.reads.resource import Resource
-from api.request import current_request
+from api.request import ApiRequest, current_request
 from api.services import Services
 
 
 def reading(services: Services, resource: Resource) -> Callable[..., Response]:
     """The view function of one read. Any role may read."""
-    parameters = parameters_of(resource)
+    answer = answering(services, resource)
 
     def view(**path: str) -> Response:
         request = current_request()
         request.operation = resource.name
-        identity = request.identity = services.authenticator.identify(request.environ.get("HTTP_AUTHORIZATION"))
+        request.identity = services.authenticator.identify(request.environ.get("HTTP_AUTHORIZATION"))
+        return answer(request, request.identity, path)
+
+    return view
+
+
+def answering(services: Services, resource: Resource) -> Callable[[ApiRequest, Identity, dict[str, str]], Response]:
+    """What answers one read to whoever was let in."""
+    parameters = parameters_of(resource)
+
+    def answer(request: ApiRequest, identity: Identity, path: dict[str, str]) -> Response:
         if any(not value.isprintable() for value in path.values()):
             raise PathNotFound
         refuse_business_time(request)
@@ -38,4 +49,4 @@ def reading(services: Services, resource: Resource) -> Callable[..., Response]:
             response.headers["Vary"] = "Accept"
         return response
 
-    return view
+    return answer

@@ -42,6 +42,11 @@ class Browser:
         named = {name.replace("_", "-"): each for name, each in headers.items()}
         return self._keep(self.client.post(path, data={**token, **(form or {})}, headers=named))
 
+    def last_raw(self) -> str:
+        """The last page as it was sent."""
+        assert self.last is not None
+        return self.last.text
+
     def _keep(self, response: TestResponse) -> TestResponse:
         self.last = response
         self.text = unescape(response.text) if response.mimetype == "text/html" else ""
