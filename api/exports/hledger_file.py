@@ -53,7 +53,7 @@ def _transaction(lines: Sequence[TextLine]) -> str:
         "about": first.about_entry_id,
         "corrects": first.corrects_day,
     }
-    head = f"{first.posted_on} * ({first.entry_id}) {_quoted(first.customer_id)} | {first.words}"
+    head = f"{first.posted_on} * ({first.entry_id}) {quoted(first.customer_id)} | {first.words}"
     return f"{head}{_tags(tags)}\n{''.join(map(_posting, lines))}\n"
 
 
@@ -63,9 +63,10 @@ def _posting(line: TextLine) -> str:
 
 
 def _tags(tags: dict[str, str | None]) -> str:
-    told = ", ".join(f"{name}:{_quoted(value)}" for name, value in tags.items() if value is not None)
+    told = ", ".join(f"{name}:{quoted(value)}" for name, value in tags.items() if value is not None)
     return f"  ; {told}" if told else ""
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as it stands in a tag or a description."""
     return quote(text, safe=SAFE)

@@ -55,10 +55,6 @@ BAD_DEBT: Final = "Expenses:BadDebt"
 ELSEWHERE: Final = "Elsewhere"
 INSERTED: Final = f"{REVENUE}:Inserted"
 
-_GATEWAYS: Final = {
-    Gateway.SIMULATED.value: "what the simulated gateway took in, less what went back through it",
-    Gateway.MANUAL.value: "what somebody recorded as paid, less what went back",
-}
 _REVENUES: Final = {
     LineKind.BASE: "base prices of plans",
     LineKind.PREPAID: "units bought ahead",
@@ -86,7 +82,7 @@ def _titled(word: str) -> str:
 
 CHART: Final = (
     LedgerAccount(RECEIVABLES, "what final invoices still wait for"),
-    *(LedgerAccount(cash_of(gateway), about) for gateway, about in _GATEWAYS.items()),
+    *(LedgerAccount(cash_of(each.value), f"what came in by {each.value}, less what went back") for each in Gateway),
     LedgerAccount(cash_of(None), "what another system took in for invoices that were inserted, less what it gave back"),
     LedgerAccount(CLEARING, "what was settled or given back outside the ledger, for its owner's own books to clear"),
     LedgerAccount(CREDITS, "credit that customers have and later invoices use up"),

@@ -1,30 +1,18 @@
 """Days of the books, in a real database: what is earned month by month, and what happens when periods are closed."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.core.events import InvoiceCreated, InvoiceFinalized, Line, LineKind, Origin
-from ledger.store.migrate import STORE_MIGRATIONS, migrate
-from projections.migrations import PROJECTION_MIGRATIONS
 from tests.projections.given import STREAM
 from tests.projections.posted import Posting, posting
 from tests.properties.generator import ZONES, History, histories
 from tests.properties.life import lived
-from tests.support.postgres import Databases
 
 days = st.dates(date(2025, 1, 1), date(2030, 1, 1))
 instants = st.datetimes(datetime(2025, 1, 1), datetime(2027, 6, 1), timezones=st.just(UTC))  # noqa: DTZ001
-
-
-@pytest.fixture(scope="module")
-def books_url(databases: Databases) -> Iterator[str]:
-    with databases.fresh() as url:
-        migrate(url, (STORE_MIGRATIONS, PROJECTION_MIGRATIONS))
-        yield url
 
 
 @settings(max_examples=25, deadline=None)

@@ -11,6 +11,7 @@ from projections.migrations import PROJECTION_MIGRATIONS
 from projections.reads import Reads
 from projections.runner import Runner
 from tests.support.book import ME, OPERATOR_KEY, Book
+from tests.support.postgres import Databases
 
 
 @pytest.fixture
@@ -18,6 +19,14 @@ def projected_url(database_url: str) -> str:
     """A database with all tables, of the read models too."""
     migrate(database_url, (STORE_MIGRATIONS, PROJECTION_MIGRATIONS))
     return database_url
+
+
+@pytest.fixture(scope="session")
+def books_url(databases: Databases) -> Iterator[str]:
+    """One database with all tables, for tests whose ledgers are rolled back."""
+    with databases.fresh() as url:
+        migrate(url, (STORE_MIGRATIONS, PROJECTION_MIGRATIONS))
+        yield url
 
 
 @pytest.fixture
