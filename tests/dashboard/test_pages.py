@@ -146,8 +146,8 @@ def test_one_customer_shows_plans_use_invoices_and_what_happened(browser: Browse
     for words in (
         "Pro",
         "renews",
-        "450",
-        "of 525",
+        "425",
+        "of 500",
         "75",
         "paid",
         "$20.00",
