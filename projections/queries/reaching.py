@@ -47,9 +47,7 @@ class Reach:
         return self.view.stream(f"list_timeline{self.order}", MODELS, **asked)
 
     def _asked(self, stretch: Stretch, limit: int | None) -> dict[str, Any]:
-        # An answer knows what was taken back up to the last position there is.
-        place = {"first": stretch.first, "last": stretch.last, "known": self.bounds[1], "limit": limit}
-        return {**self.keep, **place}
+        return {**self.keep, "first": stretch.first, "last": stretch.last, "limit": limit}
 
     def _stretches(self, after: int | None) -> list[Stretch]:
         first, last = self.bounds

@@ -110,7 +110,7 @@ def timeline_stream(
     view: View, keep: TimelineFilter, *, oldest_first: bool, when: When | None
 ) -> Iterator[tuple[Any, ...]]:
     """All rows in constant memory, in the order of `TimelineEntry`, JSON as text. Needs the model timeline."""
-    return Reach(view, _parameters(keep, when), _bounds(view, keep, when), oldest_first=oldest_first).stream()
+    return Reach(view, _parameters(view, keep, when), _bounds(view, keep, when), oldest_first=oldest_first).stream()
 
 
 class _Asking:
@@ -119,7 +119,7 @@ class _Asking:
     def __init__(self, view: View, keep: TimelineFilter, oldest_first: bool, when: When | None, name: str) -> None:  # noqa: FBT001  a list's order
         moment = None if when is None else (when.position, when.at)
         self._question = Question(view.ledger_id, name, (keep, oldest_first, moment))
-        self._reach = Reach(view, _parameters(keep, when), _bounds(view, keep, when), oldest_first=oldest_first)
+        self._reach = Reach(view, _parameters(view, keep, when), _bounds(view, keep, when), oldest_first=oldest_first)
 
     def after(self, cursor: str | None) -> int | None:
         found = from_cursor(self._question, cursor, BY_POSITION)
@@ -139,7 +139,7 @@ class _Asking:
             after = found[-1].position
 
 
-def _parameters(keep: TimelineFilter, when: When | None) -> dict[str, Any]:
+def _parameters(view: View, keep: TimelineFilter, when: When | None) -> dict[str, Any]:
     kinds = None if keep.kind is None else kinds_of(keep.kind)
     given = {name: value for name, value in keep._asdict().items() if name not in BOUNDS}
     plain = kinds is None or "usage.recorded" in kinds
@@ -147,8 +147,14 @@ def _parameters(keep: TimelineFilter, when: When | None) -> dict[str, Any]:
         "kinds": kinds,
         "words": None if keep.words is None else f"%{_literal(keep.words)}%",
         "told": not plain or keep.words is not None or keep.plan_id is not None,
+        "known": _known(view, when),
         "upto_at": None if when is None else when.at,
     }
+
+
+def _known(view: View, when: When | None) -> int:
+    """The last position that an answer knows of."""
+    return view.position if when is None else min(view.position, when.position)
 
 
 def _literal(words: str) -> str:
@@ -158,7 +164,7 @@ def _literal(words: str) -> str:
 
 def _bounds(view: View, keep: TimelineFilter, when: When | None) -> tuple[int, int]:
     """The first and the last position that can be meant."""
-    first, last = 1, view.position if when is None else min(view.position, when.position)
+    first, last = 1, _known(view, when)
 
     def begin(name: str, instant: datetime, **parameters: Any) -> int:
         found = view.rows(name, ("timeline",), end=last + 1, instant=instant, **parameters)

@@ -4,7 +4,8 @@ SELECT t.position, t.stream_id, t.customer_id, t.kind, t.sentence, t.actor, t.on
        t.links::text, t.reverses,
        (SELECT r.position FROM timeline AS r
         WHERE r.ledger_id = t.ledger_id AND r.generation = t.generation AND r.reverses = t.position
-          AND r.position <= %(known)s ORDER BY r.position LIMIT 1)
+          AND r.position <= %(known)s AND (%(upto_at)s::timestamptz IS NULL OR r.at <= %(upto_at)s::timestamptz)
+        ORDER BY r.position LIMIT 1)
 FROM timeline AS t
 WHERE t.ledger_id = %(ledger_id)s AND t.generation = %(timeline_generation)s
   AND t.position BETWEEN %(first)s AND %(last)s

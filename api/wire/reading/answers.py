@@ -11,6 +11,7 @@ from api.wire.schema import WireSchema
 _CUSTOMER: Final = "customer_not_found"
 _ENTITY: Final = "entity_not_found"
 _POSITION: Final = "position_not_found"
+_FOLLOWERS: Final = "too_many_followers"
 
 
 class Answer(NamedTuple):
@@ -31,8 +32,8 @@ ANSWERS: Final[Mapping[str, Answer]] = MappingProxyType(
         "reads.entities": Answer(holdings.EntityRowsSchema, (_CUSTOMER, _POSITION)),
         "reads.customer_invoices": Answer(holdings.ReadInvoicesSchema, (_CUSTOMER, _ENTITY, _POSITION)),
         "reads.invoices": Answer(holdings.ReadInvoicesSchema, (_CUSTOMER, _ENTITY, _POSITION)),
-        "reads.customer_timeline": Answer(history.TimelineSchema, (_CUSTOMER, _POSITION)),
-        "reads.timeline": Answer(history.TimelineSchema, (_CUSTOMER, _POSITION)),
+        "reads.customer_timeline": Answer(history.TimelineSchema, (_CUSTOMER, _POSITION, _FOLLOWERS)),
+        "reads.timeline": Answer(history.TimelineSchema, (_CUSTOMER, _POSITION, _FOLLOWERS)),
         "reads.usage": Answer(history.UsesSchema, (_CUSTOMER, _POSITION)),
         "reads.usage_sums": Answer(history.UseSumsSchema, (_CUSTOMER, _POSITION)),
         "reads.customer_usage": Answer(history.UsesSchema, (_CUSTOMER, _POSITION)),
