@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -199,7 +200,7 @@ def test_a_custom_line_is_its_callers_and_about_the_plan_that_comes() -> None:
     (*_, invoice) = account.customer.account.invoices.values()
     key = account.subscription("premium", "e1").subscription_id
     began = int(key.split(".", maxsplit=1)[0])
-    about = {
+    about: dict[str, Any] = {
         "plan_id": "premium",
         "plan_name": "Premium",
         "subscription_id": key,
