@@ -27,7 +27,7 @@ from projections.reads import TIMELINE_MODELS, ProjectionUnavailable, Reads, Tim
 EVENT_STREAM: Final = "text/event-stream"
 LAST_EVENT_ID: Final = "HTTP_LAST_EVENT_ID"
 AT_ONCE: Final = 500  # entries in one look
-HEARTBEAT_SECONDS: Final = 5.0  # a client that is gone is noticed by what cannot be sent to it
+HEARTBEAT_SECONDS: Final = 2.0  # a client that is gone is noticed by what cannot be sent to it
 MOST_SECONDS: Final = 900.0  # a key that was revoked is noticed when the client comes back
 RETRY_MS: Final = 1_000
 TROUBLES: Final = (ProjectionUnavailable, psycopg.OperationalError, PoolTimeout)
