@@ -1,7 +1,7 @@
 """A consistent look at a ledger's projections: as of its head or later, all models in one snapshot."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple, Protocol
@@ -94,6 +94,14 @@ class View:
         with self._conn.cursor(name=f"stream_{name if isinstance(name, str) else 'composed'}") as cursor:
             cursor.itersize = ROWS_AT_ONCE
             yield from cursor.execute(_whole(name), self._parameters(models, parameters), binary=True)
+
+    def within(self, milliseconds: int, read: Callable[[], list[Any]]) -> list[Any] | None:
+        """What `read` answers, or None where one of its statements takes longer; the view goes on in either case."""
+        found: list[Any] | None = None
+        with suppress(psycopg.errors.QueryCanceled), self._conn.transaction(force_rollback=True):
+            self._conn.execute(statement("limit_time"), {"milliseconds": str(milliseconds)}, prepare=True)
+            found = read()
+        return found
 
     def _parameters(self, models: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
         generations = {f"{model}_generation": self.standing.generation(model) for model in models}

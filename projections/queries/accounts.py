@@ -13,13 +13,17 @@ from psycopg.sql import Composed
 from projections.accounts.plans import mark
 from projections.cursors import InvalidCursor, Question, from_cursor, to_cursor
 from projections.jsonb import read_json
-from projections.queries.listing import SORTS, Stretch, compares, has_property, part, stretches
+from projections.queries.listing import SORTS, Stretch, compares, estimate, gathered, has_property, part, stretches
 from projections.queries.lists import contains
 from projections.queries.rows import Page
 from projections.view import View
 from projections.when import When
 
 MODELS: Final = ("accounts", "balances")
+FEW: Final = 3_000  # customers that are gathered and sorted in about the time that a page takes anyway
+MANY: Final = 100_000  # that many are gathered sooner than the whole list is read
+PATIENCE_MS: Final = 60
+_THREE_LETTERS: Final = re.compile(r"[^\W_]{3}")
 _TYPED: Final = re.compile(r"true|false|null|-?(0|[1-9][0-9]{0,38})(\.[0-9]{1,38})?")
 
 
@@ -93,23 +97,19 @@ def accounts(
     ordering: Ordering,
     when: When | None = None,
     *,
+    moment: object = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[AccountRow]:
-    """A page of customers. Needs `MODELS`. At a moment of the past there are no sums to filter, sort or show by."""
-    moment = None if when is None else (when.position, when.at)
+    """A page of customers. Needs `MODELS`. At a moment of the past there are no sums to filter, sort or show by.
+
+    `moment` is what tells one question about the past from another, where the log may go on between two pages.
+    """
     question = Question(view.ledger_id, "accounts", (keep, ordering, moment))
-    sort = SORTS[ordering.sort]
     after = from_cursor(question, cursor, (int, str, UUID))
-    parts, asked, found = stretches(sort, descending=ordering.descending), _Asked(keep, ordering, when), list[Any]()
-    begun = 0 if after is None else after[0]
-    if not 0 <= begun < len(parts):
-        raise InvalidCursor
-    for number, stretch in list(enumerate(parts))[begun:]:
-        missing = limit + 1 - len(found)
-        if missing:
-            place = after if number == begun else None
-            found += [(number, *row) for row in asked.rows(view, stretch, missing, place)]
+    asked = _Asked(keep, ordering, when)
+    place = None if after is None else asked.place(*after)
+    found = asked.rows(view, limit + 1, place)
     rows = [AccountRow(*row[2:]) for row in found[:limit]]
     return Page(rows, to_cursor(question, found[limit - 1][:3]) if len(found) > limit else None)
 
@@ -119,9 +119,17 @@ def stream_accounts(
 ) -> Iterator[Sequence[Any]]:
     """All customers of a list a few at a time, each as the values of an `AccountRow`."""
     asked = _Asked(keep, ordering, when)
-    for stretch in stretches(SORTS[ordering.sort], descending=ordering.descending):
+    for stretch in asked.stretches:
         for row in view.stream(asked.statement(stretch), MODELS, **asked.parameters, limit=None):
             yield row[1:]
+
+
+class Place(NamedTuple):
+    """Where a page of the list begins: after which key and stream, in which of its stretches."""
+
+    stretch: int
+    key: Any
+    stream_id: UUID
 
 
 class _Asked:
@@ -129,12 +137,18 @@ class _Asked:
 
     def __init__(self, keep: AccountFilter, ordering: Ordering, when: When | None) -> None:
         assert when is None or not (keep.balances or SORTS[ordering.sort].of_feature)
+        self._sort, self._descending = SORTS[ordering.sort], ordering.descending
+        self.stretches = stretches(self._sort, descending=ordering.descending)
         self._whole = "present" if when is None else "past"
-        self._conditions: list[Composed] = []
+        self._conditions, self._only_gathered = list[Composed](), list[Composed]()
         self.parameters: dict[str, Any] = {} if when is None else when.parameters()
         self.parameters["feature_id"] = ordering.feature_id
         self._keep("marks", _marks(keep))
         self._keep("search", contains(keep.search))
+        if keep.search and not _THREE_LETTERS.search(keep.search):
+            # Only where few are gathered: the planner cannot tell how many it leaves, and guesses far too few.
+            self._only_gathered.append(part("with_pairs"))
+            self.parameters["pairs"] = keep.search.lower()
         self._keep("created_from", keep.created_from)
         self._keep("created_to", keep.created_to)
         for number, (key, value) in enumerate(keep.metadata):
@@ -143,17 +157,58 @@ class _Asked:
             self._conditions.append(compares(number, test.column, test.comparison))
             self.parameters |= {f"feature_{number}": test.feature_id, f"number_{number}": test.number}
 
+    def place(self, stretch: int, key: str, stream_id: UUID) -> Place:
+        """Where a cursor points. Raises `InvalidCursor`."""
+        if not 0 <= stretch < len(self.stretches):
+            raise InvalidCursor
+        if self.stretches[stretch].empty:
+            return Place(stretch, None, stream_id)
+        try:
+            return Place(stretch, self._sort.parse(key), stream_id)
+        except ValueError as error:
+            raise InvalidCursor from error
+
+    def rows(self, view: View, limit: int, after: Place | None) -> list[Any]:
+        """The first rows, or those after a place, each behind its stretch.
+
+        What a filter leaves may be few, and then is gathered and sorted. Else the list is read in its order until there
+        are enough: soon, unless they are all at its other end, and then they are gathered after all.
+        """
+        if not self._conditions or self._whole == "past":
+            return self.in_order(view, limit, after)
+        found = self.gathered(view, limit, after, FEW) if self._expected(view) <= FEW else None
+        if found is None:
+            found = view.within(PATIENCE_MS, lambda: self.in_order(view, limit, after))
+        if found is None:
+            found = self.gathered(view, limit, after, MANY)
+        return self.in_order(view, limit, after) if found is None else found
+
+    def gathered(self, view: View, limit: int, after: Place | None, most: int) -> list[Any] | None:
+        """The rows out of all that the filter leaves; None where these are more than `most`."""
+        number, conditions = None if after is None else after.stretch, [*self._conditions, *self._only_gathered]
+        statement = gathered(self._sort, conditions, descending=self._descending, after=number)
+        parameters = {**self.parameters, **_parameters(after), "limit": limit, "most": most + 1}
+        rows = view.rows(statement, MODELS, **parameters)
+        return None if rows[0][0] > most else [row[1:] for row in rows if row[1] is not None]
+
+    def in_order(self, view: View, limit: int, after: Place | None) -> list[Any]:
+        """The rows, read in their order until there are enough."""
+        found = list[Any]()
+        for number in range(0 if after is None else after.stretch, len(self.stretches)):
+            missing, place = limit - len(found), after if after is not None and number == after.stretch else None
+            if missing:
+                statement = self.statement(self.stretches[number], goes_on=place is not None)
+                rows = view.rows(statement, MODELS, **self.parameters, **_parameters(place), limit=missing)
+                found += [(number, *row) for row in rows]
+        return found
+
     def statement(self, stretch: Stretch, *, goes_on: bool = False) -> Composed:
         """The statement of a stretch."""
         return stretch.statement(self._whole, self._conditions, goes_on=goes_on)
 
-    def rows(self, view: View, stretch: Stretch, limit: int, after: tuple[int, str, UUID] | None) -> list[Any]:
-        """The first rows of a stretch, or those after a key."""
-        place: dict[str, Any] = {}
-        if after is not None:
-            place = {"after_key": None if stretch.empty else _parsed(stretch, after[1]), "after_stream": after[2]}
-        statement = self.statement(stretch, goes_on=after is not None)
-        return view.rows(statement, MODELS, **self.parameters, **place, limit=limit)
+    def _expected(self, view: View) -> int:
+        ((plans,),) = view.rows(estimate(self._conditions), MODELS, **self.parameters)
+        return int((plans if isinstance(plans, list) else json.loads(plans))[0]["Plan"]["Plan Rows"])
 
     def _keep(self, name: str, value: Any) -> None:
         if value is not None:
@@ -169,11 +224,8 @@ class _Asked:
             self.parameters[f"typed_{number}"] = f"{{{name}: {value}}}"
 
 
-def _parsed(stretch: Stretch, text: str) -> Any:
-    try:
-        return stretch.sort.parse(text)
-    except ValueError as error:
-        raise InvalidCursor from error
+def _parameters(place: Place | None) -> dict[str, Any]:
+    return {} if place is None else {"after_key": place.key, "after_stream": place.stream_id}
 
 
 def _marks(keep: AccountFilter) -> list[str] | None:

@@ -157,6 +157,32 @@ class Stretch(NamedTuple):
         return part("after", key=key, beyond=beyond, type=SQL(self.sort.type))
 
 
+def estimate(conditions: Sequence[Composed]) -> Composed:
+    """What asks the planner how many customers these conditions leave."""
+    return part("estimate", conditions=SQL("\n").join(conditions))
+
+
+def gathered(sort: Sort, conditions: Sequence[Composed], *, descending: bool, after: int | None) -> Composed:
+    """The statement that gathers what a narrow filter leaves and sorts that, from after a key of a stretch."""
+    beyond, begins = SQL("<" if descending else ">"), SQL("true").format()
+    if after == 0:
+        begins = part("gathered_after", beyond=beyond, type=SQL(sort.type))
+    elif after is not None:
+        begins = part("gathered_after_stream", beyond=beyond)
+    own = SQL("found.own_key")
+    lacks = SQL("false") if sort.empty is None else SQL("{} = {}").format(own, SQL(sort.empty))
+    return part(
+        "gathered",
+        own_key=SQL("NULL" if sort.of_feature else sort.key),
+        key=SQL(sort.key) if sort.of_feature else own,
+        lacks=SQL("b.feature_id IS NULL") if sort.of_feature else lacks,
+        sorted_feature=SQL("%(feature_id)s::text" if sort.of_feature else "NULL"),
+        conditions=SQL("\n").join(conditions),
+        after=begins,
+        way=SQL("DESC" if descending else "ASC"),
+    )
+
+
 def stretches(sort: Sort, *, descending: bool) -> Sequence[Stretch]:
     """The parts of the list in their order."""
     first = Stretch(sort, descending, empty=False)
