@@ -17,6 +17,7 @@ from ledger.core.settings import Role
 from ledger.core.state import Customer
 from ledger.store.addresses import Address, CatalogAddress, internal_id
 from ledger.store.requests import Caller, Outcome, Step
+from projections.models import model_named
 from projections.reads import View
 
 
@@ -78,6 +79,11 @@ class Call:
         stale = self.request.environ.get("HTTP_LEDGER_ALLOW_STALE", "").lower() == "true"
         with self.services.reads.open(self.identity.ledger.ledger_id, models=models, allow_stale=stale) as view:
             self._as_of(view.position, view.due)
+            if self.pinned is not None:
+                # An older revision serves the present until the new one is built, and has no past.
+                for model in map(model_named, models):
+                    assert model is not None
+                    view.standing.require(model)
             yield view
 
     @property

@@ -256,3 +256,18 @@ def test_an_operation_takes_no_moment(paying: Api) -> None:
     with pytest.raises(Refused) as refused:
         paying("customers.get", customer_id="acme", as_of="position:3")
     assert refused.value.status == 400
+
+
+def test_a_model_that_is_still_being_built_has_no_past_yet(paying: Api) -> None:
+    paying.get("/v1/customers/acme")
+    for step in (-1, 1):
+        with paying.store.pool.connection() as conn:
+            change = "UPDATE projections SET revision = revision + %s WHERE ledger_id = %s AND model = 'subscriptions'"
+            conn.execute(change, (step, paying.ledger_id))
+        assert paying.get("/v1/subscriptions")["list"]
+        if step > 0:
+            assert said(paying, "/v1/subscriptions", as_of="position:9")["list"] == []
+            continue
+        with pytest.raises(Refused) as refused:
+            said(paying, "/v1/subscriptions", as_of="position:9")
+        assert (refused.value.status, refused.value.code) == (503, "projection_behind")
