@@ -82,6 +82,7 @@ def _item(found: dict[str, Any], currency: str, where: str) -> PlanItem:
         _proration(proration) if proration else None,
         item_rollover(rollover) if rollover else None,
         Every(Interval(expiry["duration"]), expiry["length"]) if expiry else None,
+        found.get("entity_feature_id"),
     )
 
 

@@ -75,6 +75,8 @@ def item(found: PlanItem, currency: str) -> Json:
         shown["rollover"] = _rollover(found.rollover)
     if found.expiry is not None:
         shown["expiry"] = {"duration": found.expiry.interval.value, "length": found.expiry.count}
+    if found.entity_feature_id is not None:
+        shown["entity_feature_id"] = found.entity_feature_id
     return shown
 
 

@@ -4,21 +4,26 @@ from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from ledger.core.balances.deduction import Overage, give_back, take
+from ledger.core.balances.entitlement import Granting, reset_anchor
 from ledger.core.balances.limiting import NewControls, first_controls
 from ledger.core.balances.standing import held
 from ledger.core.decider import Command, Context
+from ledger.core.draft import Draft
 from ledger.core.errors import EntityExists, InvalidInput, LimitReached
 from ledger.core.events import (
     Ended,
     EntityCreated,
     EntityDeleted,
     Event,
+    GrantTerms,
     PlanExpired,
     PlanUnscheduled,
 )
+from ledger.core.invoices.invoicing import accrue
+from ledger.core.invoices.lines import overage_of
 from ledger.core.money import ONE
 from ledger.core.sealed import Sealed
-from ledger.core.state import Customer
+from ledger.core.state import Customer, Entity
 from ledger.core.terms import FeatureKind
 
 MAX_ENTITIES: Final = 10_000
@@ -55,16 +60,33 @@ def decide_create(customer: Customer, command: CreateEntity, context: Context) -
     grants = [each for each in held(customer.grants.values(), feature.feature_id, None) if each.terms.entity_id is None]
     allocations, _ = take(grants, ONE, Overage.OVERFLOW)
     name = Sealed(command.name) if command.name is not None else None
-    created = EntityCreated(command.entity_id, feature.feature_id, name, context.now, tuple(allocations))
+    own = tuple(_own_grants(customer, command, context))
+    created = EntityCreated(command.entity_id, feature.feature_id, name, context.now, tuple(allocations), own)
     if command.controls is None:
         return [created]
     return [created, *first_controls(command.controls, context, command.entity_id)]
 
 
+def _own_grants(customer: Customer, command: CreateEntity, context: Context) -> list[GrantTerms]:
+    """The balances that an entity gets of plans that its customer is on, of items for each entity of its feature."""
+    found: list[GrantTerms] = []
+    for each in customer.subscriptions.values():
+        if each.active and each.entity_id is None:
+            granting = Granting(
+                customer, each.subscription_id, each.plan, None, context.settings.zone, customer.version + 1
+            )
+            anchor = reset_anchor(customer, each)
+            found += granting.to_entity(command.entity_id, command.feature_id, anchor, context.now, len(found))
+    return found
+
+
 def decide_delete(customer: Customer, command: DeleteEntity, context: Context) -> Sequence[Event]:
-    """Answer a deletion with the end of the entity's plans and of the entity."""
+    """Answer a deletion with the end of the entity's plans and of the entity.
+
+    What it used beyond its own balances of a plan that goes on is owed, and billed with the plan's next invoice.
+    """
     entity = customer.entity(command.entity_id)
-    events: list[Event] = []
+    events: list[Event] = list(_owed(customer, entity, context))
     for subscription in customer.subscriptions.values():
         if subscription.entity_id != entity.entity_id:
             continue
@@ -74,3 +96,15 @@ def decide_delete(customer: Customer, command: DeleteEntity, context: Context) -
     grants = [each for each in held(customer.grants.values(), entity.feature_id, None) if each.terms.entity_id is None]
     allocations, _ = give_back(grants, ONE, Overage.CAP)
     return [*events, EntityDeleted(entity.entity_id, entity.feature_id, tuple(allocations))]
+
+
+def _owed(customer: Customer, entity: Entity, context: Context) -> Sequence[Event]:
+    draft = Draft(customer, context)
+    for grant in customer.grants.values():
+        plan = customer.subscriptions.get(grant.terms.subscription_id or "")
+        if grant.terms.entity_id != entity.entity_id or plan is None or plan.entity_id is not None:
+            continue
+        line = overage_of(customer, plan, grant)
+        if line is not None and line.amount_minor:
+            accrue(draft, line)
+    return draft.events

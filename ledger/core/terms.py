@@ -247,7 +247,8 @@ class Discount(msgspec.Struct, frozen=True, omit_defaults=True):
 class PlanItem(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a plan grants of one feature, how it resets, and what more of it costs.
 
-    Units bought once expire `expiry` after each purchase.
+    Units bought once expire `expiry` after each purchase. With an `entity_feature_id` each entity of that feature has a
+    balance of its own of it, and the customer none (§2.12).
     """
 
     feature_id: str
@@ -259,6 +260,7 @@ class PlanItem(msgspec.Struct, frozen=True, omit_defaults=True):
     proration: Proration | None = None
     rollover: Rollover | None = None
     expiry: Every | None = None
+    entity_feature_id: str | None = None
 
     @property
     def prepaid(self) -> bool:

@@ -125,11 +125,8 @@ class Record:
         """A balance of a plan is that plan's, its scope's and its feature's."""
         known = self.held.get(terms.subscription_id or "", ())
         for each in known[-1:]:
-            assert (terms.plan_id, terms.entity_id, terms.add_on) == (
-                each.plan.plan_id,
-                each.entity_id,
-                each.plan.add_on,
-            )
+            assert (terms.plan_id, terms.add_on) == (each.plan.plan_id, each.plan.add_on)
+            assert terms.entity_id == each.entity_id or for_each_entity(each, terms.feature_id)
             assert terms.created_at in (at, self.asked_at) or terms.rollover_of is not None
             kinds = {item.kind for item in each.plan.items if item.feature_id == terms.feature_id}
             assert terms.kind in kinds or not kinds
@@ -175,10 +172,16 @@ class Record:
             assert 1 <= line.first_version <= line.last_version <= before.version
         known = self.held.get(line.subscription_id or "", ())
         if known:
-            said = (line.plan_id, line.plan_name, line.entity_id)
-            assert said in {(each.plan.plan_id, each.plan.name, each.entity_id) for each in known}
+            about = [each for each in known if (line.plan_id, line.plan_name) == (each.plan.plan_id, each.plan.name)]
+            assert any(line.entity_id == each.entity_id or for_each_entity(each, line.feature_id) for each in about)
             # What waits to be paid is invoiced before its prices are anybody's.
             assert self.held_back or any(priced(each.plan, line) for each in known)
+
+
+def for_each_entity(subscription: Subscription, feature_id: str | None) -> bool:
+    """True where a plan of the customer has balances of a feature for entities of its own."""
+    items = [each for each in subscription.plan.items if each.feature_id == feature_id]
+    return subscription.entity_id is None and any(each.entity_feature_id is not None for each in items)
 
 
 def said_instants(event: Event) -> Iterator[datetime]:

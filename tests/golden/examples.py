@@ -45,6 +45,7 @@ from ledger.core.events import (
     EffectReversed,
     Ended,
     EntityCreated,
+    EntityCreatedV1,
     EntityDeleted,
     Event,
     FeatureCreated,
@@ -462,6 +463,7 @@ _LATER: Final[tuple[Event, ...]] = (
         reason=_WHY,
     ),
     ChangeReleased("9.0", "update_plan", ("pro", "extra"), reason=_WHY),
+    EntityCreated("team", "users", Sealed("Blue team"), _THEN, _TAKEN, (_TERMS,), reason=_WHY),
 )
 
 EXAMPLES: Final[tuple[Event, ...]] = (
@@ -476,7 +478,7 @@ EXAMPLES: Final[tuple[Event, ...]] = (
     CustomerUpdated(Sealed({"name": "Ann"}), Sealed({"name": None}), "ann", "anna", True, reason=_WHY),
     CustomerDeleted("ann", _THEN, reason=_WHY),
     ClockMoved(_THEN, _NEXT, reason=_WHY),
-    EntityCreated("team", "users", Sealed("Blue team"), _THEN, _TAKEN, reason=_WHY),
+    EntityCreatedV1("team", "users", Sealed("Blue team"), _THEN, _TAKEN, reason=_WHY),
     EntityDeleted("team", "users", _TAKEN, reason=_WHY),
     PlanAttachedV1(
         "7.0", _PLAN, _THEN, _THEN, _THEN, _NEXT, (_TERMS,), "team", "sub-1", _BOUGHT, "3.0", True, reason=_WHY
@@ -529,9 +531,18 @@ _CREDITS: Final = (
     CreditCost("words", tiers=(CreditTier(Decimal(100), Decimal(2)), CreditTier(None, Decimal(1)))),
 )
 
+_PER_ENTITY: Final = Plan(
+    "teams",
+    1,
+    "Teams",
+    _THEN,
+    items=(PlanItem("messages", FeatureKind.CONSUMABLE, Decimal(100), reset=_MONTH, entity_feature_id="users"),),
+)
+
 # Values gained fields after the golden file of the only event that holds them was written: a file each beside it.
 VARIANTS: Final[dict[str, Event]] = {
     "feature.created.v1.credits": FeatureCreated(
         Feature("credits", "Credits", FeatureKind.CONSUMABLE, credits=_CREDITS), reason=_WHY
     ),
+    "plan.created.v1.entities": PlanCreated(_PER_ENTITY, reason=_WHY),
 }

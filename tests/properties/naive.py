@@ -63,6 +63,8 @@ class Naive:
     def _entity_created(self, stream: UUID, event: Fields) -> None:
         self.entities.add((stream, event["entity_id"]))
         self._take(stream, event.get("allocations", []))
+        for terms in event.get("grants", []):
+            self._open(stream, terms)
 
     def _entity_deleted(self, stream: UUID, event: Fields) -> None:
         self.entities.remove((stream, event["entity_id"]))

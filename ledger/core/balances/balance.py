@@ -133,8 +133,9 @@ def evolve(grants: Grants, event: Event) -> Grants:  # noqa: PLR0912  one case f
             return _drawn(after, event) if event.drawn else after
         case UsageBackdated():
             return {**grants, event.grant_id: _backdated(grants[event.grant_id], event)}
-        case EntityCreated() if event.allocations:
-            return _taken(grants, event.allocations, ())
+        case EntityCreated() if event.allocations or event.grants:
+            own = {terms.grant_id: opened(terms) for terms in event.grants}
+            return {**_taken(grants, event.allocations, ()), **own}
         case EntityDeleted():
             kept = {key: grant for key, grant in grants.items() if grant.terms.entity_id != event.entity_id}
             return _taken(kept, event.allocations, ())

@@ -1,6 +1,6 @@
 """What a plan grants: its items as new balances, their reset periods, and what is carried over on a switch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from ledger.core.money import ZERO, add, subtract, total
 from ledger.core.period import Period, boundary, period_at
 from ledger.core.state import Customer
 from ledger.core.subscriptions.carrying import carried_rollovers
+from ledger.core.subscriptions.subscription import Subscription
 from ledger.core.terms import FeatureKind, Plan, PlanItem
 
 
@@ -59,17 +60,46 @@ class Granting:
 
         Seats in use and leftovers of the `outgoing` plan pass over to them.
         """
+        shares = [
+            (item, entity_id, first) for item, first in _firsts(self._plan.items) for entity_id in self._holders(item)
+        ]
         made = [
-            self._grant(ordinal, item, prepaid_units(item, quantities), anchor, now, outgoing)
-            for ordinal, item in enumerate(self._plan.items)
+            self._grant(ordinal, item, entity_id, prepaid_units(item, quantities), anchor, now, used)
+            for ordinal, (item, entity_id, first) in enumerate(shares)
+            for used in (self._seats(item, entity_id, outgoing) if first else ZERO,)
         ]
         return (*made, *carried_rollovers(self._customer, outgoing, made, self._version))
 
+    def to_entity(
+        self, entity_id: str, feature_id: str, anchor: datetime, now: datetime, ordinal: int = 0
+    ) -> tuple[GrantTerms, ...]:
+        """The grants that an entity of a feature gets when it comes later than the plan; ids go on from `ordinal`."""
+        items = [each for each in self._plan.items if each.entity_feature_id == feature_id]
+        return tuple(
+            self._grant(number, item, entity_id, ZERO, anchor, now, ZERO)
+            for number, item in enumerate(items, start=ordinal)
+        )
+
+    def _holders(self, item: PlanItem) -> list[str | None]:
+        """Who gets a balance of an item: whom the plan is for, or each entity that the item is for (§2.12)."""
+        if item.entity_feature_id is None or self._entity_id is not None:
+            return [self._entity_id]
+        return [*entities_of(self._customer, item.entity_feature_id)]
+
+    def _seats(self, item: PlanItem, entity_id: str | None, outgoing: str | None) -> Decimal:
+        apart = () if entity_id is not None else with_own(self._customer, self._plan, item.feature_id)
+        return seats_in_use(self._customer, item, entity_id, outgoing, apart)
+
     def _grant(
-        self, ordinal: int, item: PlanItem, prepaid: Decimal, anchor: datetime, now: datetime, outgoing: str | None
+        self,
+        ordinal: int,
+        item: PlanItem,
+        entity_id: str | None,
+        prepaid: Decimal,
+        anchor: datetime,
+        now: datetime,
+        used: Decimal,
     ) -> GrantTerms:
-        first = all(earlier.feature_id != item.feature_id for earlier in self._plan.items[:ordinal])
-        used = seats_in_use(self._customer, item, self._entity_id, outgoing) if first else ZERO
         repeats = item.reset is not None and item.reset.repeats
         bounded = repeats and (used or item.rollover)
         period = period_at(anchor, item.reset, now, self._zone) if bounded and item.reset else None
@@ -78,7 +108,7 @@ class Granting:
             feature_id=item.feature_id,
             kind=item.kind,
             created_at=now,
-            entity_id=self._entity_id,
+            entity_id=entity_id,
             subscription_id=self._subscription_id,
             plan_id=self._plan.plan_id,
             add_on=self._plan.add_on,
@@ -96,20 +126,67 @@ class Granting:
         )
 
 
-def seats_in_use(customer: Customer, item: PlanItem, entity_id: str | None, outgoing: str | None) -> Decimal:
+def _firsts(items: Sequence[PlanItem]) -> list[tuple[PlanItem, bool]]:
+    """Items, and whether each is the first of its feature among those that grant to the same."""
+    seen: set[tuple[str, str | None]] = set()
+    found = []
+    for item in items:
+        key = (item.feature_id, item.entity_feature_id)
+        found.append((item, key not in seen))
+        seen.add(key)
+    return found
+
+
+def entities_of(customer: Customer, feature_id: str) -> list[str]:
+    """The customer's entities that belong to a feature, the oldest first."""
+    return [each.entity_id for each in customer.entities.values() if each.feature_id == feature_id]
+
+
+def with_own(customer: Customer, plan: Plan, feature_id: str) -> list[str]:
+    """The entities to which a plan of the customer grants a feature apart from the others."""
+    return [
+        entity_id
+        for item in plan.items
+        if item.feature_id == feature_id and item.entity_feature_id is not None
+        for entity_id in entities_of(customer, item.entity_feature_id)
+    ]
+
+
+def reset_anchor(customer: Customer, subscription: Subscription) -> datetime:
+    """The instant that resets of a plan's balances are counted from: kept across every immediate switch (§2.2)."""
+    anchors = [
+        grant.terms.anchor
+        for grant in customer.grants.values()
+        if grant.terms.subscription_id == subscription.subscription_id and grant.terms.anchor is not None
+    ]
+    return anchors[0] if anchors else subscription.anchor
+
+
+def seats_in_use(
+    customer: Customer, item: PlanItem, entity_id: str | None, outgoing: str | None, apart: Collection[str] = ()
+) -> Decimal:
     """Allocated units that a new grant takes over: those of the plan it replaces, and entities nobody holds yet.
 
+    What entities `apart` hold passes over to balances of their own.
     Allocated usage carries over on a switch (§2.2, "Usage on a switch"); consumable usage does not.
     """
     if item.kind is not FeatureKind.ALLOCATED:
         return ZERO
     held = in_scope(customer.grants.values(), item.feature_id, entity_id)
-    carried = total(each.used for each in held if each.terms.subscription_id == outgoing and outgoing)
+    carried = total(
+        each.used
+        for each in held
+        if outgoing and each.terms.subscription_id == outgoing and _passes_to(each, entity_id, apart)
+    )
     if entity_id is not None:
         return carried
     counted = total(each.used for each in held)
     entities = sum(1 for entity in customer.entities.values() if entity.feature_id == item.feature_id)
     return add(carried, max(ZERO, subtract(Decimal(entities), counted)))
+
+
+def _passes_to(grant: Grant, entity_id: str | None, apart: Collection[str]) -> bool:
+    return grant.terms.entity_id == entity_id if entity_id is not None else grant.terms.entity_id not in apart
 
 
 def window(grant: Grant, now: datetime, zone: tzinfo) -> Period | None:

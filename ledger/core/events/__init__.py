@@ -27,6 +27,7 @@ from ledger.core.events.balances import (
 from ledger.core.events.base import Event, stored_name
 from ledger.core.events.former import (
     BalanceResetV1,
+    EntityCreatedV1,
     PlanAttachedV1,
     PlanScheduledV1,
     UsageRecordedV1,
@@ -158,6 +159,7 @@ __all__ = [
     "EffectReversed",
     "Ended",
     "EntityCreated",
+    "EntityCreatedV1",
     "EntityDeleted",
     "Event",
     "FeatureCreated",

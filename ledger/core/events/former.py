@@ -7,6 +7,7 @@ import msgspec
 
 from ledger.core.events.balances import BalanceReset
 from ledger.core.events.base import Event
+from ledger.core.events.people import EntityCreated
 from ledger.core.events.plans import PlanAttached, PlanScheduled
 from ledger.core.events.usage import UsageRecorded
 from ledger.core.events.values import Allocation, GrantTerms, Level, Quantity, Window
@@ -34,6 +35,20 @@ class PlanAttachedV1(Event, frozen=True, tag="plan.attached.v1"):
     def upcast(self) -> PlanAttached:
         """The same fact as it is told today."""
         return PlanAttached(**msgspec.structs.asdict(self))
+
+
+class EntityCreatedV1(Event, frozen=True, tag="entity.created.v1"):
+    """An entity takes one unit of its feature, where the customer holds a balance of it."""
+
+    entity_id: str
+    feature_id: str
+    name: Sealed | None
+    created_at: datetime
+    allocations: tuple[Allocation, ...] = ()
+
+    def upcast(self) -> EntityCreated:
+        """The same fact as it is told today."""
+        return EntityCreated(**msgspec.structs.asdict(self))
 
 
 class PlanScheduledV1(Event, frozen=True, tag="plan.scheduled.v1"):

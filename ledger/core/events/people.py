@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ledger.core.events.base import Event
-from ledger.core.events.values import Allocation
+from ledger.core.events.values import Allocation, GrantTerms
 from ledger.core.sealed import Sealed
 from ledger.core.terms import Controls
 
@@ -42,14 +42,18 @@ class ClockMoved(Event, frozen=True, tag="clock.moved.v1"):
     after: datetime
 
 
-class EntityCreated(Event, frozen=True, tag="entity.created.v1"):
-    """An entity takes one unit of its feature, where the customer holds a balance of it (§2.12)."""
+class EntityCreated(Event, frozen=True, tag="entity.created.v2"):
+    """An entity takes one unit of its feature, where the customer holds a balance of it (§2.12).
+
+    `grants` are its own balances of plans that the customer is on, of items that are for each entity of its feature.
+    """
 
     entity_id: str
     feature_id: str
     name: Sealed | None
     created_at: datetime
     allocations: tuple[Allocation, ...] = ()
+    grants: tuple[GrantTerms, ...] = ()
 
 
 class EntityDeleted(Event, frozen=True, tag="entity.deleted.v1"):

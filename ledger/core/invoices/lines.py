@@ -99,13 +99,17 @@ def units_ahead(customer: Customer, subscription: Subscription, item: PlanItem) 
     return grant.granted, grant.used
 
 
-def grant_of(customer: Customer, subscription: Subscription, item: PlanItem) -> Grant | None:
-    """The balance that an item of a subscription's plan made."""
+def grant_of(
+    customer: Customer, subscription: Subscription, item: PlanItem, entity_id: str | None = None
+) -> Grant | None:
+    """The balance that an item of a subscription's plan made for whom the plan is for, or for an entity of its own."""
+    holder = entity_id or subscription.entity_id
     for grant in customer.grants.values():
         terms = grant.terms
         if (
             terms.subscription_id == subscription.subscription_id
             and terms.feature_id == item.feature_id
+            and terms.entity_id == holder
             and terms.price == item.price
             and terms.rollover_of is None
         ):
@@ -183,7 +187,7 @@ def overage_of(customer: Customer, subscription: Subscription, grant: Grant) -> 
         plan.plan_id,
         plan.name,
         subscription.subscription_id,
-        subscription.entity_id,
+        grant.terms.entity_id,
         grant.feature_id,
         negate(grant.balance),
         price.unit_price_minor,

@@ -86,7 +86,7 @@ def users_of(state: Catalog, feature_id: str) -> list[str]:
     plans = [
         plan_id
         for plan_id, versions in state.plans.items()
-        if any(item.feature_id == feature_id for plan in versions for item in plan.items)
+        if any(feature_id in (item.feature_id, item.entity_feature_id) for plan in versions for item in plan.items)
         or any(plan.controls is not None and feature_id in limited_by(plan.controls) for plan in versions)
     ]
     return [*plans, *state.systems.get(feature_id, ())]

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.core.errors import InvalidInput, InvalidRequest
+from ledger.core.invoices.pricing import billed_ahead
 from ledger.core.money import ZERO
 from ledger.core.offers.tariff import check_base, check_every, check_price
 from ledger.core.period import Every, Interval
@@ -63,7 +64,8 @@ def _told_apart_by(item: PlanItem) -> tuple[object, ...]:
     price = item.price
     if price is not None and item.prepaid:
         return item.feature_id, price.method  # a quantity that is bought names its feature alone
-    return item.feature_id, price and price.method, price and price.every, item.reset, item.included, item.unlimited
+    sold = (price.method, price.every) if price is not None else None
+    return item.feature_id, item.entity_feature_id, sold, item.reset, item.included, item.unlimited
 
 
 def _check_item(item: PlanItem, currency: str) -> None:
@@ -81,6 +83,19 @@ def _check_item(item: PlanItem, currency: str) -> None:
     if item.rollover is not None:
         _check_rollover(where, item, item.rollover)
     _check_purchases(where, item)
+    if item.entity_feature_id is not None:
+        _check_each_entity(where, item)
+
+
+def _check_each_entity(where: str, item: PlanItem) -> None:
+    """Each entity gets what is included, and more of it as it is used: what is paid ahead is the customer's (§2.12)."""
+    if item.entity_feature_id == item.feature_id:
+        raise InvalidInput(f"{where}: entity_feature_id was the item's own feature and must be that of the entities")
+    if item.price is not None and billed_ahead(item):
+        raise InvalidRequest(
+            f"{where}: units bought ahead and seats that cost something are the customer's, not each entity's; leave "
+            "out entity_feature_id, or attach a plan to the entity"
+        )
 
 
 def _check_rollover(where: str, item: PlanItem, rollover: Rollover) -> None:

@@ -105,10 +105,21 @@ def settled(state: Catalog, items: Sequence[PlanItem]) -> tuple[PlanItem, ...]:
     Units of a consumable that are billed by the period are counted by it when nothing else is said; units that are
     held until freed never reset (§2.1, plan item).
     """
+    for item in items:
+        _check_entities(state, item)
     return tuple(
         msgspec.structs.replace(item, kind=(kind := state.feature(item.feature_id).kind), reset=_reset(item, kind))
         for item in items
     )
+
+
+def _check_entities(state: Catalog, item: PlanItem) -> None:
+    of = None if item.entity_feature_id is None else state.feature(item.entity_feature_id)
+    if of is not None and of.kind is not FeatureKind.ALLOCATED:
+        raise InvalidInput(
+            f"item of feature {item.feature_id}: entity_feature_id {of.feature_id} is {of.kind.value}, and entities "
+            "belong to a non-consumable metered feature, such as seats"
+        )
 
 
 def _reset(item: PlanItem, kind: FeatureKind) -> Every | None:

@@ -16,6 +16,9 @@ from ledger.core.state import Customer
 from ledger.core.subscriptions.billing import Carry
 from ledger.core.terms import FeatureKind, Method, Rollover
 
+Holding = tuple[str, str | None]
+"""A feature, and the entity that holds it; None is the customer."""
+
 
 def check_carry(field: str, carry: Carry | None, catalog: Catalog) -> None:
     """Refuse to carry over what is not consumed, such as seats: that passes on by itself, or is there or not."""
@@ -37,17 +40,25 @@ def carried_usages(
     Several grants of a feature fill up in their order; what none of them holds stays on one that sells more as used,
     else on the first.
     """
-    used: dict[str, Decimal] = {}
+    used: dict[Holding, Decimal] = {}
     for grant in _consumed(customer, outgoing, carry):
-        used[grant.feature_id] = add(used.get(grant.feature_id, ZERO), grant.used)
+        holding = _heir_of(grant, grants, customer.subscriptions[outgoing].entity_id)
+        used[holding] = add(used.get(holding, ZERO), grant.used)
     shares = _shares(grants, used)
     return [_with_usage(each, shares.get(each.grant_id, ZERO), now, zone) for each in grants]
 
 
-def _shares(grants: Sequence[GrantTerms], used: Mapping[str, Decimal]) -> dict[str, Decimal]:
+def _heir_of(grant: Grant, grants: Sequence[GrantTerms], otherwise: str | None) -> Holding:
+    """Who goes on with what an entity used or left: the entity, where it gets the feature apart again."""
+    own = grant.terms.entity_id
+    apart = any(each.feature_id == grant.feature_id and each.entity_id == own for each in grants)
+    return grant.feature_id, own if apart else otherwise
+
+
+def _shares(grants: Sequence[GrantTerms], used: Mapping[Holding, Decimal]) -> dict[str, Decimal]:
     shares: dict[str, Decimal] = {}
-    for feature_id, usage in used.items():
-        held = [each for each in grants if each.feature_id == feature_id and each.rollover_of is None]
+    for holding, usage in used.items():
+        held = [each for each in grants if (each.feature_id, each.entity_id) == holding and each.rollover_of is None]
         if not held or usage <= ZERO:
             continue
         left = usage
@@ -94,11 +105,11 @@ def carried_balances(
 
     A debt passes over too, unless it is billed as overage by the switch.
     """
-    left: dict[str, Decimal] = {}
+    left: dict[Holding, Decimal] = {}
     for grant in _consumed(customer, outgoing, carry):
         units = max(ZERO, grant.balance) if _sold_as_used(grant.terms) else grant.balance
-        left[grant.feature_id] = add(left.get(grant.feature_id, ZERO), units)
-    entity_id = customer.subscriptions[outgoing].entity_id
+        holding = (grant.feature_id, grant.terms.entity_id)
+        left[holding] = add(left.get(holding, ZERO), units)
     return [
         GrantTerms(
             f"{version}.{ordinal}",
@@ -110,7 +121,7 @@ def carried_balances(
             used=max(ZERO, negate(units)),
             expires_at=_next_reset(feature_id, grants, now, zone),
         )
-        for ordinal, (feature_id, units) in enumerate(left.items(), start=len(grants))
+        for ordinal, ((feature_id, entity_id), units) in enumerate(left.items(), start=len(grants))
         if units
     ]
 
@@ -143,7 +154,7 @@ def carried_rollovers(
     for heir in _heirs(grants):
         assert heir.rollover is not None
         room = rollover_cap(heir.rollover, add(heir.included, heir.prepaid))
-        for old in _leftovers(customer, outgoing, heir.feature_id):
+        for old in _leftovers(customer, outgoing, heir, grants):
             units = old.balance if room is None else min(old.balance, room)
             if units > ZERO:
                 found.append(_moved(old, heir, units, f"{version}.{len(grants) + len(found)}"))
@@ -152,23 +163,24 @@ def carried_rollovers(
 
 
 def _heirs(grants: Sequence[GrantTerms]) -> list[GrantTerms]:
-    """The first grant of each feature that rolls over."""
-    first: dict[str, GrantTerms] = {}
+    """The first grant of each feature and holder that rolls over."""
+    first: dict[Holding, GrantTerms] = {}
     for each in grants:
         if each.rollover is not None and each.rollover_of is None:
-            first.setdefault(each.feature_id, each)
+            first.setdefault((each.feature_id, each.entity_id), each)
     return list(first.values())
 
 
-def _leftovers(customer: Customer, outgoing: str | None, feature_id: str) -> list[Grant]:
-    """The leftovers of a plan's feature, newest first."""
+def _leftovers(customer: Customer, outgoing: str | None, heir: GrantTerms, grants: Sequence[GrantTerms]) -> list[Grant]:
+    """The leftovers of a plan's feature that a grant is the heir of, newest first."""
     found = [
         grant
         for grant in customer.grants.values()
         if outgoing is not None
         and grant.terms.rollover_of is not None
-        and grant.feature_id == feature_id
+        and grant.feature_id == heir.feature_id
         and outgoing in (grant.terms.subscription_id, _source(customer, grant))
+        and _heir_of(grant, grants, customer.subscriptions[outgoing].entity_id)[1] == heir.entity_id
     ]
     return sorted(found, key=lambda each: each.terms.created_at, reverse=True)
 
@@ -182,6 +194,7 @@ def _moved(old: Grant, heir: GrantTerms, units: Decimal, grant_id: str) -> Grant
     return replace(
         old.terms,
         grant_id=grant_id,
+        entity_id=heir.entity_id,
         subscription_id=heir.subscription_id,
         plan_id=heir.plan_id,
         add_on=heir.add_on,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from ledger.core.balances.balance import Grant
-from ledger.core.balances.entitlement import prepaid_units, seats_in_use
+from ledger.core.balances.entitlement import entities_of, prepaid_units, seats_in_use
 from ledger.core.draft import Draft
 from ledger.core.events import GrantTerms, Quantity
 from ledger.core.invoices.lines import grant_of
@@ -32,11 +32,12 @@ class Wanted(NamedTuple):
 
 
 class _Pair(NamedTuple):
-    """An item to be granted, with the one it takes the place of and that one's balance."""
+    """An item to be granted, with the one it takes the place of and that one's balance, and to whom."""
 
     item: PlanItem
     old: PlanItem | None
     grant: Grant | None
+    entity_id: str | None
 
 
 def regranted(
@@ -52,7 +53,7 @@ def regranted(
     grants: list[GrantTerms] = []
     for pair in pairs:
         if pair.grant is None or pair.grant.grant_id not in kept:
-            orphaned = _take_usage(lost, pair.item)
+            orphaned = _take_usage(lost, pair)
             grants.append(_terms(draft, subscription, wanted, pair, orphaned, len(grants)))
     leftovers = [each.grant_id for each in mine if each.terms.rollover_of in ended]
     moved = carried_rollovers(draft.customer, subscription.subscription_id, grants, draft.version)
@@ -73,11 +74,29 @@ def _pairs(draft: Draft, subscription: Subscription, plan: Plan) -> list[_Pair]:
             if old is not None:
                 left.remove(old)
                 found[index] = old
-    olds = [found.get(index) for index in range(len(plan.items))]
-    return [
-        _Pair(item, old, None if old is None else grant_of(draft.customer, subscription, old))
-        for item, old in zip(plan.items, olds, strict=True)
+    pairs = [
+        _Pair(item, old, None if old is None else _held(draft, subscription, old, item, entity_id), entity_id)
+        for index, item in enumerate(plan.items)
+        for old in (found.get(index),)
+        for entity_id in _holders(draft, subscription, item)
     ]
+    return sorted(pairs, key=lambda each: each.entity_id == subscription.entity_id)
+
+
+def _holders(draft: Draft, subscription: Subscription, item: PlanItem) -> list[str | None]:
+    if item.entity_feature_id is None or subscription.entity_id is not None:
+        return [subscription.entity_id]
+    return [*entities_of(draft.customer, item.entity_feature_id)]
+
+
+def _held(
+    draft: Draft, subscription: Subscription, old: PlanItem, item: PlanItem, entity_id: str | None
+) -> Grant | None:
+    """The balance whose place a new one takes: of the same holder."""
+    if subscription.entity_id is None and old.entity_feature_id != item.entity_feature_id:
+        return None
+    own = entity_id if item.entity_feature_id is not None else None
+    return grant_of(draft.customer, subscription, old, own)
 
 
 def _equal(old: PlanItem, new: PlanItem) -> bool:
@@ -95,7 +114,7 @@ def _of_one_feature(old: PlanItem, new: PlanItem) -> bool:
 
 def _same(pair: _Pair, subscription: Subscription, wanted: Wanted) -> bool:
     """Whether the balance that is there can stay as it is."""
-    item, old, grant = pair
+    item, old, grant, _ = pair
     if old is None or grant is None or replace(old, proration=item.proration) != item:
         return False
     if wanted.resets is not None and grant.terms.anchor not in (None, wanted.resets):
@@ -103,9 +122,14 @@ def _same(pair: _Pair, subscription: Subscription, wanted: Wanted) -> bool:
     return prepaid_units(item, wanted.quantities) == prepaid_units(old, subscription.quantities)
 
 
-def _take_usage(lost: list[Grant], item: PlanItem) -> Decimal:
-    """What was used of balances of this feature that no new item takes the place of."""
-    found = [each for each in lost if each.feature_id == item.feature_id and not each.boolean]
+def _take_usage(lost: list[Grant], pair: _Pair) -> Decimal:
+    """What was used of balances of this feature that no new item takes the place of; an entity goes on with its own."""
+    holders = {pair.entity_id} if pair.item.entity_feature_id else {each.terms.entity_id for each in lost}
+    found = [
+        each
+        for each in lost
+        if each.feature_id == pair.item.feature_id and not each.boolean and each.terms.entity_id in holders
+    ]
     for each in found:
         lost.remove(each)
     return total(each.used for each in found)
@@ -114,7 +138,7 @@ def _take_usage(lost: list[Grant], item: PlanItem) -> Decimal:
 def _terms(
     draft: Draft, subscription: Subscription, wanted: Wanted, pair: _Pair, orphaned: Decimal, ordinal: int
 ) -> GrantTerms:
-    item, used = pair.item, add(_used(draft, subscription, pair), orphaned)
+    item, used = pair.item, add(_used(draft, pair), orphaned)
     anchor = wanted.resets or _reset_anchor(draft, subscription, pair.grant)
     start, end = _window(draft, item, anchor) if used else (None, None)
     return GrantTerms(
@@ -122,7 +146,7 @@ def _terms(
         feature_id=item.feature_id,
         kind=item.kind,
         created_at=draft.now,
-        entity_id=subscription.entity_id,
+        entity_id=pair.entity_id,
         subscription_id=subscription.subscription_id,
         plan_id=wanted.plan.plan_id,
         add_on=wanted.plan.add_on,
@@ -139,13 +163,13 @@ def _terms(
     )
 
 
-def _used(draft: Draft, subscription: Subscription, pair: _Pair) -> Decimal:
+def _used(draft: Draft, pair: _Pair) -> Decimal:
     """Usage of the balance before; for a feature that is new on the plan, seats that nothing holds yet."""
     if pair.grant is not None:
         return pair.grant.used
     if pair.item.kind is not FeatureKind.ALLOCATED:
         return ZERO
-    return seats_in_use(draft.customer, pair.item, subscription.entity_id, None)
+    return seats_in_use(draft.customer, pair.item, pair.entity_id, None)
 
 
 def _bought_besides(subscription: Subscription, pair: _Pair) -> Decimal:

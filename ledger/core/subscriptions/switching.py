@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from ledger.core.balances.entitlement import reset_anchor
 from ledger.core.draft import Draft
 from ledger.core.events import (
     Ended,
@@ -90,17 +91,7 @@ def _anchors(draft: Draft, order: Order, before: Customer, current: Subscription
         return Anchors(draft.now, draft.now)
     cycle = order.plan.cycle
     same = cycle is not None and cycle == current.plan.cycle
-    return Anchors(current.anchor if same else first_anchor(draft, order), _reset_anchor(before, current))
-
-
-def _reset_anchor(customer: Customer, current: Subscription) -> datetime:
-    """The instant that resets are counted from: kept across every immediate switch (§2.2)."""
-    anchors = [
-        grant.terms.anchor
-        for grant in customer.grants.values()
-        if grant.terms.subscription_id == current.subscription_id and grant.terms.anchor is not None
-    ]
-    return anchors[0] if anchors else current.anchor
+    return Anchors(current.anchor if same else first_anchor(draft, order), reset_anchor(before, current))
 
 
 def remove(draft: Draft, removed: Subscription, order: Order) -> None:
