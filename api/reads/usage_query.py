@@ -265,6 +265,12 @@ def _check(call: Call, query: dict[str, Any], customer_id: str | None) -> None:
     for name in ("top_from", "top_to"):
         if query.get(name) is not None and rest is None:
             problems[name] = "goes with rest=true"
+    for name, sent in (("entity", query["entity_id"]), ("plan", query["plan_id"])):
+        if sent is not None and name in query["without"]:
+            problems["without"] = f"was {name}, and {name}_id was sent: leave one of them out"
+    for each in query["without"]:
+        if property_name(each) in query["properties"]:
+            problems["without"] = f"was {each}, and {each} was sent: leave one of them out"
     if problems:
         raise InvalidInputs(problems)
 

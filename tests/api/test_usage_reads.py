@@ -197,7 +197,7 @@ def test_every_sum_leads_to_its_uses(shop: Api, query: str, measure: str) -> Non
 
 
 def _units(use: dict[str, Any], row: dict[str, Any], sums: list[Any]) -> Any:
-    """The units of a use that a sum has of it: with a plan, what it took of that plan's balances, None for no plan's."""
+    """The units of a use that a sum has of it: with a plan, what it took of that plan's balances, or of none."""
     if "plan_id" not in row:
         return use["value"]
     parts = [(each["plan_id"], each["units"]) for each in use["deductions"]]
@@ -253,6 +253,9 @@ def test_sums_and_uses_leave_as_files(shop: Api) -> None:
         ("rest=true&group_by=customer&top=1&bin=day", "rest"),
         ("top_from=2026-02-01", "top_from"),
         ("without=customer", "without"),
+        ("without=plan&plan_id=free", "without"),
+        ("without=entity&entity_id=e1", "without"),
+        ("without=properties.region&properties.region=eu", "without"),
         ("properties=eu", "properties"),
         ("properties.region=", "properties.region"),
         ("as_of=position:0", "as_of"),
