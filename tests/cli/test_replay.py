@@ -28,6 +28,8 @@ def test_the_sample_verifies_and_is_rebuilt_and_looked_into(sample: str) -> None
     account = report("replay", "at", f"position:{verified['position']}", "acme", *place)
     assert account["exists"]
     assert {each["feature_id"] for each in account["balances"]} >= {"messages", "seats"}
+    known = report("replay", "at", account["now"], "acme", "--as-of", f"position:{verified['position']}", *place)
+    assert known["balances"] == account["balances"]
     before = report("replay", "at", "position:1", "acme", *place)
     assert not before["exists"]
     with psycopg.connect(sample) as conn:
