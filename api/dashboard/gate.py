@@ -29,6 +29,8 @@ LOOKING: Final = Caller("tallystick")
 REACH: Final = {UserRole.VIEWER: Role.READ, UserRole.FINANCE: Role.WRITE, UserRole.ADMIN: Role.ADMIN}
 TROUBLES: Final = (StoreUnavailable, ProjectionUnavailable, psycopg.OperationalError, PoolTimeout)
 PAGES: Final = (("/customers", "Customers", "people"), ("/timeline", "Timeline", "clock"))
+# What a client says in a header, a form says in a field.
+SAID_IN_FIELDS: Final = {"reason": "HTTP_TALLYSTICK_REASON", "once": "HTTP_IDEMPOTENCY_KEY"}
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -54,6 +56,16 @@ class Visitor:
     def pages(self) -> Sequence[tuple[str, str, str]]:
         """Where to go from here: path, name, drawing."""
         return PAGES
+
+    @property
+    def part(self) -> bool:
+        """Whether a part of a page is asked for, to be put into the one that is there."""
+        return self.call.request.headers.get("HX-Request") == "true"
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the role reaches to change customers."""
+        return self.role is not UserRole.VIEWER
 
     @property
     def name(self) -> str:
@@ -120,6 +132,7 @@ def _let_in(
     if request.method != "GET":
         check_origin(request)
         check_form(request, token)
+        say_in_headers(request)
     return view(Visitor(Call(services, request, identity, None), user.role, token), **path)
 
 
@@ -134,6 +147,13 @@ def to_sign_in(request: ApiRequest) -> Response:
 def to(path: str) -> Response:
     """On to another page of ours, which is asked for with GET."""
     return redirect(path, HTTPStatus.SEE_OTHER)  # type: ignore[return-value]  # werkzeug's base class of the same
+
+
+def leave_for(request: ApiRequest, path: str) -> Response:
+    """On to another page once a form has done its work, also where it was a part of this one."""
+    if request.headers.get("HX-Request") == "true":
+        return Response("", HTTPStatus.OK, headers={"HX-Redirect": path})
+    return to(path)
 
 
 def form_token(secret: str) -> str:
@@ -153,6 +173,14 @@ def check_origin(request: ApiRequest) -> None:
     origin = request.headers.get("Origin")
     if request.method != "GET" and origin is not None and urlsplit(origin).netloc != request.host:
         raise ForeignForm
+
+
+def say_in_headers(request: ApiRequest) -> None:
+    """Let a form's reason and its number count as the headers of a client do."""
+    for field, header in SAID_IN_FIELDS.items():
+        value = request.form.get(field, "").strip()
+        if value:
+            request.environ[header] = f"UTF-8''{quote(value, safe='')}"
 
 
 def keep_session(request: ApiRequest, response: Response, secret: str) -> Response:

@@ -5,12 +5,13 @@ from typing import Final
 
 from flask import Flask, Response
 
-from api.dashboard import assets, customer, customers, signing, timeline
+from api.dashboard import assets, balances, creating, customer, customers, signing, timeline
 from api.dashboard.gate import Visitor, open_to_all, signed, to
 from api.reads.resource import Resource
 from api.reads.resources import RESOURCES
 from api.reads.serving import answering
 from api.services import Services
+from ledger.core.access import UserRole
 
 HOME: Final = "/customers"
 
@@ -24,6 +25,11 @@ def register(app: Flask, services: Services) -> None:
     serve("GET", "/", signed(services, "home", _home))
     serve("GET", "/customers", signed(services, "customers", customers.list_page))
     serve("GET", "/customers/<customer_id>", signed(services, "customer", customer.customer_page))
+    serve("GET", "/customers/new", signed(services, "new_customer", creating.new_page, UserRole.FINANCE))
+    serve("POST", "/customers/new", signed(services, "new_customer", creating.new_form, UserRole.FINANCE))
+    of_feature = "/customers/<customer_id>/balances/<feature_id>"
+    serve("GET", of_feature, signed(services, "balance", balances.balance_page, UserRole.FINANCE))
+    serve("POST", of_feature, signed(services, "balance", balances.balance_form, UserRole.FINANCE))
     serve("GET", "/timeline", signed(services, "timeline", timeline.timeline_page))
     for resource in RESOURCES:
         if resource.export is not None:

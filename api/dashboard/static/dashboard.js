@@ -16,7 +16,8 @@ document.addEventListener("keydown", (event) => {
   const wanted = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
   if (wanted !== null) {
     event.preventDefault();
-    wanted.click();
+    if (wanted.matches("input")) wanted.focus();
+    else wanted.click();
   }
 });
 
@@ -52,5 +53,29 @@ document.addEventListener("keydown", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     menu.open = false;
     menu.querySelector("summary").focus();
+  }
+});
+
+// A form that htmx brought opens over the page; it closes without a trace.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "dialog") return;
+  const dialog = event.detail.target;
+  if (!dialog.open) dialog.showModal();
+  (dialog.querySelector("[aria-invalid], [autofocus]") ?? dialog).focus();
+});
+document.addEventListener("click", (event) => {
+  const close = event.target.closest("[data-close]");
+  const dialog = event.target.closest("dialog");
+  if (dialog !== null && (close !== null || event.target === dialog)) {
+    event.preventDefault();
+    dialog.close();
+  }
+});
+
+// A refused form is shown again with what is wrong, so its page is wanted though its status says no.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.status >= 400 && event.detail.xhr.status < 500) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
   }
 });
