@@ -6,6 +6,7 @@ import os
 import random
 import resource
 import signal
+import sys
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -44,6 +45,7 @@ class Run:
         gc.collect()
         gc.freeze()
         todo = list(self.todo())
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped: the next run goes on from here"))
         print(f"{len(todo)} changes; the tests take {sum(self.suite.cost):.1f} s", flush=True)  # noqa: T201
         try:
             for change in todo:
@@ -94,6 +96,7 @@ class Run:
         """In the child: make the change, run the tests, and say how it ended by the exit code."""
         resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
         resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
