@@ -9,7 +9,7 @@ from typing import Any, Final, LiteralString, NamedTuple
 
 from psycopg import Connection
 
-from ledger.core.money import add
+from ledger.core.money import total
 from ledger.store.binary import BigintArray, BinaryArray, InstantArray, IntegerArray, TextArray, UuidArray
 from ledger.store.chain import NULL, bigint_field, bytes_field, instant_field, integer_field, uuid_field
 from projections.projection import Changes, Key, Kind, Model, Row, Table
@@ -61,18 +61,14 @@ def prepare(ledger_id: str, generation: int, model: Model, changes: Changes) -> 
 
 def summed(table: Table, rows: Sequence[Row]) -> list[Row]:
     """The rows of a table that accumulates, one for each key: its amounts added up exactly."""
-    key, found = table.key, dict[Key, list[Any]]()
+    key, by_key = table.key, dict[Key, list[Row]]()
     for row in rows:
-        amounts = found.get(row[:key])
-        if amounts is None:
-            found[row[:key]] = list(row[key:])
-        else:
-            amounts[:] = map(_plus, amounts, row[key:])
-    return [(*each, *amounts) for each, amounts in found.items()]
-
-
-def _plus(one: Any, other: Any) -> Any:
-    return one + other if type(one) is int else add(one, other)
+        by_key.setdefault(row[:key], []).append(row)
+    sums = [sum if kind is Kind.BIGINT else total for kind in list(table.columns.values())[key:]]
+    return [
+        (*each, *(add_up(column) for add_up, column in zip(sums, list(zip(*found, strict=True))[key:], strict=True)))
+        for each, found in by_key.items()
+    ]
 
 
 def _columns(columns: Sequence[tuple[str, Kind]], rows: Sequence[Row | Key]) -> dict[str, Any]:
@@ -98,6 +94,10 @@ def _switch(value: bool) -> bytes:  # noqa: FBT001  a column's value, not a flag
     return b"\x00\x00\x00\x01t" if value else b"\x00\x00\x00\x01f"
 
 
+def _texts(values: Sequence[str]) -> bytes:
+    return _text(_array_text(tuple(values)))
+
+
 FIELDS: Final[dict[Kind, tuple[type[BinaryArray], Callable[[Any], bytes]]]] = {
     Kind.UUID: (UuidArray, uuid_field),
     Kind.TEXT: (TextArray, _text),
@@ -107,7 +107,7 @@ FIELDS: Final[dict[Kind, tuple[type[BinaryArray], Callable[[Any], bytes]]]] = {
     Kind.BOOLEAN: (TextArray, _switch),
     Kind.INSTANT: (InstantArray, instant_field),
     Kind.JSON: (TextArray, bytes_field),
-    Kind.TEXTS: (TextArray, lambda values: _text(_array_text(tuple(values)))),
+    Kind.TEXTS: (TextArray, _texts),
 }
 
 
