@@ -71,6 +71,19 @@ POSTINGS: Constant = Table(
     derived_from=LINES.name,
 )
 
+SUMS: Constant = Table(
+    "journal_sums",
+    key=3,
+    columns={
+        "account": Kind.TEXT,
+        "currency": Kind.TEXT,
+        "posted_on": Kind.DATE,
+        "debits_minor": Kind.NUMERIC,
+        "credits_minor": Kind.NUMERIC,
+    },
+    derived_from=POSTINGS.name,  # and made by the statement that makes those
+)
+
 INVOICES: Constant = Table(
     "journal_invoices", key=2, columns={"stream_id": Kind.UUID, "invoice_id": Kind.TEXT, "state": Kind.JSON}
 )
@@ -167,5 +180,5 @@ FOLDS: Constant[frozenset[type[Event]]] = frozenset(
 )
 
 MODEL: Constant = Model(
-    "journal", "projections.journal.sql", (SETTINGS, LINES, POSTINGS, INVOICES), FOLDS, restore, fold, changes
+    "journal", "projections.journal.sql", (SETTINGS, LINES, POSTINGS, SUMS, INVOICES), FOLDS, restore, fold, changes
 )

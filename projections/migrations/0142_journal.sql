@@ -33,7 +33,7 @@ CREATE TABLE journal_lines (
     period_end     timestamptz,
     about_position bigint,
     PRIMARY KEY (ledger_id, generation, position, line)
-);
+) WITH (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
 
 CREATE INDEX journal_lines_by_instant ON journal_lines (ledger_id, generation, at);
 

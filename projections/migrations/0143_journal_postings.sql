@@ -14,7 +14,7 @@ CREATE TABLE journal_postings (
     amount_minor bigint NOT NULL,
     stream_id    uuid NOT NULL,
     PRIMARY KEY (ledger_id, generation, posted_on, position, part, natural_on, line, account)
-);
+) WITH (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
 
 CREATE INDEX journal_postings_by_account
     ON journal_postings (ledger_id, generation, account, currency, posted_on, position) INCLUDE (amount_minor);

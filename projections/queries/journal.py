@@ -143,14 +143,17 @@ def entries(
 
 def every_line(view: View, keep: BooksFilter, of_lines: LinesFilter) -> Iterator[JournalLine]:
     """The lines of all entries, an entry after the other, a few at a time."""
-    keys = dict.fromkeys(_ENTRY_KEY)
-    rows = view.stream("list_journal_oldest", MODELS, limit=None, **keys, **keep.asked(), **of_lines.asked())
+    some = keep.accounts is not None or keep.currency is not None or of_lines != LinesFilter()
+    rows = view.stream("export_journal", MODELS, some=some, **keep.asked(), **of_lines.asked())
     return map(JournalLine._make, rows)
 
 
 def trial_balance(view: View, keep: BooksFilter) -> Sequence[AccountStanding]:
     """What stands on each account that has lines."""
-    return [AccountStanding._make(row) for row in view.rows("read_trial_balance", MODELS, **keep.asked())]
+    # The sums of days know nothing of positions and customers; for those the postings are added up.
+    summed = keep.upto_position is None and keep.stream_id is None
+    name = "read_trial_balance_sums" if summed else "read_trial_balance"
+    return [AccountStanding._make(row) for row in view.rows(name, MODELS, **keep.asked())]
 
 
 def statement(view: View, keep: BooksFilter, *, limit: int = 50, cursor: str | None = None) -> Statement:

@@ -1,5 +1,5 @@
 -- Entries of the books in the order of their days, each with all of its lines: those that have a line that is asked for.
--- Customers who are gone stay in the books. Without a limit all of them, for exports.
+-- Customers who are gone stay in the books.
 WITH entries AS (
     SELECT DISTINCT p.posted_on, p.position, p.part, p.natural_on
     FROM journal_postings AS p

@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.core.events import InvoiceCreated, InvoiceFinalized, Line, LineKind, Origin
+from projections.journal.chart import DEFERRED
+from projections.queries.journal import BooksFilter, trial_balance
 from tests.projections.given import STREAM
 from tests.projections.posted import Posting, posting
 from tests.properties.generator import ZONES, History, histories
@@ -28,6 +30,7 @@ def test_every_posting_is_on_its_day_and_earned_day_by_day(
             if closed:
                 books.close(closed.pop())
         assert books.posted() == books.expected()
+        check_sums(books)
 
 
 @settings(max_examples=60, deadline=None)
@@ -51,9 +54,19 @@ def test_what_is_paid_ahead_is_earned_to_the_cent_in_any_zone_and_of_any_length(
             InvoiceFinalized("1.0", 1, finalized_at, 0, max(0, -sum(amounts))),
         )
         assert books.posted() == books.expected()
+        check_sums(books)
         revenue = sum(each.amount_minor for each in books.posted() if each.account.startswith("Income"))
         assert -revenue == sum(amounts)
         assert not sum(each.amount_minor for each in books.posted() if "Deferred" in each.account)
+
+
+def check_sums(books: Posting) -> None:
+    """The sums of days are those of the postings, from any day to any other."""
+    known = sorted({each.posted_on for each in books.posted()})
+    middle = known[len(known) // 2] if known else None
+    for asked in (BooksFilter(), BooksFilter(to_day=middle), BooksFilter(from_day=middle, accounts=(DEFERRED,))):
+        exactly = asked._replace(upto_position=books.head)
+        assert trial_balance(books.view(), asked) == trial_balance(books.view(), exactly)
 
 
 def a_year(books: Posting, at: datetime, invoice_id: str = "1.0") -> None:

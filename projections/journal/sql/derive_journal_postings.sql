@@ -1,10 +1,8 @@
 -- A batch's lines on their days, each as of its own position: the day in the ledger's time zone, and where that was
 -- closed by then the first open one. What is for a time to come is revenue straight-line by day over that time, in one
 -- posting a month, on the month's last day within it: so much as the days so far make, rounded half away from zero,
--- less what was posted before. What was earned before the entry's own day counts in the first posting.
-INSERT INTO journal_postings (
-    ledger_id, generation, posted_on, position, part, natural_on, line, account, currency, amount_minor, stream_id
-)
+-- less what was posted before. What was earned before the entry's own day counts in the first posting. The sums of the
+-- accounts' days are moved by the same statement, which knows the days.
 WITH settings AS (
     SELECT setting, value, position AS since, lead(position) OVER (PARTITION BY setting ORDER BY position) AS until
     FROM journal_settings
@@ -48,8 +46,22 @@ WITH settings AS (
     FROM earned AS e
     CROSS JOIN LATERAL (VALUES (e.account, -e.share), (e.earned, e.share)) AS side (account, amount_minor)
     WHERE e.share <> 0
+), posted AS (
+    INSERT INTO journal_postings (
+        ledger_id, generation, posted_on, position, part, natural_on, line, account, currency, amount_minor, stream_id
+    )
+    SELECT %(ledger_id)s, %(generation)s,
+           CASE WHEN natural_on <= closed_until THEN closed_until + 1 ELSE natural_on END,
+           position, part, natural_on, line, account, currency, amount_minor, stream_id
+    FROM postings
+    RETURNING account, currency, posted_on, amount_minor
 )
-SELECT %(ledger_id)s, %(generation)s,
-       CASE WHEN natural_on <= closed_until THEN closed_until + 1 ELSE natural_on END,
-       position, part, natural_on, line, account, currency, amount_minor, stream_id
-FROM postings
+INSERT INTO journal_sums AS s (
+    ledger_id, generation, account, currency, posted_on, debits_minor, credits_minor
+)
+SELECT %(ledger_id)s, %(generation)s, account, currency, posted_on, sum(greatest(amount_minor, 0)),
+       -sum(least(amount_minor, 0))
+FROM posted
+GROUP BY account, currency, posted_on
+ON CONFLICT (ledger_id, generation, account, currency, posted_on) DO UPDATE SET
+    debits_minor = s.debits_minor + excluded.debits_minor, credits_minor = s.credits_minor + excluded.credits_minor
