@@ -147,7 +147,8 @@ def test_a_model_that_cannot_be_built_keeps_no_other_from_it(book: Book, store: 
     models = [stumbling(each, 1) if each.name == "timeline" else each for each in MODELS]
     builder = Builder(store.database_url, store.operator, models=models)
     with psycopg.connect(store.database_url, autocommit=True) as conn:
-        assert builder.round(conn) == len(MODELS) - 1
+        behind = {model.name for model in MODELS if model.revision > 1} | {"usage", "invoices"}
+        assert builder.round(conn) == len(behind - {"timeline"})
         assert builder.round(conn) == 0
     with Reads(store.pool).open("main", models=(*USAGE_MODELS, *INVOICE_MODELS, *TIMELINE_MODELS)) as view:
         assert len(timeline(view, limit=500).items) == head(store)
