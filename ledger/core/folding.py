@@ -1,6 +1,7 @@
 """How a customer's events fold: each idea folds its own part, and here they meet."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 import msgspec
 
@@ -32,7 +33,11 @@ from ledger.core.invoices import invoice
 from ledger.core.sealed import Sealed
 from ledger.core.state import Customer, Entity
 from ledger.core.subscriptions import held, subscription
+from ledger.core.subscriptions.subscription import Subscription
 from ledger.core.time.falling_due import due_after_use, next_due_at
+
+MOST_ENDED: Final = 200
+"""How many names of subscriptions that ended are remembered."""
 
 
 def evolve(state: Customer, event: Event) -> Customer:
@@ -121,8 +126,7 @@ def _set_aside(state: Customer, event: Event) -> Customer:
         case PlanAttached() | PlanChanged() if event.trial_ends_at is not None:
             return msgspec.structs.replace(state, trials_used=_once(state.trials_used, event.plan.plan_id))
         case PlanExpired():
-            ended = state.subscriptions[event.subscription_id].plan.plan_id
-            return msgspec.structs.replace(state, ended_plans=_once(state.ended_plans, ended))
+            return _ended(state, state.subscriptions[event.subscription_id])
         case LockOpened():
             opened = _counted(state, event.counted)
             return msgspec.structs.replace(opened, locks={**state.locks, event.lock_id: Lock.opened(event)})
@@ -136,6 +140,13 @@ def _set_aside(state: Customer, event: Event) -> Customer:
         case BalanceToppedUp() | ChangeAbandoned() | EffectReversed() if event.counted:
             return _counted(state, event.counted)
     return state
+
+
+def _ended(state: Customer, ended: Subscription) -> Customer:
+    plan_id, names = ended.plan.plan_id, (ended.subscription_id, ended.external_id)
+    known = {**state.ended_ids, **{name: plan_id for name in names if name is not None}}
+    latest = dict(list(known.items())[-MOST_ENDED:])
+    return msgspec.structs.replace(state, ended_plans=_once(state.ended_plans, plan_id), ended_ids=latest)
 
 
 def _once(names: tuple[str, ...], name: str) -> tuple[str, ...]:

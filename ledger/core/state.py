@@ -31,7 +31,8 @@ class Customer(msgspec.Struct, frozen=True, gc=False):
 
     `clock` is its own test clock, standing still, once it has one. `due_at` is the next instant at which
     something happens by itself; `version` counts the events folded. `ended_plans` are the ids of
-    plans that it was on and that ended; it may be on them again. `held` is the change that waits for its payment.
+    plans that it was on and that ended; it may be on them again. `ended_ids` are the plans of the latest
+    subscriptions that ended, by the ids that name them. `held` is the change that waits for its payment.
     """
 
     version: int = 0
@@ -52,6 +53,7 @@ class Customer(msgspec.Struct, frozen=True, gc=False):
     windows: Mapping[str, UsageWindow] = {}
     trials_used: tuple[str, ...] = ()
     ended_plans: tuple[str, ...] = ()
+    ended_ids: Mapping[str, str] = {}
     held: Held | None = None
 
     @property

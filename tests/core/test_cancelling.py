@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from ledger.core.errors import Refusal
+from ledger.core.errors import Refusal, SubscriptionEnded, SubscriptionNotFound
 from ledger.core.events import Ended, PaymentRefunded, PlanExpired, PlanUncanceled, PlanUnscheduled
+from ledger.core.folding import MOST_ENDED
 from ledger.core.period import Every, Interval
 from ledger.core.settings import LedgerSettings
 from ledger.core.subscriptions.billing import Billing, ProrationBehavior
@@ -419,3 +420,28 @@ def test_a_plan_that_has_ended_is_not_uncancelled() -> None:
     assert refused.value.code == "invalid_request"
     account.attach("pro")
     assert account.do(Uncancel("pro")) == []
+
+
+@pytest.mark.parametrize("external_id", [None, "mine"])
+def test_a_subscription_that_has_ended_is_known_by_its_id_alone(external_id: str | None) -> None:
+    account = Account(PRO)
+    account.bill(Attach("pro", external_id=external_id))
+    key = external_id or account.subscription("pro").subscription_id
+    account.bill(Cancel("pro", when=When.NOW))
+    with pytest.raises(SubscriptionEnded, match="Plan pro has ended"):
+        account.do(Uncancel(subscription_id=key))
+    for other in (Uncancel("free", key), Uncancel(subscription_id="999.0"), Uncancel("pro", "999.0")):
+        with pytest.raises(SubscriptionNotFound):
+            account.do(other)
+
+
+def test_only_the_latest_subscriptions_that_ended_are_known_by_their_ids() -> None:
+    account = on("pro", PRO)
+    first = account.subscription("pro").subscription_id
+    for _ in range(MOST_ENDED + 1):
+        account.bill(Cancel("pro", when=When.NOW))
+        account.attach("pro")
+    assert len(account.customer.ended_ids) == MOST_ENDED
+    account.bill(Cancel("pro", when=When.NOW))
+    with pytest.raises(SubscriptionNotFound):
+        account.do(Uncancel(subscription_id=first))

@@ -13,6 +13,8 @@ from ledger.core.balances.credits import Rate
 from ledger.core.balances.deduction import Overage
 from ledger.core.balances.spending import Use, allowed
 from ledger.core.events import Allocation, Draw, UsageRecorded
+from ledger.core.subscriptions.customising import Customize, ItemFilter
+from ledger.core.subscriptions.revision import Revise
 from ledger.core.terms import CreditCost, CreditTier, Rollover
 from tests.core.account import Account
 from tests.core.offers import CREDITS, MONTH, included, metered, plan, units, unlimited
@@ -111,6 +113,20 @@ def test_bands_count_from_what_the_feature_drew_in_the_period() -> None:
     assert usage(account, "action1", -4).allocations[0].amount == -(6 + 4)
     account.wait(31)
     assert usage(account, "action1", 8).allocations[0].amount == 8
+
+
+def test_bands_go_on_counting_where_the_plan_changes_in_place() -> None:
+    tiers = (CreditTier(units(10), units(1)), CreditTier(None, units(3)))
+    account = Account(plan("pro", 0, included(CREDITS, 100)))
+    account.attach("pro")
+    costing(account, CreditCost("action1", tiers=tiers))
+    usage(account, "action1", 8)
+    more = Customize(remove_items=(ItemFilter(feature_id="credits"),), add_items=(included(CREDITS, 200),))
+    account.bill(Revise("pro", customize=more))
+    assert account.balance("credits") == (192, 8)
+    assert usage(account, "action1", 4).allocations[0].amount == 2 + 6
+    account.wait(31)
+    assert usage(account, "action1", 4).allocations[0].amount == 4
 
 
 def test_the_last_bands_cover_only_what_is_left() -> None:

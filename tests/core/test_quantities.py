@@ -186,6 +186,26 @@ def test_a_decrease_that_is_not_credited_waits_for_the_renewal(how: OnDecrease) 
     assert account.subscription("pro").next_quantities == ()
 
 
+def test_a_decrease_that_waits_goes_on_waiting_on_the_next_plan() -> None:
+    item = billed(prepaid(MESSAGES, 0, 1000), OnDecrease.NO_PRORATIONS)
+    account = Account(plan("pro", 20, item), plan("premium", 50, item))
+    account.attach("pro", messages=300)
+    change(account, messages=100)
+    account.attach("premium")
+    assert account.remaining("messages") == 300
+    account.wait(31)
+    assert (account.remaining("messages"), account.invoiced()[-1]) == (100, 6000)
+
+
+def test_a_quantity_that_the_next_plan_names_takes_the_place_of_one_that_waits() -> None:
+    item = billed(prepaid(MESSAGES, 0, 1000), OnDecrease.NO_PRORATIONS)
+    account = Account(plan("pro", 20, item), plan("premium", 50, item))
+    account.attach("pro", messages=300)
+    change(account, messages=100)
+    account.attach("premium", messages=400)
+    assert account.wait(31).remaining("messages") == 400
+
+
 def test_a_decrease_that_waits_is_taken_back_by_what_is_held_and_replaced_by_more() -> None:
     account = with_quantity(billed(prepaid(MESSAGES, 0, 1000), OnDecrease.NO_PRORATIONS), messages=300)
     change(account, messages=100)

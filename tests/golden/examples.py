@@ -545,4 +545,12 @@ VARIANTS: Final[dict[str, Event]] = {
         Feature("credits", "Credits", FeatureKind.CONSUMABLE, credits=_CREDITS), reason=_WHY
     ),
     "plan.created.v1.entities": PlanCreated(_PER_ENTITY, reason=_WHY),
+    "entity.created.v2.drawn": EntityCreated(
+        "team",
+        "users",
+        None,
+        _THEN,
+        grants=(msgspec.structs.replace(_TERMS, rollover=Rollover(Decimal(5)), drawn={"action": Decimal("2.5")}),),
+        reason=_WHY,
+    ),
 }

@@ -122,7 +122,16 @@ class Grant(msgspec.Struct, frozen=True, gc=False):
 def opened(terms: GrantTerms) -> Grant:
     """A new grant as its terms say."""
     balance = subtract(add(terms.included, terms.prepaid), terms.used)
-    return Grant(terms, terms.included, terms.prepaid, balance, terms.period_start, terms.period_end, terms.expires_at)
+    return Grant(
+        terms,
+        terms.included,
+        terms.prepaid,
+        balance,
+        terms.period_start,
+        terms.period_end,
+        terms.expires_at,
+        drawn=terms.drawn,
+    )
 
 
 def evolve(grants: Grants, event: Event) -> Grants:  # noqa: PLR0912  one case for each event that moves a balance

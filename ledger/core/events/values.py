@@ -67,6 +67,7 @@ class GrantTerms(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     balance_id: str | None = None
     rollover: Rollover | None = None
     rollover_of: str | None = None
+    drawn: dict[str, Decimal] = {}
 
 
 class Quantity(msgspec.Struct, frozen=True, array_like=True):

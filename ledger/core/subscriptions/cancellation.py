@@ -205,8 +205,11 @@ def _still_held(customer: Customer, command: Uncancel) -> Subscription:
     try:
         return find(customer, command)
     except SubscriptionNotFound:
-        if command.plan_id in customer.ended_plans:
-            raise SubscriptionEnded(command.plan_id) from None
+        ended = customer.ended_ids.get(command.subscription_id or "")
+        if command.subscription_id is None and command.plan_id in customer.ended_plans:
+            ended = command.plan_id
+        if ended is not None and command.plan_id in (None, ended):
+            raise SubscriptionEnded(ended) from None
         raise
 
 

@@ -160,6 +160,7 @@ def _terms(
         period_end=end,
         price=item.price,
         rollover=item.rollover,
+        drawn=dict(pair.grant.drawn) if used and pair.grant is not None else {},
     )
 
 

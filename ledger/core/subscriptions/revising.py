@@ -1,6 +1,5 @@
 """A subscription goes on with other terms: in which cycle, with which balances, and until when (§2.2)."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,7 +14,6 @@ from ledger.core.events import (
     PlanUnscheduled,
     Promise,
     Quantity,
-    QuantityScheduled,
 )
 from ledger.core.invoices.repricing import reprice
 from ledger.core.period import Period, boundary, common_period
@@ -25,7 +23,7 @@ from ledger.core.subscriptions.quote import Move
 from ledger.core.subscriptions.regranting import Wanted, regranted
 from ledger.core.subscriptions.starting import shared_cycle
 from ledger.core.subscriptions.subscription import Subscription, scheduled_plans
-from ledger.core.subscriptions.switching import cycle_end
+from ledger.core.subscriptions.switching import cycle_end, keep_waiting
 from ledger.core.terms import FreeTrial, OnTrialEnd, Plan
 
 
@@ -73,7 +71,7 @@ def happen(draft: Draft, subscription: Subscription, terms: Terms, billing: Bill
             _promise(subscription, terms),
         )
     )
-    _keep_waiting(draft, subscription, quantities)
+    keep_waiting(draft, subscription, key, quantities)
     _move_end(draft, subscription)
     reprice(draft, before, subscription, billing)
     draft.incoming.append(Move(terms.plan, quantities))
@@ -120,15 +118,6 @@ def _period_of(subscription: Subscription) -> Period | None:
     if subscription.period_start is None or subscription.period_end is None:
         return None
     return Period(subscription.period_start, subscription.period_end)
-
-
-def _keep_waiting(draft: Draft, subscription: Subscription, quantities: Sequence[Quantity]) -> None:
-    """Quantities that wait for the renewal go on waiting, where the plan still sells them and no other was named."""
-    for each in subscription.next_quantities:
-        held = next((found.quantity for found in quantities if found.feature_id == each.feature_id), None)
-        if held is not None and held == subscription.quantity(each.feature_id):
-            key = subscription.subscription_id
-            draft.happen(QuantityScheduled(key, each.feature_id, held, each.quantity))
 
 
 def _move_end(draft: Draft, subscription: Subscription) -> None:

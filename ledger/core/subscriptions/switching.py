@@ -1,5 +1,6 @@
 """From one main plan to another: at once, or when the running cycle or another instant has come (reference §2.2)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -13,6 +14,8 @@ from ledger.core.events import (
     PlanExpired,
     PlanScheduled,
     PlanUnscheduled,
+    Quantity,
+    QuantityScheduled,
 )
 from ledger.core.invoices.invoicing import accrue
 from ledger.core.invoices.lines import overage, refunds
@@ -38,9 +41,18 @@ def switch(draft: Draft, order: Order, current: Subscription) -> str:
     draft.outgoing.append(Move(current.plan, current.quantities, expires_at=draft.now))
     anchors = _anchors(draft, order, before, current)
     key = begin(draft, order, anchors, replaces=current.subscription_id, before=before)
+    keep_waiting(draft, current, key, order.quantities)
     draft.charge(_difference(draft, order, before, current, key))
     _settle(draft, order, owed)
     return key
+
+
+def keep_waiting(draft: Draft, old: Subscription, key: str, quantities: Sequence[Quantity]) -> None:
+    """Quantities that wait for the renewal go on waiting, where what comes after `old` goes on with the held one."""
+    for each in old.next_quantities:
+        held = next((found.quantity for found in quantities if found.feature_id == each.feature_id), None)
+        if held is not None and held == old.quantity(each.feature_id):
+            draft.happen(QuantityScheduled(key, each.feature_id, held, each.quantity))
 
 
 def _owed(before: Customer, current: Subscription, order: Order) -> list[Line]:
