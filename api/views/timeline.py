@@ -83,10 +83,24 @@ def _of_customer(entry: TimelineEntry, customer: str) -> Iterator[Json]:
     for name, (rel, prefix) in LOCAL.items():
         if name in stated:
             shown = shown_local(prefix, entry.stream_id, stated[name])
-            path = f"{customer}/invoices?invoice_id={shown}" if prefix == INVOICE else None
-            yield _link(rel, shown, path)
+            yield _link(rel, shown, _path(customer, rel, shown, entry))
     for grant_id in stated.get(GRANTS, ()):
-        yield _link("balance", shown_local(BALANCE, entry.stream_id, grant_id), None)
+        shown = shown_local(BALANCE, entry.stream_id, grant_id)
+        yield _link("balance", shown, _path(customer, "balance", shown, entry))
+
+
+def _path(customer: str, rel: str, shown: str, entry: TimelineEntry) -> str | None:
+    """Where it is listed, among as few others as the list can be narrowed down to."""
+    match rel:
+        case "invoice":
+            return f"{customer}/invoices?invoice_id={shown}"
+        case "replaces":  # of which plan it was is not said
+            return f"{customer}/subscriptions?status=all"
+        case "subscription" if entry.plan_id is not None:
+            return f"{customer}/subscriptions?status=all&plan_id={quote(entry.plan_id, safe='')}"
+        case "balance" if entry.feature_ids:
+            return f"{customer}/balances?status=all&feature_id={quote(entry.feature_ids[0], safe='')}"
+    return None
 
 
 def _link(rel: str, shown: Any, path: str | None) -> Json:
