@@ -44,10 +44,13 @@ def evolve(state: Customer, event: Event) -> Customer:
     """Fold one event into the customer. Never refuses: it already happened."""
     if type(event) is UsageRecorded:
         return _used(state, event)
-    grants = balance.evolve(state.grants, event)
-    version = state.version + 1
-    subscriptions = subscription.evolve(state.subscriptions, event, version)
-    account = invoice.evolve(state.account, event)
+    version, kind = state.version + 1, type(event)
+    grants = balance.evolve(state.grants, event) if kind in balance.MOVES else state.grants
+    subscriptions, account = state.subscriptions, state.account
+    if kind in subscription.MOVES:
+        subscriptions = subscription.evolve(subscriptions, event, version)
+    if kind in invoice.MOVES:
+        account = invoice.evolve(account, event)
     after = msgspec.structs.replace(
         _set_aside(identity(state, event), event),
         version=version,

@@ -301,9 +301,13 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def cycles(self) -> list[Every]:
         """The intervals at which parts of the plan are billed again; none for a free plan."""
-        every = [self.base.every] if self.base else []
-        every += [item.price.every for item in self.items if item.price is not None]
-        return list(dict.fromkeys(each for each in every if each.repeats))
+        found: list[Every] = []
+        if self.base is not None and self.base.every.repeats:
+            found.append(self.base.every)
+        for item in self.items:
+            if item.price is not None and item.price.every.repeats and item.price.every not in found:
+                found.append(item.price.every)
+        return found
 
     @property
     def cycle(self) -> Every | None:
@@ -313,4 +317,4 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def one_off(self) -> bool:
         """True when everything it costs is paid once: a purchase, not a subscription."""
-        return self.priced and self.cycle is None
+        return not self.cycles and self.priced

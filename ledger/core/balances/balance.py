@@ -51,6 +51,33 @@ Grants = Mapping[str, "Grant"]
 
 MOST_CLOSED: Final = 24
 
+MOVES: Final[frozenset[type[Event]]] = frozenset(
+    {
+        BalanceDeducted,
+        BalanceDeleted,
+        BalanceExpired,
+        BalanceGranted,
+        BalanceRecalculated,
+        BalanceReset,
+        BalanceSet,
+        BalanceToppedUp,
+        EffectReversed,
+        EntityCreated,
+        EntityDeleted,
+        LockClosed,
+        LockOpened,
+        PlanActivated,
+        PlanAttached,
+        PlanChanged,
+        PlanExpired,
+        QuantityChanged,
+        SeatsKept,
+        UsageBackdated,
+        UsageRecorded,
+    }
+)
+"""The events that move balances: no other is asked."""
+
 
 class ClosedPeriod(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A period that is over: what was granted in it and what was used, with what was brought in later."""

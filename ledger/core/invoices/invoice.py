@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -21,6 +22,21 @@ from ledger.core.events import (
     PaymentRefunded,
     PaymentSucceeded,
 )
+
+MOVES: Final[frozenset[type[Event]]] = frozenset(
+    {
+        ChargeAccrued,
+        CreditNoteIssued,
+        InvoiceCreated,
+        InvoiceFinalized,
+        InvoiceUpdated,
+        InvoiceVoided,
+        InvoiceWrittenOff,
+        PaymentRefunded,
+        PaymentSucceeded,
+    }
+)
+"""The events that move money: no other is asked."""
 
 
 class InvoiceStatus(StrEnum):

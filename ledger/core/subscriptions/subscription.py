@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -33,6 +34,27 @@ from ledger.core.period import Period, common_period
 from ledger.core.terms import Plan
 
 Subscriptions = Mapping[str, "Subscription"]
+
+MOVES: Final[frozenset[type[Event]]] = frozenset(
+    {
+        DiscountRemoved,
+        PlanActivated,
+        PlanAttached,
+        PlanCanceled,
+        PlanChanged,
+        PlanExpired,
+        PlanPaidUp,
+        PlanPastDue,
+        PlanRenewed,
+        PlanScheduled,
+        PlanUncanceled,
+        PlanUnscheduled,
+        QuantityChanged,
+        QuantityScheduled,
+        TrialEnded,
+    }
+)
+"""The events that change plans: no other is asked."""
 
 
 class Status(StrEnum):
