@@ -41,7 +41,11 @@ _HEADERS: Final[Mapping[str, tuple[str, JsonSchema, bool]]] = {
         {"type": "string", "enum": ["true", "false"]},
         True,
     ),
-    "x-api-version": ("The version of the wire that the client speaks.", {"type": "string"}, False),
+    "x-api-version": (
+        "The version of the wire that the client speaks: 2.3.0 to 2.5.0.",
+        {"type": "string", "pattern": r"^2\.([34](\.[0-9]{1,4})?|5(\.0)?)$"},
+        False,
+    ),
 }
 
 
