@@ -26,5 +26,5 @@ def _create(conn: Connection, name: LiteralString) -> None:
         reason = str(error).strip().split("\n")[0]
         raise OperatorError(
             f"the database has no extension {name}, which searching needs, and it could not be made ({reason}): "
-            f"install PostgreSQL's contrib package on its server and let a database administrator run CREATE EXTENSION {name}"
+            f"install PostgreSQL's contrib package and let an administrator run CREATE EXTENSION {name} in it once"
         ) from error

@@ -10,6 +10,7 @@ from psycopg import errors
 
 from ledger.errors import OperatorError
 from ledger.store.connections import Limits, connect
+from ledger.store.extensions import ensure_extensions
 from ledger.store.ledger import Ledger, Store
 from ledger.store.migrate import STORE_MIGRATIONS, migrate
 
@@ -129,6 +130,19 @@ def test_a_login_that_may_not_prepare_the_schema_is_told_so(blank_database_url: 
                 migrate(conn.info.dsn + " user=nobody_much password=x")
         finally:
             conn.execute("DROP ROLE nobody_much")
+
+
+def test_an_extension_that_cannot_be_made_is_one_sentence(blank_database_url: str) -> None:
+    with psycopg.connect(blank_database_url, autocommit=True) as conn:
+        conn.execute("CREATE ROLE no_extensions LOGIN PASSWORD 'x'")
+        try:
+            with (
+                psycopg.connect(conn.info.dsn + " user=no_extensions password=x", autocommit=True) as theirs,
+                pytest.raises(OperatorError, match=r"no extension pg_trgm.*permission denied.*CREATE EXTENSION pg_trgm"),
+            ):
+                ensure_extensions(theirs)
+        finally:
+            conn.execute("DROP ROLE no_extensions")
 
 
 def test_an_unreachable_database_is_one_sentence() -> None:
