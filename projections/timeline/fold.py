@@ -9,7 +9,7 @@ from uuid import UUID
 from ledger.core.events import REGISTRY, UsageRecorded, today
 from projections.jsonb import plain_json
 from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
-from projections.timeline import invoices, offers, people, plans, units
+from projections.timeline import invoices, offers, people, plans, units, waiting
 from projections.timeline.standing import Memo, evolve, keep, recall
 from projections.timeline.telling import Told
 
@@ -18,6 +18,7 @@ SENTENCES: Constant = {
     **plans.SENTENCES,
     **units.SENTENCES,
     **invoices.SENTENCES,
+    **waiting.SENTENCES,
     **offers.SENTENCES,
 }
 

@@ -107,7 +107,8 @@ def _canceled(event: PlanCanceled, before: Memo, _after: Memo) -> Told:
 
 def _uncanceled(event: PlanUncanceled, before: Memo, _after: Memo) -> Told:
     was = given({"expires_at": event.expires_at_before})
-    return _about(before, event.subscription_id, "took back the cancellation of {plan}", was, {"status": "active"})
+    now = given({"status": "active", "expires_at": event.expires_at})
+    return _about(before, event.subscription_id, "took back the cancellation of {plan}", was, now)
 
 
 def _expired(event: PlanExpired, before: Memo, _after: Memo) -> Told:

@@ -218,6 +218,7 @@ def check_before(before: Customer, event: Event) -> None:
             assert event.before == grant.kept_seats
         case PlanUncanceled():
             assert event.expires_at_before == before.subscriptions[event.subscription_id].expires_at
+            assert event.expires_at in (None, before.subscriptions[event.subscription_id].agreed_end_at)
 
 
 def check_plan(at: datetime, before: Customer, event: Event, after: Customer) -> None:

@@ -1,6 +1,6 @@
 """Ending a plan, now or when its cycle ends, and taking that back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -410,6 +410,31 @@ def test_what_was_to_follow_a_dropped_plan_is_dropped_with_it() -> None:
     account.bill(Cancel("premium"))
     assert (account.plans(), account.subscription("pro").expires_at) == ({"pro": "active"}, None)
     assert account.wait(90).plans() == {"pro": "active"}
+
+
+def test_a_plan_that_is_uncancelled_ends_when_it_was_agreed_to_end() -> None:
+    account = Account(FREE, PRO)
+    agreed = account.now + timedelta(days=75)
+    account.bill(Attach("pro", ends_at=agreed))
+    for _ in range(2):
+        account.bill(Cancel("pro"))
+        assert account.subscription("pro").expires_at == account.subscription("pro").period_end
+        account.bill(Uncancel("pro"))
+        assert account.subscription("pro").expires_at == agreed
+    account.bill(Attach("free"))
+    account.bill(Cancel("free"))
+    assert account.subscription("pro").expires_at == agreed
+    account.wait(80)
+    assert account.plans() == {}
+
+
+def test_an_end_that_was_the_start_of_another_plan_is_agreed_no_more_once_that_is_dropped() -> None:
+    account = Account(FREE, PRO, PREMIUM)
+    month = Every(Interval.MONTH)
+    account.bill(CreateSchedule((Phase((Attach("pro"),)), Phase((Attach("premium"),), starting_after=month))))
+    account.bill(Cancel("pro"))
+    account.bill(Uncancel("pro"))
+    assert (account.plans(), account.subscription("pro").expires_at) == ({"pro": "active"}, None)
 
 
 def test_a_plan_that_has_ended_is_not_uncancelled() -> None:

@@ -88,6 +88,7 @@ from ledger.core.events import (
     PlanScheduled,
     PlanScheduledV1,
     PlanUncanceled,
+    PlanUncanceledV1,
     PlanUnscheduled,
     PlanUpdated,
     PlanVersionCreated,
@@ -464,6 +465,7 @@ _LATER: Final[tuple[Event, ...]] = (
     ),
     ChangeReleased("9.0", "update_plan", ("pro", "extra"), reason=_WHY),
     EntityCreated("team", "users", Sealed("Blue team"), _THEN, _TAKEN, (_TERMS,), reason=_WHY),
+    PlanUncanceled("7.0", _THEN, _NEXT, reason=_WHY),
 )
 
 EXAMPLES: Final[tuple[Event, ...]] = (
@@ -487,7 +489,7 @@ EXAMPLES: Final[tuple[Event, ...]] = (
     PlanActivated("8.0", _NEXT, _THEN, _NEXT, (_TERMS,), reason=_WHY),
     PlanUnscheduled("8.0", reason=_WHY),
     PlanCanceled("7.0", _THEN, _NEXT, reason=_WHY),
-    PlanUncanceled("7.0", _NEXT, reason=_WHY),
+    PlanUncanceledV1("7.0", _NEXT, reason=_WHY),
     PlanExpired("7.0", _NEXT, Ended.ENTITY_DELETED, _THEN, reason=_WHY),
     PlanRenewed("7.0", _THEN, _NEXT, reason=_WHY),
     QuantityChanged("7.0", "messages", "7.0", Decimal(100), Decimal(300), Decimal(0), Decimal("200.5"), reason=_WHY),

@@ -30,6 +30,7 @@ from ledger.core.events.former import (
     EntityCreatedV1,
     PlanAttachedV1,
     PlanScheduledV1,
+    PlanUncanceledV1,
     UsageRecordedV1,
 )
 from ledger.core.events.holding import ChangeHeld, ChangeReleased
@@ -202,6 +203,7 @@ __all__ = [
     "PlanScheduled",
     "PlanScheduledV1",
     "PlanUncanceled",
+    "PlanUncanceledV1",
     "PlanUnscheduled",
     "PlanUpdated",
     "PlanVersionCreated",

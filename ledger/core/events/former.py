@@ -8,7 +8,7 @@ import msgspec
 from ledger.core.events.balances import BalanceReset
 from ledger.core.events.base import Event
 from ledger.core.events.people import EntityCreated
-from ledger.core.events.plans import PlanAttached, PlanScheduled
+from ledger.core.events.plans import PlanAttached, PlanScheduled, PlanUncanceled
 from ledger.core.events.usage import UsageRecorded
 from ledger.core.events.values import Allocation, GrantTerms, Level, Quantity, Window
 from ledger.core.money import ZERO
@@ -49,6 +49,17 @@ class EntityCreatedV1(Event, frozen=True, tag="entity.created.v1"):
     def upcast(self) -> EntityCreated:
         """The same fact as it is told today."""
         return EntityCreated(**msgspec.structs.asdict(self))
+
+
+class PlanUncanceledV1(Event, frozen=True, tag="plan.uncanceled.v1"):
+    """A plan that was to end goes on."""
+
+    subscription_id: str
+    expires_at_before: datetime | None
+
+    def upcast(self) -> PlanUncanceled:
+        """The same fact as it is told today."""
+        return PlanUncanceled(**msgspec.structs.asdict(self))
 
 
 class PlanScheduledV1(Event, frozen=True, tag="plan.scheduled.v1"):

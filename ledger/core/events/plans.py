@@ -79,11 +79,12 @@ class PlanCanceled(Event, frozen=True, tag="plan.canceled.v1"):
     expires_at: datetime
 
 
-class PlanUncanceled(Event, frozen=True, tag="plan.uncanceled.v1"):
-    """A plan that was to end goes on."""
+class PlanUncanceled(Event, frozen=True, tag="plan.uncanceled.v2"):
+    """A plan that was to end goes on: for good, or until `expires_at`, the end that was agreed before."""
 
     subscription_id: str
     expires_at_before: datetime | None
+    expires_at: datetime | None = None
 
 
 class PlanExpired(Event, frozen=True, tag="plan.expired.v1"):

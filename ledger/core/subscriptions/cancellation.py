@@ -126,7 +126,7 @@ def _drop(draft: Draft, waiting: Subscription) -> None:
     draft.happen(PlanUnscheduled(waiting.subscription_id))
     current = draft.customer.subscriptions.get(waiting.replaces or "")
     if current is not None and current.active and (current.canceling or current.expires_at == waiting.started_at):
-        draft.happen(PlanUncanceled(current.subscription_id, current.expires_at))
+        draft.happen(PlanUncanceled(current.subscription_id, current.expires_at, current.agreed_end_at))
     draft.outgoing.append(Move(waiting.plan, waiting.quantities, canceled_at=draft.now, expires_at=draft.now))
     for following in list(draft.customer.subscriptions.values()):
         if following.replaces == waiting.subscription_id and not following.active:
@@ -195,7 +195,8 @@ def plan_uncancel(customer: Customer, command: Uncancel, context: Context) -> Pl
     if not subscription.active:
         raise InvalidRequest(f"Plan {subscription.plan.plan_id} is scheduled, not cancelling: cancel it instead")
     if subscription.canceling:
-        draft.happen(PlanUncanceled(subscription.subscription_id, subscription.expires_at))
+        agreed = subscription.agreed_end_at
+        draft.happen(PlanUncanceled(subscription.subscription_id, subscription.expires_at, agreed))
         unschedule(draft, subscription)
         draft.incoming.append(Move(subscription.plan, subscription.quantities))
     return finish(draft, "uncancel")

@@ -70,7 +70,8 @@ class Subscription(msgspec.Struct, frozen=True):
     `since` is the stream version of the event that began the period; `past_due` the invoice that was not paid.
     `next_quantities` take the place of `quantities` at the next renewal. A scheduled one that is not `prorated` neither
     charges nor credits the parts of periods that its start cuts; one that `awaits_payment` starts when it is paid.
-    `trials` are those that are over.
+    `trials` are those that are over. `agreed_end_at` is the end that it had before it was cancelled, unless it is
+    `followed` there by another plan.
     """
 
     subscription_id: str
@@ -96,6 +97,8 @@ class Subscription(msgspec.Struct, frozen=True):
     prorated: bool = True
     awaits_payment: bool = False
     trials: tuple[Period, ...] = ()
+    agreed_end_at: datetime | None = None
+    followed: bool = False
 
     @property
     def trialing(self) -> bool:
@@ -140,7 +143,8 @@ def evolve(subscriptions: Subscriptions, event: Event, version: int) -> Subscrip
         case PlanAttached():
             return {**subscriptions, event.subscription_id: _attached(event, version)}
         case PlanScheduled():
-            return {**subscriptions, event.subscription_id: _scheduled(event, version)}
+            before = _followed(subscriptions, event)
+            return {**subscriptions, **before, event.subscription_id: _scheduled(event, version)}
         case PlanUnscheduled() | PlanExpired():
             return {key: each for key, each in subscriptions.items() if key != event.subscription_id}
         case (
@@ -181,6 +185,14 @@ def _attached(event: PlanAttached, version: int) -> Subscription:
         reverts_to=event.reverts_to,
         since=version,
     )
+
+
+def _followed(subscriptions: Subscriptions, event: PlanScheduled) -> Subscriptions:
+    """The plan that runs until the scheduled one starts, where it was told to end there from the beginning."""
+    found = subscriptions.get(event.replaces or "")
+    if found is None or found.canceled_at is not None or found.expires_at != event.starts_at:
+        return {}
+    return {found.subscription_id: msgspec.structs.replace(found, followed=True)}
 
 
 def _scheduled(event: PlanScheduled, version: int) -> Subscription:
@@ -234,9 +246,12 @@ def _changed(subscription: Subscription, event: _Change, version: int) -> Subscr
                 since=version,
             )
         case PlanCanceled():
-            return replace(subscription, canceled_at=event.canceled_at, expires_at=event.expires_at)
+            canceled = replace(subscription, canceled_at=event.canceled_at, expires_at=event.expires_at)
+            if subscription.canceled_at is not None or subscription.followed:
+                return canceled
+            return replace(canceled, agreed_end_at=subscription.expires_at)
         case PlanUncanceled():
-            return replace(subscription, canceled_at=None, expires_at=None)
+            return replace(subscription, canceled_at=None, expires_at=event.expires_at, agreed_end_at=None)
         case PlanRenewed():
             return replace(subscription, period_start=event.period_start, period_end=event.period_end, since=version)
         case PlanChanged():
