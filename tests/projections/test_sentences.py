@@ -20,6 +20,7 @@ from ledger.core.events import (
     CreditNoteIssued,
     CreditTo,
     CurrencySet,
+    CustomerCreated,
     CustomerUpdated,
     DiscountRemoved,
     EffectReversed,
@@ -62,11 +63,12 @@ from ledger.core.events import (
 from ledger.core.invoices.invoice import Invoice
 from ledger.core.sealed import FORGOTTEN, Sealed
 from ledger.core.terms import Controls, FeatureKind, SpendLimit
+from ledger.store.addresses import internal_id
 from projections.models import MODELS
 from projections.timeline.fold import MODEL, SENTENCES, entry
 from projections.timeline.standing import MOST_CLOSED, Memo, keep, named, recall
 from tests.golden.examples import EXAMPLES
-from tests.projections.given import START, column, columns, given, recorded
+from tests.projections.given import START, STREAM, column, columns, given, recorded
 from tests.projections.test_folds import ATTACHED, CREATED, FREE, HUNDRED, LATER, LOOSE, PRO, USED
 
 TOOK = Decimal(40)
@@ -118,7 +120,10 @@ def test_every_event_that_a_model_is_shown_is_one_there_is() -> None:
         ([ClockMoved(None, LATER)], "tests moved the clock of the customer to 2026-02-01 00:00 UTC"),
         ([ATTACHED], "tests attached Pro to the customer"),
         ([ATTACHED, USED], "tests recorded 60 messages used by the customer"),
-        ([ATTACHED, USED, UsageRecorded("messages", Decimal("-2.50"))], "tests recorded 2.5 messages given back by the customer"),
+        (
+            [ATTACHED, USED, UsageRecorded("messages", Decimal("-2.50"))],
+            "tests recorded 2.5 messages given back by the customer",
+        ),
         (
             [ATTACHED, UsageRecorded("messages", Decimal(3), dropped=Decimal(3))],
             "tests recorded 3 messages used by the customer, of which 3 found no balance",
@@ -138,7 +143,10 @@ def test_every_event_that_a_model_is_shown_is_one_there_is() -> None:
             ],
             "tests reset messages of the customer to 100 after 40 were used",
         ),
-        ([ATTACHED, PlanCanceled("2.0", START, LATER)], "tests canceled Pro of the customer from 2026-02-01 00:00 UTC on"),
+        (
+            [ATTACHED, PlanCanceled("2.0", START, LATER)],
+            "tests canceled Pro of the customer from 2026-02-01 00:00 UTC on",
+        ),
         (
             [ATTACHED, PlanExpired("2.0", LATER, Ended.CANCELED)],
             "tests ended Pro of the customer, because it was canceled",
@@ -173,7 +181,9 @@ def test_a_switch_of_plans_says_both_and_an_attach_for_an_entity_says_whose() ->
     free = PlanAttached("1.0", FREE, START, START, None, None, (), default=True)
     assert say(free) == "tests attached Free to the customer as the default"
     assert say(free, switched) == "tests attached Pro to the customer in place of Free"
-    assert say(msgspec.structs.replace(switched, entity_id="team")) == "tests attached Pro to entity team of the customer"
+    assert (
+        say(msgspec.structs.replace(switched, entity_id="team")) == "tests attached Pro to entity team of the customer"
+    )
 
 
 def test_usage_shows_what_the_feature_stood_at_before_and_after() -> None:
@@ -208,6 +218,34 @@ def test_what_is_kept_of_a_stream_tells_the_same_as_what_was_in_memory() -> None
         entries.append((final.row, other.row))
     assert all(one == other for one, other in entries)
     assert keep(memo) == keep(kept)
+
+
+@pytest.mark.parametrize(
+    ("said", "who"),
+    [
+        ({"name": "Ada", "email": "ada@example.com"}, "customer ada@example.com"),
+        ({"name": "Ada"}, "customer Ada"),
+        ({}, f"customer {internal_id(STREAM)}"),
+    ],
+)
+def test_a_customer_without_an_id_is_named_by_what_is_known_of_it(said: dict[str, object], who: str) -> None:
+    created = CustomerCreated(None, Sealed(said), START)
+    assert say(created) == f"tests created {who}"
+    assert say(created, ATTACHED, USED) == f"tests recorded 60 messages used by {who}"
+    memo = MODEL.fold(Memo(), recorded(created))[0]
+    assert recall(keep(memo)) == memo
+
+
+def test_everything_but_plain_usage_is_searched_by_the_names_of_its_customer() -> None:
+    renamed = CustomerUpdated(Sealed({"name": "Ada"}), Sealed({"name": "Grace"}))
+    created = CustomerCreated("acme", Sealed({"name": "Ada", "email": "ada@example.com"}), START)
+    explained = msgspec.structs.replace(USED, reason=WHY)
+    names = [
+        column(MODEL, "timeline", last(*events), "known_as")
+        for events in ([created], [created, renamed], [created, ATTACHED, USED], [created, ATTACHED, explained])
+    ]
+    assert names == ["Ada ada@example.com", "Grace ada@example.com", None, "Ada ada@example.com"]
+    assert column(MODEL, "timeline", last(KeyCreated("k", "billing", "write", START)), "known_as") == ""
 
 
 PLANNED = {key: named(PRO) for key in ("7.0", "8.0")}
@@ -301,9 +339,15 @@ BACK = (Allocation("2.1", Decimal(-8)),)
         ([BILL, FINAL], "tests finalized invoice 12 to the customer over 20.50 EUR"),
         (
             [BILL, msgspec.structs.replace(FINAL, credit_applied_minor=1_000)],
-            "tests finalized invoice 12 to the customer over 20.50 EUR, of which 10.00 EUR came from the customer's credit",
+            (
+                "tests finalized invoice 12 to the customer over 20.50 EUR, "
+                "of which 10.00 EUR came from the customer's credit"
+            ),
         ),
-        ([BILL, FINAL, PaymentSucceeded("5.0", 2_050, "eur", START, "3.0")], "tests received 20.50 EUR for invoice 12 to the customer"),
+        (
+            [BILL, FINAL, PaymentSucceeded("5.0", 2_050, "eur", START, "3.0")],
+            "tests received 20.50 EUR for invoice 12 to the customer",
+        ),
         (
             [BILL, FINAL, PaymentFailed("5.0", 2_050, "eur", "card_declined", "3.0")],
             "tests was refused 20.50 EUR for invoice 12 to the customer (card declined)",
