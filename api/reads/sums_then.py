@@ -97,11 +97,12 @@ def _sum(sums: Sums, column: str) -> Decimal:
 
 
 def _stood(past: Past, then: Then, stream_id: UUID) -> Customer:
+    """A customer as what was recorded had left it: lists show no more than that."""
     try:
-        return past.customer(stream_id, then.when, then.settings).customer
+        return past.customer(stream_id, then.when, then.settings).recorded
     except InvalidRequest:
         # A sandbox customer whose own clock has not come as far: of it everything that was known counts.
-        return past.customer(stream_id, then.when._replace(at=None), then.settings).customer
+        return past.customer(stream_id, then.when._replace(at=None), then.settings).recorded
 
 
 @contextmanager

@@ -138,7 +138,7 @@ def test_an_extension_that_cannot_be_made_is_one_sentence(blank_database_url: st
         try:
             with (
                 psycopg.connect(conn.info.dsn + " user=no_extensions password=x", autocommit=True) as theirs,
-                pytest.raises(OperatorError, match=r"no extension pg_trgm.*permission denied.*CREATE EXTENSION pg_trgm"),
+                pytest.raises(OperatorError, match=r"no extension pg_trgm.*denied.*CREATE EXTENSION pg_trgm"),
             ):
                 ensure_extensions(theirs)
         finally:
