@@ -23,6 +23,7 @@ COMMANDS: Final = MappingProxyType(
         "ledgers": "api.cli.ledgers:ledgers",
         "keys": "api.cli.keys:keys",
         "users": "api.cli.users:users",
+        "books": "api.cli.books:books",
         "catalog": "api.cli.catalog:catalog",
         "replay": "api.cli.replay:replay",
         "demo": "api.cli.demo:demo",

@@ -102,7 +102,11 @@ class Asked(NamedTuple):
 
 def asked(call: Call, query: dict[str, Any]) -> Asked:
     """Read a question to the books. Raises `InvalidInput`, `InvalidRequest`, and what a moment is refused with."""
-    settings, when = call.background.settings, when_of(call, query)
+    return _of_whom(call, query, question(call.background.settings, when_of(call, query), query))
+
+
+def question(settings: LedgerSettings, when: When | None, query: dict[str, Any]) -> Asked:
+    """The question of `from`, `to`, `account`, `currency` and what entries are asked for. Raises `InvalidInput`."""
     first, last = query["from"], _last(query["to"], when, settings)
     if first is not None and last is not None and last < first:
         raise InvalidInput(f"from was {first} and must not be after the last day asked for, {last}")
@@ -115,7 +119,7 @@ def asked(call: Call, query: dict[str, Any]) -> Asked:
         implied=last is None,
     )
     of_lines = LinesFilter(None, query.get("plan_id"), query.get("feature_id"), query.get("kind"))
-    return _of_whom(call, query, Asked(keep, of_lines, when, settings, settings.currency))
+    return Asked(keep, of_lines, when, settings, settings.currency)
 
 
 def _last(to_day: date | None, when: When | None, settings: LedgerSettings) -> date | None:
