@@ -5,7 +5,17 @@ from typing import Final
 
 from flask import Flask, Response
 
-from api.dashboard import assets, balances, creating, customer, customers, signing, timeline
+from api.dashboard import (
+    assets,
+    attaching,
+    balances,
+    canceling,
+    creating,
+    customer,
+    customers,
+    signing,
+    timeline,
+)
 from api.dashboard.gate import Visitor, open_to_all, signed, to
 from api.reads.resource import Resource
 from api.reads.resources import RESOURCES
@@ -27,6 +37,14 @@ def register(app: Flask, services: Services) -> None:
     serve("GET", "/customers/<customer_id>", signed(services, "customer", customer.customer_page))
     serve("GET", "/customers/new", signed(services, "new_customer", creating.new_page, UserRole.FINANCE))
     serve("POST", "/customers/new", signed(services, "new_customer", creating.new_form, UserRole.FINANCE))
+    finance = UserRole.FINANCE
+    for name, path, page, form in (
+        ("attach", "attach", attaching.attach_page, attaching.attach_form),
+        ("cancel", "plans/<subscription_id>/cancel", canceling.cancel_page, canceling.cancel_form),
+        ("uncancel", "plans/<subscription_id>/uncancel", canceling.uncancel_page, canceling.uncancel_form),
+    ):
+        serve("GET", f"/customers/<customer_id>/{path}", signed(services, name, page, finance))
+        serve("POST", f"/customers/<customer_id>/{path}", signed(services, name, form, finance))
     of_feature = "/customers/<customer_id>/balances/<feature_id>"
     serve("GET", of_feature, signed(services, "balance", balances.balance_page, UserRole.FINANCE))
     serve("POST", of_feature, signed(services, "balance", balances.balance_form, UserRole.FINANCE))
