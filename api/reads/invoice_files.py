@@ -1,18 +1,16 @@
 """Invoices as a file: one flat row each, amounts in major units of their own currency."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Final
 
 from api.call import Call
-from api.ids import INVOICE, shown_customer, shown_local
 from api.reads.past import Then, then_of
 from api.reads.resource import Column, Export, Kind, Rows
 from ledger.core.money import exponent
-from projections.queries.past import invoice_parameters, to_invoice_entry
-from projections.reads import INVOICE_MODELS, InvoiceEntry, InvoiceFilter
+from projections.queries.past import invoice_parameters
+from projections.reads import INVOICE_MODELS, InvoiceFilter
 
 _CURRENCY: Final = 6
 _FIRST_AMOUNT, _PAST_AMOUNTS = 7, 13
@@ -51,8 +49,8 @@ def invoices_export(keep: Filtering) -> Export:
         kept = keep(call, query, path, then)
         if then is not None:
             with call.view(INVOICE_MODELS) as view:
-                found = view.stream("stream_invoices_then", INVOICE_MODELS, **invoice_parameters(kept, then.when))
-                yield Rows(then.when.position, None, (_flat(to_invoice_entry(row)) for row in found))
+                found = view.stream("export_invoices_then", INVOICE_MODELS, **invoice_parameters(kept, then.when))
+                yield Rows(then.when.position, None, map(_in_major, found))
             return
         asked = kept._asdict() | {"statuses": None if kept.statuses is None else list(kept.statuses)}
         with call.view(INVOICE_MODELS) as view:
@@ -60,36 +58,6 @@ def invoices_export(keep: Filtering) -> Export:
             yield Rows(view.position, view.due, map(_in_major, found))
 
     return Export("invoices", COLUMNS, rows)
-
-
-def _flat(entry: InvoiceEntry) -> Sequence[Any]:
-    """An invoice of the past as `export_invoices.sql` makes one of now."""
-    found = entry.invoice
-    amounts = (
-        found.total_minor,
-        found.credit_applied_minor,
-        found.paid_minor,
-        found.refunded_minor,
-        found.credited_minor + found.returned_minor,
-        found.due_minor,
-    )
-    row = (
-        shown_local(INVOICE, entry.stream_id, found.invoice_id),
-        found.number,
-        shown_customer(entry.customer_id, entry.stream_id),
-        found.entity_id,
-        found.status.value,
-        found.origin.value,
-        found.currency,
-        *amounts,
-    )
-    instants = (found.created_at, entry.finalized_at, found.due_at, entry.closed_at)
-    return _in_major((*row, *instants, found.stripe_id, _listed(found.plan_ids)))
-
-
-def _listed(texts: Sequence[str]) -> str:
-    # As PostgreSQL writes JSON.
-    return json.dumps(list(texts), ensure_ascii=False)
 
 
 def _in_major(row: Sequence[Any]) -> Sequence[Any]:

@@ -73,6 +73,18 @@ PAST: Constant = Table(
         "closed_at": Kind.INSTANT,
         "lines": Kind.JSON,
         "state": Kind.JSON,
+        "number": Kind.BIGINT,
+        "origin": Kind.TEXT,
+        "currency": Kind.TEXT,
+        "plan_ids": Kind.JSON,
+        "total_minor": Kind.BIGINT,
+        "credit_applied_minor": Kind.BIGINT,
+        "paid_minor": Kind.BIGINT,
+        "due_minor": Kind.BIGINT,
+        "credited_minor": Kind.BIGINT,
+        "returned_minor": Kind.BIGINT,
+        "refunded_minor": Kind.BIGINT,
+        "due_at": Kind.INSTANT,
     },
     grows_only=True,
 )
@@ -182,6 +194,18 @@ def past_row(recorded: Recorded, before: Kept | None, kept: Kept) -> Row:
         kept.closed_at,
         None if lines is None else state_json(lines),
         state_json(msgspec.structs.replace(each, lines=())),
+        each.number,
+        each.origin.value,
+        each.currency,
+        plain_json(each.plan_ids),
+        each.total_minor,
+        each.credit_applied_minor,
+        each.paid_minor,
+        each.due_minor,
+        each.credited_minor,
+        each.returned_minor,
+        each.refunded_minor,
+        each.due_at,
     )
 
 
@@ -199,5 +223,5 @@ FOLDS: Constant[frozenset[type[Event]]] = frozenset(
 )
 
 MODEL: Constant = Model(
-    "invoices", "projections.invoices.sql", (INVOICES, PAST), FOLDS, restore, fold, changes, revision=2
+    "invoices", "projections.invoices.sql", (INVOICES, PAST), FOLDS, restore, fold, changes, revision=3
 )

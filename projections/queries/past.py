@@ -5,27 +5,31 @@ For one customer the rows are those of its last event inside the moment, at `pos
 follow from them (`replay.past`), folded here as the runner would have folded them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from ledger.core.balances.balance import Grant
+from ledger.core.errors import InvalidRequest
 from ledger.core.subscriptions.subscription import Subscription
 from projections.balances.fold import BALANCES
 from projections.balances.fold import MODEL as BALANCES_MODEL
 from projections.cursors import BY_AGE_AND_ID
 from projections.invoices.fold import MODEL as INVOICES_MODEL
 from projections.invoices.fold import Kept, to_invoice
-from projections.projection import Final, Model, Recorded, Table
+from projections.projection import Final as FinalRow
+from projections.projection import Model, Recorded, Table
 from projections.queries.lists import Listing
 from projections.queries.rows import InvoiceEntry, InvoiceFilter, Page, SubscriptionEntry
 from projections.subscriptions.fold import EXPIRED, SUBSCRIPTIONS, UNSCHEDULED, Held
 from projections.subscriptions.fold import MODEL as SUBSCRIPTIONS_MODEL
 from projections.view import View
 from projections.when import When
+
+PATIENCE_MS: Final = 5_000
 
 
 class SubscriptionFilter(NamedTuple):
@@ -108,7 +112,9 @@ def subscriptions_at(
     """
     listing = Listing(view, "subscriptions_at", (keep, asked), BY_AGE_AND_ID, limit, cursor)
     parameters = keep.parameters() | when.parameters()
-    rows = listing.rows("list_subscriptions_then", ("customers", "subscriptions"), **parameters)
+    rows = _looked_up(
+        view, lambda: listing.rows("list_subscriptions_then", ("customers", "subscriptions"), **parameters)
+    )
     return Page([(_listed(row[:-1]), row[-1]) for row in rows], listing.next_cursor)
 
 
@@ -117,8 +123,9 @@ def invoices_at(
 ) -> Page[InvoiceEntry]:
     """A page of the ledger's invoices as they were, newest first. Needs the models customers and invoices."""
     listing = Listing(view, "invoices_at", (keep, asked), BY_AGE_AND_ID, limit, cursor)
-    rows = listing.rows("list_invoices_then", ("customers", "invoices"), **invoice_parameters(keep, when))
-    return Page([to_invoice_entry(row) for row in rows], listing.next_cursor)
+    parameters = invoice_parameters(keep, when)
+    rows = _looked_up(view, lambda: listing.rows("list_invoices_then", ("customers", "invoices"), **parameters))
+    return Page([_invoice(row) for row in rows], listing.next_cursor)
 
 
 def invoice_parameters(keep: InvoiceFilter, when: When) -> dict[str, Any]:
@@ -127,8 +134,18 @@ def invoice_parameters(keep: InvoiceFilter, when: When) -> dict[str, Any]:
     return keep._asdict() | {"statuses": statuses} | when.parameters()
 
 
-def to_invoice_entry(row: Sequence[Any]) -> InvoiceEntry:
-    """The invoice of a row of `list_invoices_then`."""
+def _looked_up(view: View, read: Callable[[], list[Any]]) -> list[Any]:
+    # A status that few had then is looked for in all rows of then: no index knows every moment.
+    found = view.within(PATIENCE_MS, read)
+    if found is None:
+        raise InvalidRequest(
+            f"The ledger's past was looked through for {PATIENCE_MS // 1_000} seconds: narrow it by customer_id or "
+            "leave filters out, or take all of it as a file (format=csv)"
+        )
+    return found
+
+
+def _invoice(row: Sequence[Any]) -> InvoiceEntry:
     _, stream_id, _, customer_id, finalized_at, closed_at, lines, state = row
     return InvoiceEntry(stream_id, customer_id, to_invoice(state, lines), finalized_at, closed_at)
 
@@ -137,8 +154,8 @@ def _of(view: View, name: str, model: str, owner: Owner) -> list[Any]:
     return view.rows(name, (model,), stream_id=owner.stream_id, position=owner.position)
 
 
-def _folded(model: Model, state: Any, ahead: Iterable[Recorded]) -> tuple[Any, list[Final]]:
-    finals: list[Final] = []
+def _folded(model: Model, state: Any, ahead: Iterable[Recorded]) -> tuple[Any, list[FinalRow]]:
+    finals: list[FinalRow] = []
     for recorded in ahead:
         if type(recorded.event) in model.folds:
             state, final = model.fold(state, recorded)
@@ -146,7 +163,7 @@ def _folded(model: Model, state: Any, ahead: Iterable[Recorded]) -> tuple[Any, l
     return state, finals
 
 
-def _rows(table: Table, finals: Iterable[Final]) -> list[dict[str, Any]]:
+def _rows(table: Table, finals: Iterable[FinalRow]) -> list[dict[str, Any]]:
     return [dict(zip(table.columns, row, strict=True)) for name, row in finals if name == table.name]
 
 

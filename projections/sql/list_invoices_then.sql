@@ -1,4 +1,5 @@
--- A page of invoices as they were at a moment, newest first, of customers that existed then.
+-- A page of invoices as they were at a moment, newest first, of customers that existed then. A first page begins after
+-- the end of time, so that it too walks the index of age.
 SELECT f.created_at, f.stream_id, f.invoice_id, c.customer_id, s.finalized_at, s.closed_at, l.lines::text, s.state::text
 FROM invoices_past AS f
 CROSS JOIN LATERAL (
@@ -28,8 +29,8 @@ WHERE f.ledger_id = %(ledger_id)s AND f.generation = %(invoices_generation)s AND
   AND (%(entity_id)s::text IS NULL OR s.entity_id = %(entity_id)s::text)
   AND (%(invoice_id)s::text IS NULL OR f.invoice_id = %(invoice_id)s::text)
   AND (%(stripe_id)s::text IS NULL OR s.stripe_id = %(stripe_id)s::text)
-  AND (%(after_at)s::timestamptz IS NULL
-       OR (f.created_at, f.stream_id, f.invoice_id)
-          < (%(after_at)s::timestamptz, %(after_stream)s::uuid, %(after_id)s::text))
+  AND (f.created_at, f.stream_id, f.invoice_id)
+      < (coalesce(%(after_at)s::timestamptz, 'infinity'), coalesce(%(after_stream)s::uuid, '00000000-0000-0000-0000-000000000000'),
+         coalesce(%(after_id)s::text, ''))
 ORDER BY f.created_at DESC, f.stream_id DESC, f.invoice_id DESC
 LIMIT %(limit)s

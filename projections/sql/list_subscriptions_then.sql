@@ -1,4 +1,5 @@
--- A page of subscriptions and purchases as they were at a moment, newest first, of customers that existed then.
+-- A page of subscriptions and purchases as they were at a moment, newest first, of customers that existed then. A first
+-- page begins after the end of time, so that it too walks the index of age.
 SELECT f.created_at, f.stream_id, f.subscription_id, c.customer_id, s.status, s.ended_at, s.ended_by, c.clock,
        s.state::text,
        EXISTS (SELECT FROM customers_past AS m
@@ -28,8 +29,8 @@ WHERE f.ledger_id = %(ledger_id)s AND f.generation = %(subscriptions_generation)
   AND (%(stream_id)s::uuid IS NULL OR f.stream_id = %(stream_id)s::uuid)
   AND (%(entity_id)s::text IS NULL OR s.entity_id = %(entity_id)s::text)
   AND (%(plan_id)s::text IS NULL OR s.plan_id = %(plan_id)s::text)
-  AND (%(after_at)s::timestamptz IS NULL
-       OR (f.created_at, f.stream_id, f.subscription_id)
-          < (%(after_at)s::timestamptz, %(after_stream)s::uuid, %(after_id)s::text))
+  AND (f.created_at, f.stream_id, f.subscription_id)
+      < (coalesce(%(after_at)s::timestamptz, 'infinity'), coalesce(%(after_stream)s::uuid, '00000000-0000-0000-0000-000000000000'),
+         coalesce(%(after_id)s::text, ''))
 ORDER BY f.created_at DESC, f.stream_id DESC, f.subscription_id DESC
 LIMIT %(limit)s

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from projections.view import View
 from tests.api.client import Api, Ledgers, Refused, catalog
 
 JANUARY = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -271,3 +272,16 @@ def test_a_model_that_is_still_being_built_has_no_past_yet(paying: Api) -> None:
         with pytest.raises(Refused) as refused:
             said(paying, "/v1/subscriptions", as_of="position:9")
         assert (refused.value.status, refused.value.code) == (503, "projection_behind")
+
+
+def test_what_would_take_too_long_to_look_through_is_refused(paying: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(view: View, _milliseconds: int, _read: object) -> None:
+        """A statement that takes longer than it may."""
+        assert within(view, 1, lambda: view._conn.execute("SELECT pg_sleep(1)").fetchall()) is None
+
+    within = View.within
+    monkeypatch.setattr(View, "within", slow)
+    for path in ("/v1/subscriptions", "/v1/invoices"):
+        with pytest.raises(Refused, match="narrow it by customer_id") as refused:
+            said(paying, path, as_of="position:9")
+        assert refused.value.status == 400

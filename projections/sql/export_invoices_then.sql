@@ -1,18 +1,19 @@
--- All invoices as they were at a moment, newest first, of customers that existed then: for a file.
-SELECT f.created_at, f.stream_id, f.invoice_id, c.customer_id, s.finalized_at, s.closed_at, l.lines::text, s.state::text
+-- All invoices as they were at a moment, as `export_invoices` shows those of now, of customers that existed then.
+SELECT 'in_' || replace(f.stream_id::text, '-', '') || '_' || replace(f.invoice_id, '.', '_'),
+       s.number, coalesce(c.customer_id, 'cus_' || replace(f.stream_id::text, '-', '')), s.entity_id,
+       s.status, s.origin, s.currency,
+       s.total_minor, s.credit_applied_minor, s.paid_minor, s.refunded_minor, s.credited_minor + s.returned_minor,
+       s.due_minor, f.created_at, s.finalized_at, s.due_at, s.closed_at, s.stripe_id, s.plan_ids::text
 FROM invoices_past AS f
 CROSS JOIN LATERAL (
-    SELECT n.position, n.status, n.entity_id, n.stripe_id, n.finalized_at, n.closed_at, n.state
+    SELECT n.number, n.status, n.origin, n.currency, n.entity_id, n.stripe_id, n.total_minor, n.credit_applied_minor,
+           n.paid_minor, n.refunded_minor, n.credited_minor, n.returned_minor, n.due_minor, n.finalized_at, n.due_at,
+           n.closed_at, n.plan_ids
     FROM invoices_past AS n
     WHERE n.ledger_id = %(ledger_id)s AND n.generation = %(invoices_generation)s AND n.stream_id = f.stream_id
       AND n.invoice_id = f.invoice_id AND n.position <= %(upto_position)s
       AND (%(upto_at)s::timestamptz IS NULL OR n.at <= %(upto_at)s::timestamptz)
     ORDER BY n.position DESC LIMIT 1) AS s
-CROSS JOIN LATERAL (
-    SELECT n.lines FROM invoices_past AS n
-    WHERE n.ledger_id = %(ledger_id)s AND n.generation = %(invoices_generation)s AND n.stream_id = f.stream_id
-      AND n.invoice_id = f.invoice_id AND n.position <= s.position AND n.lines IS NOT NULL
-    ORDER BY n.position DESC LIMIT 1) AS l
 CROSS JOIN LATERAL (
     SELECT n.position, n.customer_id, n.deleted, n.clock FROM customers_past AS n
     WHERE n.ledger_id = %(ledger_id)s AND n.generation = %(customers_generation)s AND n.stream_id = f.stream_id
