@@ -16,6 +16,7 @@ from tests.core.account import Account, bought
 from tests.core.offers import (
     FREE,
     MESSAGES,
+    MONTH,
     ONCE,
     PREMIUM,
     PRO,
@@ -265,3 +266,57 @@ def test_units_bought_once_expire_so_long_after_each_purchase() -> None:
     assert account.remaining("messages") == 200
     account.wait_until(MARCH + timedelta(days=20))
     assert account.remaining("messages") == 0
+
+
+def packs_and_messages() -> Account:
+    pack = prepaid(WORDS, 10, 500, 50, every=ONCE)
+    premium = plan("premium", 50, included(MESSAGES, 500))
+    account = Account(plan("pro", 20, included(MESSAGES, 100), pack), premium, plan("small", 10, pack))
+    account.attach("pro", words=110)
+    return account
+
+
+def test_what_was_bought_once_is_there_after_a_switch_at_once_and_after_one_that_waits() -> None:
+    account = packs_and_messages()
+    account.track("words", 30)
+    account.attach("premium")
+    assert account.balance("words") == (80, 0)
+    (grant,) = account.standing("words").grants
+    assert (grant.loose, grant.resets_at) == (True, None)
+    account = packs_and_messages()
+    account.track("words", 70)
+    account.attach("small")
+    account.wait(31)
+    assert account.plans() == {"small": "active"}
+    assert account.balance("words") == (50, 0)
+
+
+def test_what_a_plan_includes_is_used_before_what_was_bought_and_does_not_pass_over() -> None:
+    account = packs_and_messages()
+    account.track("words", 4)
+    account.attach("premium")
+    assert account.remaining("words") == 100
+    account = packs_and_messages()
+    account.track("words", 110)
+    account.attach("premium")
+    assert not account.standing("words").grants
+
+
+def test_what_was_bought_once_passes_over_once_whatever_else_is_carried() -> None:
+    account = packs_and_messages()
+    account.track("words", 4)
+    account.bill(Attach("premium", carry_balances=Carry(("words",))))
+    assert account.remaining("words") == 106
+    account = packs_and_messages()
+    account.track("words", 40)
+    account.bill(Attach("small", schedule=Schedule.IMMEDIATE, carry_usages=Carry(("words",))))
+    assert account.balance("words") == (70, 10)
+
+
+def test_units_that_are_paid_each_period_or_expire_with_it_do_not_outlive_their_plan() -> None:
+    monthly = replace(prepaid(WORDS, 0, 500, 50, every=ONCE), reset=MONTH)
+    for item in (prepaid(WORDS, 0, 500, 50), monthly):
+        account = Account(plan("pro", 20, item), plan("premium", 50))
+        account.attach("pro", words=100)
+        account.attach("premium")
+        assert not account.standing("words").grants

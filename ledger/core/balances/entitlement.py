@@ -12,7 +12,7 @@ from ledger.core.invoices.pricing import whole_packs
 from ledger.core.money import ZERO, add, subtract, total
 from ledger.core.period import Period, boundary, period_at
 from ledger.core.state import Customer
-from ledger.core.subscriptions.carrying import carried_rollovers
+from ledger.core.subscriptions.carrying import carried_rollovers, kept_purchases
 from ledger.core.subscriptions.subscription import Subscription
 from ledger.core.terms import FeatureKind, Plan, PlanItem
 
@@ -68,7 +68,8 @@ class Granting:
             for ordinal, (item, entity_id, first) in enumerate(shares)
             for used in (self._seats(item, entity_id, outgoing) if first else ZERO,)
         ]
-        return (*made, *carried_rollovers(self._customer, outgoing, made, self._version))
+        over = (*made, *carried_rollovers(self._customer, outgoing, made, self._version))
+        return (*over, *kept_purchases(self._customer, outgoing, self._version, len(over), now))
 
     def to_entity(
         self, entity_id: str, feature_id: str, anchor: datetime, now: datetime, ordinal: int = 0

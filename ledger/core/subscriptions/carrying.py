@@ -43,7 +43,8 @@ def carried_usages(
     used: dict[Holding, Decimal] = {}
     for grant in _consumed(customer, outgoing, carry):
         holding = _heir_of(grant, grants, customer.subscriptions[outgoing].entity_id)
-        used[holding] = add(used.get(holding, ZERO), grant.used)
+        usage = min(grant.used, grant.included) if _bought_once(grant) else grant.used
+        used[holding] = add(used.get(holding, ZERO), usage)
     shares = _shares(grants, used)
     return [_with_usage(each, shares.get(each.grant_id, ZERO), now, zone) for each in grants]
 
@@ -109,7 +110,7 @@ def carried_balances(
     for grant in _consumed(customer, outgoing, carry):
         units = max(ZERO, grant.balance) if _sold_as_used(grant.terms) else grant.balance
         holding = (grant.feature_id, grant.terms.entity_id)
-        left[holding] = add(left.get(holding, ZERO), units)
+        left[holding] = add(left.get(holding, ZERO), subtract(units, _purchased(grant)))
     return [
         GrantTerms(
             f"{version}.{ordinal}",
@@ -141,6 +142,38 @@ def _consumed(customer: Customer, outgoing: str, carry: Carry | None) -> list[Gr
         and not grant.terms.unlimited
         and carries(carry, grant.feature_id)
     ]
+
+
+def kept_purchases(
+    customer: Customer, outgoing: str | None, version: int, ordinal: int, now: datetime
+) -> list[GrantTerms]:
+    """What is left of units that were paid once, as balances of their own: no plan to come pays for them (§2.3)."""
+    left = [each for each in customer.grants.values() if outgoing and each.terms.subscription_id == outgoing]
+    return [
+        GrantTerms(
+            f"{version}.{number}",
+            grant.feature_id,
+            grant.terms.kind,
+            now,
+            grant.terms.entity_id,
+            included=_purchased(grant),
+            expires_at=grant.expires_at,
+        )
+        for number, grant in enumerate((each for each in left if _purchased(each)), start=ordinal)
+    ]
+
+
+def _bought_once(grant: Grant) -> bool:
+    terms = grant.terms
+    if terms.price is None or terms.kind is not FeatureKind.CONSUMABLE or terms.rollover_of is not None:
+        return False
+    resets = terms.reset is not None and terms.reset.repeats
+    return terms.price.method is Method.PREPAID and not terms.price.every.repeats and not resets
+
+
+def _purchased(grant: Grant) -> Decimal:
+    """Units left of those that were paid once; what a plan includes is used up before them."""
+    return max(ZERO, min(grant.balance, grant.prepaid)) if _bought_once(grant) else ZERO
 
 
 def carried_rollovers(
