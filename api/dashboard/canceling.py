@@ -52,7 +52,8 @@ def _sheet(
     held = _held(visitor, customer_id, subscription_id)
     verb = "uncancel" if action == "uncancel" else "cancel"
     path = f"/customers/{quote(customer_id, safe='')}/plans/{quote(subscription_id, safe='')}/{verb}"
-    shown = {"held": held, "action": action, "refund": refund, "when_": WHEN, "refunds": REFUND}
+    reason = visitor.call.request.form.get("reason", "")
+    shown = {"reason": reason, "held": held, "action": action, "refund": refund, "when_": WHEN, "refunds": REFUND}
     payload: Json = {"customer_id": customer_id, "subscription_id": subscription_id, "cancel_action": action}
     if action == "cancel_immediately" and refund == "none":
         payload["proration_behavior"] = "none"
