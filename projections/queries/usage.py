@@ -36,7 +36,8 @@ def usage(view: View, keep: UsageFilter = ALL, *, limit: int = 50, cursor: str |
         **(keep._asdict() | {"feature_ids": None if features is None else list(features)}),
     )
     shown = rows[:limit]
-    taken = [() if row[-1] is None else _taken.decode(row[-1]) for row in shown]
+    # Use that was brought in later names its grant and took nothing of it.
+    taken = [() if row[-1] is None else [each for each in _taken.decode(row[-1]) if each.amount] for row in shown]
     grants = _grants(view, {(row[2], each.grant_id) for row, took in zip(shown, taken, strict=True) for each in took})
     entries = [_entry(row, took, grants) for row, took in zip(shown, taken, strict=True)]
     return Page(entries, to_cursor(question, shown[-1][:2]) if len(rows) > limit else None)

@@ -18,6 +18,7 @@ from ledger.core.events import (
     BalanceToppedUp,
     Draw,
     EffectReversed,
+    EntityCreated,
     Event,
     GrantTerms,
     LockClosed,
@@ -64,7 +65,7 @@ def fold(state: Nothing, recorded: Recorded) -> tuple[Nothing, Sequence[Final]]:
             return state, _use(recorded, event, event.value, event.used_at)
         case EffectReversed():
             return state, _use(recorded, event, negate(event.value), recorded.at)
-        case PlanAttached() | PlanActivated() | PlanChanged():
+        case PlanAttached() | PlanActivated() | PlanChanged() | EntityCreated():
             return state, [_grant(recorded.stream_id, terms) for terms in event.grants]
         case BalanceGranted() | BalanceToppedUp():
             terms = event.terms
@@ -171,6 +172,7 @@ FOLDS: Constant[frozenset[type[Event]]] = frozenset(
         PlanAttached,
         PlanActivated,
         PlanChanged,
+        EntityCreated,
         BalanceGranted,
         BalanceToppedUp,
         BalanceReset,

@@ -37,6 +37,7 @@ STREAMS: Final = [UUID(int=1), UUID(int=2)]  # the first one's history is long
 FIRST: Final = datetime(2026, 3, 6, tzinfo=UTC)  # clock changes in New York and Havana, and in Lord Howe a month on
 GRANTS: Final = {"own": ("messages", "pro"), "more": ("messages", None), "paid": ("credits", "ai")}
 _numbers = count(1)
+Strategies = dict[str, st.SearchStrategy[Any]]
 
 
 class Use(NamedTuple):
@@ -92,7 +93,7 @@ def histories(draw: st.DrawFn) -> list[Use]:
     return found
 
 
-ALWAYS: Final = {
+ALWAYS: Final[Strategies] = {
     "size": st.sampled_from([BinSize.HOUR, BinSize.DAY, BinSize.WEEK, BinSize.MONTH]),
     "zone": st.sampled_from(ZONES).map(ZoneInfo),
     "from": st.integers(-2_000, 30_000),
@@ -101,7 +102,7 @@ ALWAYS: Final = {
     "measure": st.sampled_from(list(Measure)),
     "top": st.sampled_from([None, None, 1, 2]),
 }
-DIFFICULT: Final = {
+DIFFICULT: Final[Strategies] = {
     "stream": st.sampled_from([None, *STREAMS]),
     "entity": st.sampled_from([None, None, "e1"]),
     "region": st.sampled_from([None, None, "eu"]),
@@ -111,13 +112,13 @@ DIFFICULT: Final = {
     "by": st.sets(st.sampled_from(["feature", "customer", "entity", "plan", "region"]), max_size=3),
 }
 # What the cells tell: of the ledger by feature, of a long history by entity too.
-SIMPLE: Final = {name: st.none() for name in ("region", "plan", "upto")} | {"without": st.just(())}
-OF_LEDGER: Final = SIMPLE | {
+SIMPLE: Final[Strategies] = {name: st.none() for name in ("region", "plan", "upto")} | {"without": st.just(())}
+OF_LEDGER: Final[Strategies] = SIMPLE | {
     "stream": st.none(),
     "entity": st.none(),
     "by": st.sets(st.just("feature")),
 }
-OF_STREAM: Final = SIMPLE | {
+OF_STREAM: Final[Strategies] = SIMPLE | {
     "stream": st.just(STREAMS[0]),
     "entity": DIFFICULT["entity"],
     "by": st.sets(st.sampled_from(["feature", "customer", "entity"])),
