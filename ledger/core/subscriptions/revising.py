@@ -151,4 +151,5 @@ def _rescheduled(draft: Draft, waiting: Subscription, current: Subscription, sta
         waiting.default,
         waiting.expires_at,
         waiting.discounts,
+        waiting.prorated,
     )
