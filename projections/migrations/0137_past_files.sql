@@ -12,3 +12,11 @@ ALTER TABLE invoices_past
     ADD COLUMN returned_minor       bigint,
     ADD COLUMN refunded_minor       bigint,
     ADD COLUMN due_at               timestamptz;
+
+-- With the position in it, a list of a moment long ago passes by what came later without a look at its rows.
+DROP INDEX subscriptions_past_by_age;
+CREATE INDEX subscriptions_past_by_age
+    ON subscriptions_past (ledger_id, generation, created_at, stream_id, subscription_id, position) WHERE first;
+DROP INDEX invoices_past_by_age;
+CREATE INDEX invoices_past_by_age
+    ON invoices_past (ledger_id, generation, created_at, stream_id, invoice_id, position) WHERE first;
