@@ -107,8 +107,10 @@ def _key_created(event: KeyCreated, _before: Memo, _after: Memo) -> Told:
     )
 
 
-def _key_revoked(event: KeyRevoked, _before: Memo, _after: Memo) -> Told:
-    return Told(f"revoked the key {event.key_id}", {"key_id": event.key_id})
+def _key_revoked(event: KeyRevoked, before: Memo, _after: Memo) -> Told:
+    key = before.keys.get(event.key_id)
+    words = f"revoked the key {event.key_id}" if key is None else f"revoked the {key} ({event.key_id})"
+    return Told(words, {"key_id": event.key_id})
 
 
 def _user_added(event: UserAdded, _before: Memo, _after: Memo) -> Told:

@@ -23,6 +23,8 @@ from ledger.core.events import (
     InvoiceUpdated,
     InvoiceVoided,
     InvoiceWrittenOff,
+    KeyCreated,
+    KeyRevoked,
     Line,
     LineKind,
     Origin,
@@ -57,7 +59,7 @@ class Named(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Memo(msgspec.Struct, frozen=True):
-    """A stream's past, as far as sentences need it."""
+    """A stream's past, as far as sentences need it. `keys` are the ledger's own, by their ids."""
 
     customer_id: str | None = None
     plans: Mapping[str, Named] = {}
@@ -67,6 +69,7 @@ class Memo(msgspec.Struct, frozen=True):
     name: str | None = None
     email: str | None = None
     who: str = NOBODY
+    keys: Mapping[str, str] = {}
 
     @property
     def known_as(self) -> str:
@@ -123,6 +126,7 @@ class KeptMemo(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str | None = None
     email: str | None = None
     who: str = NOBODY
+    keys: Mapping[str, str] = {}
 
 
 def keep(memo: Memo) -> bytes:
@@ -130,8 +134,8 @@ def keep(memo: Memo) -> bytes:
     grants = [_keep(grant) for grant in memo.grants.values()]
     invoices = [_keep_invoice(each) for each in memo.invoices.values()]
     who = NOBODY if memo.customer_id else memo.who
-    kept = KeptMemo(memo.customer_id, memo.plans, grants, invoices, memo.own_currency, memo.name, memo.email, who)
-    return state_json(kept)
+    own = (memo.own_currency, memo.name, memo.email, who, memo.keys)
+    return state_json(KeptMemo(memo.customer_id, memo.plans, grants, invoices, *own))
 
 
 def recall(data: str | bytes) -> Memo:
@@ -140,7 +144,7 @@ def recall(data: str | bytes) -> Memo:
     grants = {each.grant_id: _recall(each) for each in kept.grants}
     invoices = {each.invoice_id: _recall_invoice(each) for each in kept.invoices}
     who = f"customer {kept.customer_id}" if kept.customer_id else kept.who
-    return Memo(kept.customer_id, kept.plans, grants, invoices, kept.currency, kept.name, kept.email, who)
+    return Memo(kept.customer_id, kept.plans, grants, invoices, kept.currency, kept.name, kept.email, who, kept.keys)
 
 
 def _keep_invoice(invoice: Invoice) -> KeptInvoice:
@@ -234,6 +238,7 @@ def evolve(memo: Memo, event: Event, stream_id: UUID) -> Memo:
             memo.name,
             memo.email,
             memo.who,
+            memo.keys,
         )
     if type(event) is UsageRecorded:
         return memo
@@ -248,6 +253,10 @@ def evolve(memo: Memo, event: Event, stream_id: UUID) -> Memo:
             return _known(memo, event.customer_id_after or memo.customer_id, event.after.fields())
         case CurrencySet():
             return replace(memo, own_currency=event.after)
+        case KeyCreated():
+            return replace(memo, keys={**memo.keys, event.key_id: f"{event.role} key {event.name}"})
+        case KeyRevoked():
+            return replace(memo, keys={key: name for key, name in memo.keys.items() if key != event.key_id})
     plans = _planned(memo.plans, event)
     return memo if plans is memo.plans else replace(memo, plans=plans)
 

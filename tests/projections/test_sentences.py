@@ -32,6 +32,7 @@ from ledger.core.events import (
     InvoiceFinalized,
     InvoiceVoided,
     KeyCreated,
+    KeyRevoked,
     LedgerChanged,
     Level,
     Line,
@@ -170,6 +171,10 @@ def test_every_event_that_a_model_is_shown_is_one_there_is() -> None:
         ),
         ([LedgerChanged("late_usage_days", "7", "30")], "tests changed the ledger's late usage days from 7 to 30"),
         ([KeyCreated("k", "billing", "write", START)], "tests created the write key billing"),
+        (
+            [KeyCreated("k", "billing", "write", START), KeyRevoked("k", START)],
+            "tests revoked the write key billing (k)",
+        ),
     ],
 )
 def test_sentences_read_as_people_say_them(events: list[Event], sentence: str) -> None:
