@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from api.exports import beancount_file, csv_file, hledger_file, ndjson_file
 from api.exports.about import About
 from api.reads.resource import Column
 
 BATCH_ROWS: Final = 1_000
+Row = TypeVar("Row")
 Batch = Sequence[Sequence[Any]]
 """Some rows; each holds its values in the order of the columns."""
 
 
-def batches(rows: Iterator[Sequence[Any]]) -> Iterator[Batch]:
-    """The rows, `BATCH_ROWS` at a time."""
+def batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """The rows, or lines, `BATCH_ROWS` at a time."""
     while batch := list(islice(rows, BATCH_ROWS)):
         yield batch
 

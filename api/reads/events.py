@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response
 
 from api.call import Call
+from api.exports.lines import lines_response
 from api.reads.moments import PAST
 from api.reads.past import Then, then_of, whose
 from api.reads.query import text, whole
@@ -25,9 +26,7 @@ def get_events(call: Call, query: dict[str, Any]) -> Response:
     rows = reads.events(store.pool, ledger_id, after=query["after"], upto=upto, stream_id=stream_id)
     if then is not None and (at := then.when.at) is not None:
         rows = (row for row in rows if row.at <= at)
-    response = Response(map(reads.ndjson, rows), content_type="application/x-ndjson")
-    response.headers["Ledger-Position"] = str(position)
-    return response
+    return lines_response(call, map(reads.ndjson, rows), position)
 
 
 def _whose(call: Call, customer_id: str | None) -> tuple[int, UUID | None]:

@@ -26,6 +26,7 @@ from ledger.logging import set_up_logging
 from ledger.settings import read_settings
 from ledger.store.ledger import Store
 from projections import view
+from projections.queries import events
 from projections.runner import Runner
 from tests.api.client import Api, Ledgers, Refused
 from tests.api.conftest import OPERATOR_KEY
@@ -349,6 +350,21 @@ def test_the_database_ends_an_export_whose_client_stopped_reading(
     assert held(store) == 0
     assert list(body)[-1].startswith(b'{"This file is not whole"')
     response.close()
+
+
+def test_the_raw_log_says_where_it_broke_off(
+    books: Api, monkeypatch: pytest.MonkeyPatch, log: io.StringIO, pieces: None
+) -> None:
+    monkeypatch.setattr(events, "STRETCH", 1)
+    response = begun(books, "/v1/events")
+    body = response.iter_encoded()
+    assert json.loads(next(body))["position"] == 1
+    books.store.pool.close()
+    *_, last = body
+    assert last.startswith(b'{"This file is not whole": "the export failed half way (request ')
+    assert [each["exception"] for each in map(json.loads, log.getvalue().splitlines()) if "exception" in each] == [
+        "PoolClosed"
+    ]
 
 
 def test_another_ledgers_rows_are_in_no_file(shelf: Api, ledgers: Ledgers) -> None:
