@@ -1,5 +1,6 @@
 """`tallystick books`: the trial balance, and the journal for accounting programs."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -76,10 +77,10 @@ def export(place: Place, *, format_: str, **given: str | None) -> None:
     known: tuple[Format, ...] = (CSV, NDJSON, *ALSO.values())
     (chosen,) = [each for each in known if each.name == format_]
     with _opened(place, given) as (view, question):
-        lines = journal.every_line(view, question.within(view), question.of_lines)
-        about = About(view.ledger_id, "journal", question.position(view), view.due)
-        out = click.get_binary_stream("stdout")
-        for piece in chosen.write(JOURNAL_COLUMNS, batches(map(line_row, lines)), about):
+        rows = (line_row(each) for each in journal.every_line(view, question.within(view), question.of_lines))
+        about = About(view.ledger_id, "journal", question.position(view), question.due(view))
+        out = sys.stdout.buffer
+        for piece in chosen.write(JOURNAL_COLUMNS, batches(rows), about):
             out.write(piece)
         out.flush()
 

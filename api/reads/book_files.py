@@ -55,7 +55,7 @@ def _journal(call: Call, query: dict[str, Any]) -> Iterator[Rows]:
     question = asked(call, query)
     with call.view(books.MODELS) as view:
         found = books.every_line(view, question.within(view), question.of_lines)
-        yield Rows(question.position(view), view.due, map(line_row, found))
+        yield Rows(question.position(view), question.due(view), map(line_row, found))
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def _trial_balance(call: Call, query: dict[str, Any]) -> Iterator[Rows]:
     question = asked(call, query)
     with call.view(books.MODELS) as view:
         found = books.trial_balance(view, question.within(view))
-        yield Rows(question.position(view), view.due, map(_standing_row, found))
+        yield Rows(question.position(view), question.due(view), map(_standing_row, found))
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def _statement(call: Call, query: dict[str, Any]) -> Iterator[Rows]:
     question = asked(call, query).stated()
     with call.view(books.MODELS) as view:
         found = books.every_stated_line(view, question.within(view))
-        yield Rows(question.position(view), view.due, map(_stated_row, found))
+        yield Rows(question.position(view), question.due(view), map(_stated_row, found))
 
 
 def line_row(line: JournalLine) -> Sequence[Any]:

@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from api.call import Call
 from api.ids import INVOICE, local_of
-from api.reads.moments import when_of
+from api.reads.past import Then, then_of, whose
 from api.reads.query import Parameter, choice, day, text
 from ledger.core.errors import InvalidInput, InvalidRequest
 from ledger.core.settings import LedgerSettings
@@ -88,6 +89,10 @@ class Asked(NamedTuple):
         """The position that the answer is as of."""
         return view.position if self.when is None else min(view.position, self.when.position)
 
+    def due(self, view: View) -> datetime | None:
+        """Up to when due work is done in the answer; of the past nobody knows."""
+        return view.due if self.when is None else None
+
     def stated(self) -> "Asked":
         """The same of a statement: of receivables where a customer was named alone, in the ledger's currency."""
         keep = self.keep
@@ -102,7 +107,11 @@ class Asked(NamedTuple):
 
 def asked(call: Call, query: dict[str, Any]) -> Asked:
     """Read a question to the books. Raises `InvalidInput`, `InvalidRequest`, and what a moment is refused with."""
-    return _of_whom(call, query, question(call.background.settings, when_of(call, query), query))
+    then = then_of(call, query)
+    settings, when = (call.background.settings, None) if then is None else (then.settings, then.when)
+    found = question(settings, when, query)
+    keep = found.keep._replace(ahead=query["as_of"] is None)
+    return _of_whom(call, query, found._replace(keep=keep), then)
 
 
 def question(settings: LedgerSettings, when: When | None, query: dict[str, Any]) -> Asked:
@@ -129,12 +138,11 @@ def _last(to_day: date | None, when: When | None, settings: LedgerSettings) -> d
     return at_day if to_day is None else min(at_day, to_day)
 
 
-def _of_whom(call: Call, query: dict[str, Any], found: Asked) -> Asked:
+def _of_whom(call: Call, query: dict[str, Any], found: Asked, then: Then | None) -> Asked:
     stream_id = None
     if query["customer_id"] is not None:
-        step = call.look(CustomerAddress(query["customer_id"])).steps[0]
-        stream_id = step.stream_id
-        found = found._replace(currency=step.after.currency or found.currency)
+        stream_id, currency = _customer(call, query["customer_id"], then)
+        found = found._replace(currency=currency or found.currency)
     invoice = query.get("invoice_id")
     if invoice is None:
         return found._replace(keep=found.keep._replace(stream_id=stream_id))
@@ -145,3 +153,12 @@ def _of_whom(call: Call, query: dict[str, Any], found: Asked) -> Asked:
         raise InvalidRequest("invoice_id names an invoice of another customer: leave one of the two out")
     keep, of_lines = found.keep._replace(stream_id=local[0]), found.of_lines._replace(invoice_id=local[1])
     return found._replace(keep=keep, of_lines=of_lines)
+
+
+def _customer(call: Call, customer_id: str, then: Then | None) -> tuple[UUID, str | None]:
+    """The stream and the currency of the customer who has an id, or had it then. Raises `CustomerNotFound`."""
+    if then is None:
+        step = call.look(CustomerAddress(customer_id)).steps[0]
+        return step.stream_id, step.after.currency
+    stood = whose(call, then, customer_id).stood
+    return stood.stream_id, stood.customer.currency

@@ -9,7 +9,7 @@ from flask import Response
 from api.call import Call
 from api.dispatch import answer
 from api.reads.book_files import JOURNAL, STATEMENT, TRIAL_BALANCE
-from api.reads.book_queries import ACCOUNT, CURRENCY, CUSTOMER, FROM, OF_ENTRIES, TO, Asked, asked
+from api.reads.book_queries import ACCOUNT, CURRENCY, CUSTOMER, FROM, OF_ENTRIES, TO, asked
 from api.reads.moments import PAST
 from api.reads.query import CURSOR, LIMIT, choice
 from api.reads.resource import Resource
@@ -19,7 +19,6 @@ from ledger.core.money import to_major
 from projections.journal.chart import CHART
 from projections.queries import journal as books
 from projections.queries.journal import AccountStanding, BooksFilter
-from projections.reads import View
 
 ORDER: Final = choice("order", "The first day first (asc) or the last one (desc).", ("asc", "desc"), "asc")
 
@@ -36,7 +35,7 @@ def get_trial_balance(call: Call, query: dict[str, Any]) -> Response:
         keep = question.within(view)
         found = books.trial_balance(view, keep)
         shown = [standing(each) for each in found]
-        return _answer(call, question, view, keep, {"list": shown, "totals": _totals(found)})
+        return _answer(call, keep, {"list": shown, "totals": _totals(found)})
 
 
 def get_journal(call: Call, query: dict[str, Any]) -> Response:
@@ -53,7 +52,7 @@ def get_journal(call: Call, query: dict[str, Any]) -> Response:
             cursor=query["cursor"],
         )
         shown = {"list": [entry(each) for each in page.items], "next_cursor": page.next_cursor}
-        return _answer(call, question, view, keep, shown)
+        return _answer(call, keep, shown)
 
 
 def get_statement(call: Call, query: dict[str, Any]) -> Response:
@@ -75,12 +74,11 @@ def get_statement(call: Call, query: dict[str, Any]) -> Response:
             "list": [stated(each) for each in found.page.items],
             "next_cursor": found.page.next_cursor,
         }
-        return _answer(call, question, view, keep, shown)
+        return _answer(call, keep, shown)
 
 
-def _answer(call: Call, question: Asked, view: View, keep: BooksFilter, shown: Json) -> Response:
+def _answer(call: Call, keep: BooksFilter, shown: Json) -> Response:
     days = {"from": keep.from_day and keep.from_day.isoformat(), "to": keep.to_day and keep.to_day.isoformat()}
-    call.position = question.position(view)
     return answer(call, {**days, **shown})
 
 

@@ -21,7 +21,8 @@ _LINE_KEY: Final = (*_ENTRY_KEY, "after_line", "after_account")
 class BooksFilter(NamedTuple):
     """What of the books is asked for; None is everything. Days are days of the ledger, both of them inside.
 
-    `implied` says that nobody asked for `to_day`: pages go on where it is another day meanwhile.
+    `implied` says that nobody asked for `to_day`, and `ahead` that nobody asked for `upto_position`: pages go on where
+    they are others meanwhile.
     """
 
     from_day: date | None = None
@@ -31,16 +32,23 @@ class BooksFilter(NamedTuple):
     currency: str | None = None
     stream_id: UUID | None = None
     implied: bool = False
+    ahead: bool = False
 
     def asked(self) -> dict[str, Any]:
         """As statements take it."""
         found = self._asdict() | {"accounts": None if self.accounts is None else list(self.accounts)}
-        del found["implied"]
+        del found["implied"], found["ahead"]
         return found
 
     def question(self) -> "BooksFilter":
         """As cursors take it."""
-        return self._replace(to_day=None) if self.implied else self
+        to_day = None if self.implied else self.to_day
+        return self._replace(to_day=to_day, upto_position=None if self.ahead else self.upto_position, ahead=False)
+
+    def known_to(self, view: View) -> "BooksFilter":
+        """The same, without a position where the view knows nothing after it."""
+        known = self.upto_position is not None and self.upto_position >= view.position
+        return self._replace(upto_position=None) if known else self
 
 
 class LinesFilter(NamedTuple):
@@ -150,6 +158,7 @@ def every_line(view: View, keep: BooksFilter, of_lines: LinesFilter) -> Iterator
 
 def trial_balance(view: View, keep: BooksFilter) -> Sequence[AccountStanding]:
     """What stands on each account that has lines."""
+    keep = keep.known_to(view)
     # The sums of days know nothing of positions and customers; for those the postings are added up.
     summed = keep.upto_position is None and keep.stream_id is None
     name = "read_trial_balance_sums" if summed else "read_trial_balance"
