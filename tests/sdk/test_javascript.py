@@ -64,6 +64,13 @@ def test_the_javascript_client_is_understood_and_understands(node: str, server: 
         "queued": {"value": 1, "balance": None},
         "denied": False,
         "entity": {"customer": "by-node", "remaining": 494.5},
+        "summed": {
+            "total": {"count": 3, "sum": 15.5},
+            "values": 15.5,
+            "ofDesk": 12,
+            "deducted": 15.5,
+            "plans": [None, "node-pro"],
+        },
         "canceling": {"status": "active", "ends": True},
         "customer": {
             "plans": [["node-pro", "active", None]],

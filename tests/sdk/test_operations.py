@@ -380,6 +380,34 @@ def list_uses(shop: Shop) -> None:
     assert (first.list[0].properties, first.list[0].deductions[0].value) == ({"region": "eu"}, 3)
 
 
+@story("events.aggregate")
+def sum_uses(shop: Shop) -> None:
+    customer = shop.customer()
+    customer.grant("credits", 10)
+    for region, value in (("eu", 5), ("us", 2.5), ("eu", 3)):
+        customer.track("action1", value, properties={"region": region})
+    start = START.replace(hour=0)
+    span = {"start": start.timestamp() * 1000, "end": START.timestamp() * 1000}
+    asked = {"feature_id": ["action1", "words"], "customer_id": customer.customer_id, "custom_range": span}
+    summed = shop.autumn.events.aggregate(
+        **asked, group_by="properties.region", max_groups=1, timezone="Asia/Tokyo", filter_by={}, measure="sum",
+        aggregate_on="deducted", bin_size="day",
+    )  # fmt: skip
+    (day,) = summed.list
+    assert (day.period, day.values) == ((start - timedelta(hours=9)).timestamp() * 1000, {"action1": 10.5, "words": 0})
+    assert day.grouped_values == {"action1": {"eu": 8, "Other": 2.5}, "words": {}}
+    assert (summed.total["action1"].count, summed.total["action1"].sum) == (3, 10.5)
+    drawn = summed.deductions[0].values["credits"]
+    assert (drawn.feature_type, drawn.deducted, drawn.events) == ("credit_system", 2.1, 3)
+    assert [(each.plan_id, each.deducted, each.events) for each in drawn.balances] == [(None, 2.1, 3)]
+    counted = shop.autumn.events.aggregate(
+        feature_id="action1", customer_id=customer.customer_id, range="24h", measure="count", bin_size="hour"
+    )
+    assert sum(each.values["action1"] for each in counted.list) == 3
+    with refused(400, "invalid_inputs"):
+        shop.autumn.events.aggregate(**asked, range="7d")
+
+
 @story("balances.check")
 def check_a_balance(shop: Shop) -> None:
     customer = shop.customer()

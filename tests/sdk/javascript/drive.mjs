@@ -57,6 +57,23 @@ const story = async () => {
   const entity = await autumn.entities.get({ customerId, entityId: "desk" });
   told.entity = { customer: entity.customerId, remaining: entity.balances.messages.remaining };
   await autumn.balances.update({ customerId, featureId: "words", remaining: 7 });
+  const summed = await autumn.events.aggregate({
+    featureId: "messages",
+    customerId,
+    range: "7d",
+    binSize: "week",
+    groupBy: "$entity_id",
+    aggregateOn: "deducted",
+  });
+  const sums = (name) => summed[name].map((week) => week.values.messages.deducted ?? week.values.messages);
+  const total = (numbers) => numbers.reduce((sum, each) => sum + each, 0);
+  told.summed = {
+    total: summed.total.messages,
+    values: total(sums("list")),
+    ofDesk: total(summed.list.map((week) => week.groupedValues.messages.desk)),
+    deducted: total(sums("deductions")),
+    plans: summed.deductions.flatMap((week) => week.values.messages.balances.map((each) => each.planId)),
+  };
 
   await autumn.billing.update({ customerId, planId, featureQuantities: [{ featureId: "words", quantity: 400 }] });
   await autumn.billing.update({ customerId, planId, cancelAction: "cancel_end_of_cycle" });
