@@ -10,7 +10,8 @@ from ledger.core.events import REGISTRY, UsageRecorded, today
 from projections.jsonb import plain_json
 from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
 from projections.timeline import invoices, offers, people, plans, units, waiting
-from projections.timeline.standing import Memo, evolve, keep, recall
+from projections.timeline.memo import Memo, keep, recall
+from projections.timeline.standing import evolve
 from projections.timeline.telling import Told
 
 SENTENCES: Constant = {

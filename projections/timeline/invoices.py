@@ -26,7 +26,7 @@ from ledger.core.events import (
 )
 from ledger.core.invoices.invoice import Invoice
 from ledger.core.money import to_major
-from projections.timeline.standing import Memo
+from projections.timeline.memo import Memo
 from projections.timeline.telling import Tell, Told, given, instant, number, whose
 
 WHAT_FOR: Mapping[LineKind, str] = {

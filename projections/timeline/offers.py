@@ -23,7 +23,7 @@ from ledger.core.events import (
     UserRoleChanged,
 )
 from ledger.core.terms import Feature, Plan
-from projections.timeline.standing import Memo
+from projections.timeline.memo import Memo
 from projections.timeline.telling import Tell, Told, changed, listed
 
 

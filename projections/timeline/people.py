@@ -16,7 +16,7 @@ from ledger.core.events import (
     Event,
 )
 from ledger.core.money import ONE
-from projections.timeline.standing import Memo
+from projections.timeline.memo import Memo
 from projections.timeline.telling import Tell, Told, given, instant, listed, standing, whose
 
 

@@ -24,7 +24,7 @@ from ledger.core.events import (
     TrialEnded,
 )
 from ledger.core.money import subtract
-from projections.timeline.standing import Memo, Named
+from projections.timeline.memo import Memo, Named
 from projections.timeline.telling import Tell, Told, features_of, given, instant, number, plan_of, whose
 
 WHY_ENDED: Mapping[Ended, str] = {

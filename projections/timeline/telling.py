@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ledger.core.events import GrantTerms
-from projections.timeline.standing import Amounts, Memo, Named, amounts
+from projections.timeline.memo import Memo, Named
+from projections.timeline.standing import Amounts, amounts
 
 
 class Told(NamedTuple):

@@ -24,7 +24,8 @@ from ledger.core.events import (
     UsageRecorded,
 )
 from ledger.core.money import ZERO, add, subtract
-from projections.timeline.standing import Amounts, Memo
+from projections.timeline.memo import Memo
+from projections.timeline.standing import Amounts
 from projections.timeline.telling import Tell, Told, given, instant, number, standing, whose
 
 

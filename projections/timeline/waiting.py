@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ledger.core.events import ChangeHeld, ChangeReleased, Event
-from projections.timeline.standing import Memo
+from projections.timeline.memo import Memo
 from projections.timeline.telling import Tell, Told, given
 
 

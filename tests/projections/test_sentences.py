@@ -67,7 +67,8 @@ from ledger.core.terms import Controls, FeatureKind, SpendLimit
 from ledger.store.addresses import internal_id
 from projections.models import MODELS
 from projections.timeline.fold import MODEL, SENTENCES, entry
-from projections.timeline.standing import MOST_CLOSED, Memo, keep, named, recall
+from projections.timeline.memo import Memo, keep, recall
+from projections.timeline.standing import MOST_CLOSED, named
 from tests.golden.examples import EXAMPLES
 from tests.projections.given import START, STREAM, column, columns, given, recorded
 from tests.projections.test_folds import ATTACHED, CREATED, FREE, HUNDRED, LATER, LOOSE, PRO, USED
