@@ -173,10 +173,14 @@ def read_args(args: MultiDict[str, str], parameters: Sequence[Parameter]) -> dic
         else:
             problem = _problem(parameter, values, found, name)
         if problem is not None:
-            problems[name[: limits.VALUE_SHOWN_CHARS]] = problem
+            problems[_printable(name[: limits.VALUE_SHOWN_CHARS])] = problem
     if problems:
         raise InvalidInputs(problems)
     return found
+
+
+def _printable(name: str) -> str:
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in name)
 
 
 def _unknown(parameters: Sequence[Parameter]) -> str:

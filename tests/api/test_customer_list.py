@@ -245,6 +245,16 @@ def test_what_cannot_be_asked_is_a_400(crowd: Api, asked: str) -> None:
         crowd.get(f"/v1/customers?{asked}")
 
 
+def test_a_name_that_cannot_be_read_is_not_repeated(crowd: Api) -> None:
+    asks: list[Callable[[], Any]] = [
+        lambda: crowd.get("/v1/customers?a%00=1"),
+        lambda: crowd("views.create", name="x", query="a%00=1"),
+    ]
+    for ask in asks:
+        with pytest.raises(Refused, match=r"400 invalid_inputs.*a� is not a field here"):
+            ask()
+
+
 def test_a_refusal_names_what_there_is(crowd: Api) -> None:
     with pytest.raises(Refused, match="must be one of id, internal_id, name"):
         crowd.get("/v1/customers?sort=nope")
