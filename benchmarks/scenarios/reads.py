@@ -39,7 +39,16 @@ LISTS = (
     "",
     *(
         f"sort={column}&order={order}"
-        for column in ("name", "email", "id", "plan", "status", "active_subscriptions", "balance_owed", "created_at")
+        for column in (
+            "name",
+            "email",
+            "id",
+            "plan",
+            "plan_status",
+            "active_subscriptions",
+            "balance_owed",
+            "created_at",
+        )
         for order in ("asc", "desc")
     ),
     "feature=messages&sort=remaining&order=asc",
