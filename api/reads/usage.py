@@ -14,7 +14,8 @@ from api.ids import BALANCE
 from api.reads.moments import PAST
 from api.reads.query import CURSOR, LIMIT
 from api.reads.resource import Column, Export, Kind, Resource, Rows
-from api.reads.usage_query import CUSTOMER, FILTERS, REST, SUMS, UsageAsked, asked
+from api.reads.usage_parameters import CUSTOMER, FILTERS, REST, SUMS
+from api.reads.usage_query import UsageAsked, asked
 from api.views.shapes import Json
 from api.views.uses import Customers, Pairs, between, export_row, link_of, sum_lines, sum_row, use_row
 from ledger.core.errors import InvalidRequest

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from api.call import Call
 from api.reads.moments import when_of
 from api.reads.past import then_of, whose
-from api.reads.query import Parameter, choice, day, family, instant, repeated, text, whole
+from api.reads.usage_parameters import WORDS, check, groups_of, property_name, summed
 from api.v1.ranges import SHORTEST, cycle_of
 from api.wire import limits
 from api.wire.refusals import InvalidInputs
@@ -22,99 +21,6 @@ from projections.queries.bins import Bins, BinSize, Cycle, Range, bins, one_bin
 from projections.queries.uses import Groups, UseFilter
 from projections.view import View
 from projections.when import When
-
-MOST_GROUPS: Final = 8
-MOST_TOP: Final = 250
-PROPERTY: Final = "properties."
-WORDS: Final = ("feature", "customer", "entity", "plan")
-
-
-def known_zone(name: str) -> ZoneInfo:
-    """A time zone by its IANA name. Raises ValueError."""
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(name) from error
-
-
-def property_name(text_: str) -> str | None:
-    """The name of a property in `properties.<name>`; None for what is not of that form."""
-    name = text_.removeprefix(PROPERTY)
-    return name if name != text_ and 0 < len(name) <= limits.FREE_KEY_CHARS and name.isprintable() else None
-
-
-def _groups(value: str) -> tuple[str, ...]:
-    found = tuple(value.split(","))
-    if any(each not in WORDS and property_name(each) is None for each in found):
-        raise ValueError
-    return found
-
-
-def _absent(value: str) -> str:
-    if value not in ("entity", "plan") and property_name(value) is None:
-        raise ValueError
-    return value
-
-
-def day_or_instant(name: str, about: str) -> Parameter:
-    """A day, which begins in a time zone that is not known yet, or an instant."""
-    a_day, an_instant = day(name, about), instant(name, about)
-
-    def read(value: str) -> date | datetime:
-        try:
-            found: date | datetime = a_day.read(value)
-        except ValueError:
-            found = an_instant.read(value)
-        return found
-
-    return an_instant._replace(read=read)
-
-
-def _words(name: str, read: Any, must_be: str, about: str) -> Parameter:
-    schema = {"type": "string", "minLength": 1, "maxLength": limits.TEXT_CHARS}
-    return repeated(Parameter(name, read, must_be, about, schema))
-
-
-FILTERS: Final = (
-    repeated(text("feature_id", "Only uses of this feature; may be sent several times.")),
-    text("entity_id", "Only uses of this entity."),
-    text("plan_id", "Only uses that took from a balance of this plan, and in sums only what they took there."),
-    text("balance_feature_id", "Only what was taken from balances of this feature, such as credits."),
-    text("event_name", "Only uses that were tracked under this name."),
-    family(text("properties", "Only uses with this property: `properties.region=eu`.", limits.FREE_TEXT_CHARS)),
-    _words(
-        "without",
-        _absent,
-        "entity, plan or properties.<name>",
-        "Only uses without an entity, a plan or a property; may be sent several times.",
-    ),
-    day_or_instant("from", "Used from then on; a day begins in the time zone of the sums."),
-    day_or_instant("to", "Used before then."),
-)
-CUSTOMER: Final = text("customer_id", "Only this customer's uses.")
-SUMS: Final = (
-    _words(
-        "group_by",
-        _groups,
-        "feature, customer, entity, plan or properties.<name>, with commas between",
-        "Sums instead of uses: one for each of these.",
-    ),
-    choice("bin", "Sums by stretch of time; hours are of UTC, billing cycles the customer's own.", tuple(BinSize)),
-    choice("measure", "What is summed: units used, units or credits deducted, or how many uses.", tuple(Measure)),
-    whole("top", "Only the largest groups one by one, the others as one sum.", 1, MOST_TOP),
-    Parameter(
-        "timezone",
-        known_zone,
-        "an IANA time zone such as Europe/Berlin",
-        "Where days, weeks and months begin; the ledger's where none is sent.",
-        {"type": "string", "minLength": 1, "maxLength": limits.NAME_CHARS},
-    ),
-)
-REST: Final = (
-    choice("rest", "The uses behind the sum of the other groups, with `group_by` and `top`.", ("true",)),
-    day_or_instant("top_from", "With `rest`: the top is that of this stretch."),
-    day_or_instant("top_to", "With `rest`: before when."),
-)
 
 
 @dataclass(frozen=True)
@@ -130,9 +36,7 @@ class UsageAsked:
     @property
     def summed(self) -> bool:
         """Whether sums are asked for."""
-        query = self.query
-        named = query["group_by"] or query["bin"] or query["measure"] or query["top"]
-        return query.get("rest") is None and bool(named)
+        return summed(self.query)
 
     @property
     def measure(self) -> Measure:
@@ -142,7 +46,7 @@ class UsageAsked:
     @property
     def names(self) -> tuple[str, ...]:
         """What is grouped by, as it was named."""
-        return tuple(dict.fromkeys(each for names in self.query["group_by"] for each in names))
+        return groups_of(self.query)
 
     @property
     def by(self) -> Groups:
@@ -157,7 +61,7 @@ class UsageAsked:
 
     def pinned(self, position: int) -> UseFilter:
         """The uses up to a position, whatever is recorded after it."""
-        return self.keep._replace(upto_position=position)
+        return self.keep if self.keep.upto_position == 0 else self.keep._replace(upto_position=position)
 
     def sums(self, view: View) -> Asked:
         """The sums that are asked for. Raises `TooManyBins`."""
@@ -205,15 +109,17 @@ class UsageAsked:
 def asked(call: Call, query: dict[str, Any], customer_id: str | None = None) -> UsageAsked:
     """Read a request. Raises `InvalidInputs` for what does not go together, `CustomerNotFound`, what `when_of` does."""
     customer_id = customer_id or query.get("customer_id")
-    _check(call, query, customer_id)
+    check(query, call.request.args, customer_id)
     stream_id, customer, when = _whose(call, query, customer_id)
     zone = query["timezone"] or call.background.settings.zone
     used_from, used_to = (_instant(query[name], zone) for name in ("from", "to"))
     if used_from is not None and used_to is not None and used_to <= used_from:
         raise InvalidInputs({"to": "is not after from and must be"})
+    upto = None if when is None else when.position
     if when is not None and when.at is not None:
         used_to = min(used_to or limits.LATEST, when.at + SHORTEST)
-        used_from = used_from and min(used_from, when.at)
+        if used_from is not None and used_from >= used_to:
+            used_from, upto = used_to - SHORTEST, 0  # all that is asked about came later
     without = tuple(sorted(set(query["without"])))
     absent = [(name, None) for each in without if (name := property_name(each)) is not None]
     keep = UseFilter(
@@ -227,7 +133,7 @@ def asked(call: Call, query: dict[str, Any], customer_id: str | None = None) -> 
         without=tuple(each for each in without if property_name(each) is None),
         used_from=used_from,
         used_to=used_to,
-        upto_position=None if when is None else when.position,
+        upto_position=upto,
     )
     return UsageAsked(query, keep, zone, when, customer)
 
@@ -243,36 +149,6 @@ def _whose(
         return stood.stream_id, stood.customer, then.when
     scene = call.scene(call.look(CustomerAddress(customer_id)))
     return scene.stream_id, scene.customer, None
-
-
-def _check(call: Call, query: dict[str, Any], customer_id: str | None) -> None:
-    """Refuse parameters that do not go together."""
-    problems: dict[str, str] = {}
-    groups = [each for names in query["group_by"] for each in names]
-    if len(set(groups)) > MOST_GROUPS:
-        problems["group_by"] = f"names {len(set(groups))} groups and must name at most {MOST_GROUPS}"
-    if query["top"] is not None and not groups:
-        problems["top"] = "was sent without group_by: say which groups are told apart"
-    if query["bin"] == BinSize.BILLING_CYCLE and customer_id is None:
-        problems["bin"] = "was billing_cycle, which is counted for one customer: name customer_id"
-    rest = query.get("rest")
-    if rest is not None and (not groups or query["top"] is None or query["bin"] is not None):
-        problems["rest"] = "goes with group_by and top, and without bin"
-    sums = groups or query["bin"] or query["measure"] or query["top"]
-    for name in ("cursor", "limit"):
-        if sums and rest is None and name in call.request.args:
-            problems[name] = "was sent, and sums are not paged: leave it out"
-    for name in ("top_from", "top_to"):
-        if query.get(name) is not None and rest is None:
-            problems[name] = "goes with rest=true"
-    for name, sent in (("entity", query["entity_id"]), ("plan", query["plan_id"])):
-        if sent is not None and name in query["without"]:
-            problems["without"] = f"was {name}, and {name}_id was sent: leave one of them out"
-    for each in query["without"]:
-        if property_name(each) in query["properties"]:
-            problems["without"] = f"was {each}, and {each} was sent: leave one of them out"
-    if problems:
-        raise InvalidInputs(problems)
 
 
 def _instant(value: date | datetime | None, zone: tzinfo) -> datetime | None:

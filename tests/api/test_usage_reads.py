@@ -102,6 +102,9 @@ def test_a_use_is_told_with_all_that_is_known_of_it(shop: Api) -> None:
         ("to=2026-02-01&timezone=Pacific/Auckland", []),
         ("balance_feature_id=messages&to=2026-02-01T11:00:00Z", [9, 3]),
         ("at=2026-02-02", [4, 9, 3]),
+        ("at=2026-02-02&from=2026-02-02", [4]),
+        ("at=2026-02-02&from=2026-02-02T00:00:01Z", []),
+        ("at=2026-02-02&from=2026-02-02T00:00:01Z&bin=day", []),
         ("rest=true&group_by=customer&top=1&feature_id=messages", [2, 9]),
     ],
 )
@@ -277,3 +280,24 @@ def test_what_is_not_there_is_not_found(shop: Api) -> None:
             shop.get(path)
         assert refused.value.status == 404
     assert listed(shop, "feature_id=nothing") == listed(shop, "feature_id=nothing&bin=day") == []
+
+
+def test_uses_of_what_is_unlimited_locked_taken_back_and_of_who_is_gone_count(api: Api) -> None:
+    catalog(api)
+    item = {"feature_id": "messages", "unlimited": True}
+    api("plans.create", plan_id="all", name="All", items=[item])
+    api("customers.get_or_create", customer_id="acme")
+    api("billing.attach", customer_id="acme", plan_id="all")
+    api("balances.track", customer_id="acme", feature_id="messages", value=7)
+    position = api.head()
+    lock = {"enabled": True, "lock_id": "job"}
+    api("balances.check", customer_id="acme", feature_id="messages", required_balance=5, lock=lock)
+    api("balances.finalize", lock_id="job", action="confirm", override_value=2)
+    api("events.reverse", {"Tallystick-Reason": "a test"}, position=position)
+    for gone in (False, True):
+        if gone:
+            api("customers.delete", customer_id="acme")
+        assert told(listed(api, "group_by=plan"), "plan_id", "value") == [("all", 2)]
+        assert told(listed(api, "measure=deducted"), "balance_feature_id", "deducted") == [("messages", 2)]
+        assert told(listed(api, "measure=count"), "count") == [(4,)]
+        assert values(api, "") == [-7, -3, 5, 7]
