@@ -321,7 +321,10 @@ def test_by_hand_too_the_balance_that_resets_soonest_goes_first_and_an_unlimited
     (event,) = account.do(UpdateBalance("messages", add=units(-15)))
     assert isinstance(event, BalanceDeducted)
     names = {each.grant_id: each.terms.balance_id for each in account.customer.grants.values()}
-    assert [(names[each.grant_id], each.after.remaining) for each in event.changes] == [("day", 0), ("month", 5)]
+    assert [(names[each.grant_id], each.after.remaining) for each in event.changes] == [
+        ("day", units(0)),
+        ("month", units(5)),
+    ]
     account.do(GrantBalance("messages", unlimited=True, balance_id="endless"))
     account.track("messages", 3)
     assert account.customer.grants[next(key for key, name in names.items() if name == "month")].balance == 5
