@@ -18,7 +18,8 @@ from tests.mutation.changes import Change, changes
 from tests.mutation.suite import Suite, with_suite
 
 CORE: Final = Path("ledger/core")
-TESTS: Final = "tests/core"
+TESTS: Final = ("tests/core", "tests/golden")
+"""Those that ask the core alone."""
 LEFT_OUT: Final = {"__init__.py", "errors.py"}
 """Errors are sentences and their numbers."""
 NOTICED, TOO_LONG, BROKEN = 1, 2, 3

@@ -120,7 +120,7 @@ class Collecting:
         return True
 
 
-def with_suite(tests: str, examples: int, run: Callable[[Suite], None]) -> int:
-    """Collect the tests of a folder, with at most so many examples a property, and hand them over."""
+def with_suite(tests: Sequence[str], examples: int, run: Callable[[Suite], None]) -> int:
+    """Collect the tests of some folders, with at most so many examples a property, and hand them over."""
     lean = ["--assert=plain", "--tb=line", "-s", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:warnings"]
-    return int(pytest.main([tests, *lean], [Collecting(examples, run)]))
+    return int(pytest.main([*tests, *lean], [Collecting(examples, run)]))
