@@ -101,6 +101,8 @@ def items_of(draw: st.DrawFn, feature: Feature) -> PlanItem:
     reset = None if held else draw(st.none() | st.sampled_from(RESETS)) if price is None else price.every
     rolls = reset is not None and reset.interval in MONTHS and price is None  # shorter ones leave one over every minute
     rollover = draw(rollovers) if rolls and not held else None
+    ahead = price is not None and (held or price.method is Method.PREPAID)
+    apart = feature is not USERS and not ahead and draw(st.integers(0, 5)) == 0
     return PlanItem(
         feature.feature_id,
         feature.kind,
@@ -109,6 +111,7 @@ def items_of(draw: st.DrawFn, feature: Feature) -> PlanItem:
         price=price,
         proration=draw(prorations) if price is not None else None,
         rollover=rollover,
+        entity_feature_id=USERS.feature_id if apart else None,
     )
 
 
