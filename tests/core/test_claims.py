@@ -35,7 +35,8 @@ ON = {name: Claim(PLAN_IN_USE, name, shared=True) for name in ("pro", "premium",
 
 def taken(account: Account, command: Command) -> list[Claim]:
     """What the events of a command take and give back, in order."""
-    before, found = account.customer, []
+    before = account.customer
+    found: list[Claim] = []
     for event in account.do(command):
         found += CUSTOMER.claims(before, event)
         before = CUSTOMER.evolve(before, event)
