@@ -152,9 +152,9 @@ def test_the_file_has_the_same_rows_as_the_pages(acme: Api) -> None:
         ("cursor=AAAA", "400 invalid_cursor"),
     ],
 )
-def test_a_bad_question_is_refused_with_its_name(acme: Api, query: str, refused: str) -> None:
+def test_a_bad_question_is_refused_with_its_name(api: Api, query: str, refused: str) -> None:
     with pytest.raises(Refused, match=refused.replace("(", r"\(")):
-        acme.get(f"/v1/timeline?{query}")
+        api.get(f"/v1/timeline?{query}")
 
 
 def test_a_cursor_is_of_one_question(acme: Api) -> None:
