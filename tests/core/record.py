@@ -96,10 +96,10 @@ class Record:
 
     def check(self, at: datetime, before: Customer, event: Event, after: Customer) -> None:
         """Hold one event to what was known before it and to what is known after it."""
-        for key, each in after.subscriptions.items():
-            known = self.held.setdefault(key, [])
-            if each not in known:
-                known.append(each)
+        if after.subscriptions is not before.subscriptions:
+            for key, each in after.subscriptions.items():
+                if each is not before.subscriptions.get(key):
+                    self.held.setdefault(key, []).append(each)
         assert set(said_instants(event)) <= {
             at,
             self.asked_at,
