@@ -131,7 +131,7 @@ def test_a_switch_gives_each_entity_anew_and_carries_what_each_has() -> None:
         account = on_team("e1", "e2")
         account.track("messages", 30, "e1")
         account.bill(carry)
-        assert (account.remaining("messages", "e1"), account.remaining("messages", "e2")) == (first, second)
+        assert left(account, "e1", "e2") == [first, second]
 
 
 def test_what_entities_used_is_the_customers_where_the_next_plan_has_no_balance_for_each() -> None:
