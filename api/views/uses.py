@@ -148,9 +148,10 @@ def sum_lines(
     for each in found:
         group = group_of(each, asked, customers, names)
         properties = group.get("properties")
+        start, end = asked.bins.edges[each.bin], asked.bins.edges[each.bin + 1]
         yield (
-            asked.bins.edges[each.bin],
-            asked.bins.edges[each.bin + 1],
+            None if start == EARLIEST else start,
+            None if end == LATEST else end,
             group.get("feature_id"),
             group.get("balance_feature_id"),
             group.get("customer_id"),
