@@ -115,7 +115,7 @@ def test_what_remains_and_what_was_used_pass_over_for_different_features() -> No
     ):
         account = shop()
         account.attach("pro")
-        carry = {
+        carry: dict[str, Any] = {
             "carry_balances": None if balances is None else Carry(balances),
             "carry_usages": None if usages is None else Carry(usages),
         }
@@ -124,7 +124,8 @@ def test_what_remains_and_what_was_used_pass_over_for_different_features() -> No
     account = shop()
     account.attach("pro")
     for wrong in ("carry_balances", "carry_usages"):
-        said = says(account, Attach("premium", **{wrong: Carry(("users",))}))
+        asked: dict[str, Any] = {wrong: Carry(("users",))}
+        said = says(account, Attach("premium", **asked))
         assert said is not None
         assert f"carry_over_{wrong.removeprefix('carry_')}" in said
     all_of_both = Attach("premium", carry_balances=Carry(), carry_usages=Carry(("words",)))
