@@ -83,7 +83,8 @@ class Posting:
 
     def view(self) -> View:
         """What reads the books."""
-        return View(self.conn, self.ledger_id, Standing(self.head, 0, datetime.now(UTC), None, {}))
+        models = {"journal": (1, None), "customers": (1, None)}
+        return View(self.conn, self.ledger_id, Standing(self.head, self.head, datetime.now(UTC), None, models))
 
     def posted(self) -> list[Posted]:
         """The postings that the database made."""
