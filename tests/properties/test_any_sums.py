@@ -35,7 +35,12 @@ from tests.support.postgres import Databases
 ZONES: Final = ("UTC", "Asia/Kathmandu", "Australia/Lord_Howe", "America/New_York", "Asia/Kolkata", "America/Havana")
 STREAMS: Final = [UUID(int=1), UUID(int=2)]  # the first one's history is long
 FIRST: Final = datetime(2026, 3, 6, tzinfo=UTC)  # clock changes in New York and Havana, and in Lord Howe a month on
-GRANTS: Final = {"own": ("messages", "pro"), "more": ("messages", None), "paid": ("credits", "ai")}
+GRANTS: Final = {
+    "own": ("messages", "pro"),
+    "more": ("messages", None),
+    "call": ("calls", "pro"),
+    "paid": ("credits", "ai"),
+}
 _numbers = count(1)
 Strategies = dict[str, st.SearchStrategy[Any]]
 
@@ -77,13 +82,18 @@ def histories(draw: st.DrawFn) -> list[Use]:
             st.one_of(st.integers(0, 45_000), st.sampled_from([6_900, 6_915, 7_200, 42_300, 42_345, 42_330]))
         )
         at = FIRST + timedelta(minutes=minutes, seconds=draw(st.sampled_from([0, 0, 1, 59])))
-        parts = tuple((grant, amount, units if grant == "paid" else amount) for grant, amount, units in draw(takings))
+        feature = draw(st.sampled_from(["messages", "calls"]))
+        parts = tuple(
+            (grant, amount, units if grant == "paid" else amount)
+            for grant, amount, units in draw(takings)
+            if GRANTS[grant][0] in (feature, "credits")  # what is no credit is taken from the feature's own
+        )
         found.append(
             Use(
                 position,
                 draw(st.sampled_from(STREAMS)),
                 at,
-                draw(st.sampled_from(["messages", "calls"])),
+                feature,
                 draw(st.sampled_from([None, "e1", "e2"])),
                 draw(st.sampled_from([None, "eu", "us"])),
                 parts,
