@@ -5,6 +5,9 @@ Every example that lives through an `Account` is held to it.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
+
+import msgspec
 
 from ledger.core.customer import CUSTOMER
 from ledger.core.events import (
@@ -60,6 +63,7 @@ from ledger.core.subscriptions.subscription import Subscription
 from ledger.core.terms import Plan
 
 OF_A_FEATURE = {LineKind.PREPAID, LineKind.SEATS, LineKind.USAGE, LineKind.TOP_UP, LineKind.CORRECTION}
+PLAIN = (datetime, Decimal)
 PAYMENTS = (PaymentRequested, PaymentSucceeded, PaymentFailed, PaymentNeedsAction, PaymentRefunded)
 INSTANTS = {
     CreditNoteIssued: "issued_at",
@@ -115,7 +119,10 @@ class Record:
         check_plan(at, before, event, after)
         check_period(event, after)
         for terms in granted(event):
+            assert terms.grant_id.split(".")[0] == str(after.version)
             self.check_grant(at, terms)
+        if isinstance(event, InvoiceCreated | ChargeAccrued | PaymentRequested):
+            assert own_id(event) == f"{after.version}.0"
         check_lock(before, event)
         self.check_payment(before, event)
         for line in lines_of(event):
@@ -189,6 +196,21 @@ def said_instants(event: Event) -> Iterator[datetime]:
     elsewhere = isinstance(event, InvoiceCreated) and event.origin in (Origin.MANUAL, Origin.INSERTED)
     if type(event) in INSTANTS and not elsewhere:
         yield getattr(event, INSTANTS[type(event)])
+
+
+def check_kept(event: Event) -> None:
+    """Every event can be kept and read again as what it is: each of its fields has the type that it says."""
+    kept = msgspec.to_builtins(event, builtin_types=PLAIN, enc_hook=lambda sealed: sealed)
+    assert msgspec.convert(kept, type(event), builtin_types=PLAIN, dec_hook=lambda _, sealed: sealed) == event
+
+
+def own_id(event: InvoiceCreated | ChargeAccrued | PaymentRequested) -> str:
+    match event:
+        case InvoiceCreated():
+            return event.invoice_id
+        case ChargeAccrued():
+            return event.charge_id
+    return event.payment_id
 
 
 def check_before(before: Customer, event: Event) -> None:

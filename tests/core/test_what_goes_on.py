@@ -451,7 +451,7 @@ def test_a_currency_can_change_until_something_is_billed_in_it() -> None:
     paying, owing, owed = shop(), shop(), shop()
     paying.bill(Attach("pro", billing=Billing(no_billing_changes=True)))
     owing.bill(Attach("free", billing=Billing(custom_lines=(CustomLine(5, "fee"),))))
-    owed.happen(ChargeAccrued("9.0", Line(LineKind.CUSTOM, 5, first_version=1, last_version=1)))
+    owed.happen(ChargeAccrued(owed.customer.next_id(), Line(LineKind.CUSTOM, 5, first_version=1, last_version=1)))
     for billed in (paying, owing, owed):
         with pytest.raises(Refusal, match="currency was eur and this customer is billed in usd") as refused:
             billed.do(UpdateCustomer({}, currency="eur"))
