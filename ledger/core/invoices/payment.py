@@ -74,18 +74,16 @@ def has_declined(customer: Customer, gateway: Gateway) -> bool:
     return gateway is Gateway.SIMULATED and method_of(customer) == DECLINED
 
 
-def collect(draft: Draft, amount_minor: int, currency: str, invoice_id: str | None) -> bool:
-    """Ask the ledger's gateway for an amount, and record what it answers; False when it did not pay."""
+def collect(draft: Draft, amount_minor: int, currency: str, invoice_id: str | None) -> None:
+    """Ask the ledger's gateway for an amount, and record what it answers."""
     gateway = draft.context.settings.collects
     if gateway is Gateway.MANUAL:
-        return True
+        return
     payment_id, method = draft.customer.next_id(), method_of(draft.customer)
     draft.happen(PaymentRequested(payment_id, gateway, amount_minor, currency, invoice_id, method))
     if method == DECLINED:
         draft.happen(PaymentFailed(payment_id, amount_minor, currency, "card_declined", invoice_id))
-        return False
-    if method == NEEDS_ACTION:
+    elif method == NEEDS_ACTION:
         draft.happen(PaymentNeedsAction(payment_id, amount_minor, currency, "3ds_required", invoice_id))
-        return False
-    draft.happen(PaymentSucceeded(payment_id, amount_minor, currency, draft.now, invoice_id))
-    return True
+    else:
+        draft.happen(PaymentSucceeded(payment_id, amount_minor, currency, draft.now, invoice_id))
