@@ -1,5 +1,6 @@
 """The pins are what the rules of the house say they are."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements"
 INPUTS = sorted(REQUIREMENTS.glob("*.in"))
+ASSETS = ROOT / "api" / "dashboard" / "assets"
 
 
 def asked_for(path: Path) -> set[str]:
@@ -25,8 +27,26 @@ def test_every_direct_dependency_has_its_reason_and_a_pin(path: Path) -> None:
 
 
 def test_no_reason_is_left_over_from_a_dependency_that_is_gone() -> None:
-    rows = re.findall(r"^\| ([\w.\[\],-]+)(?: \(`[^)]*`\))? \| ", (ROOT / "docs" / "dependencies.md").read_text(), re.M)
-    assert set(rows) - {"package", "---"} == set().union(*map(asked_for, INPUTS))
+    rows = re.findall(
+        r"^\| ([@\w./\[\],-]+)(?: \(`[^)]*`\))? \| ", (ROOT / "docs" / "dependencies.md").read_text(), re.M
+    )
+    assert set(rows) - {"package", "---"} == set().union(*map(asked_for, INPUTS), assets())
+
+
+def assets() -> dict[str, str]:
+    found: dict[str, str] = json.loads((ASSETS / "package.json").read_text())["dependencies"]
+    return found
+
+
+def test_what_npm_brings_is_of_one_version_with_a_hash_and_from_no_named_host() -> None:
+    lock = json.loads((ASSETS / "package-lock.json").read_text())
+    assert lock["packages"][""]["dependencies"] == assets()
+    brought = {name: each for name, each in lock["packages"].items() if name}
+    assert {name.removeprefix("node_modules/") for name in brought} == assets().keys()
+    for name, each in brought.items():
+        assert each["version"] == assets()[name.removeprefix("node_modules/")]
+        assert each["integrity"].startswith("sha512-")
+        assert "resolved" not in each
 
 
 @pytest.mark.parametrize("path", sorted(REQUIREMENTS.glob("*.txt")), ids=lambda path: path.name)

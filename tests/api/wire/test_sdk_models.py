@@ -16,10 +16,12 @@ from api.wire.schema import WireSchema, instance_of
 from tests.api.wire import sdk_models
 
 NAMES = sorted(name for name, operation in OPERATIONS.items() if not operation.ours)
-OURS_ALONE = frozenset({"internal_id", "refund"})
+OURS_ALONE = frozenset({"entity_feature_id", "internal_id", "refund"})
 """What our answers have beyond the SDK's; its client leaves it aside."""
 OURS_TO_SEND = frozenset({"invoices.update.custom_line_items", "invoices.update.due_date"})
 """What may be sent to us beyond what the SDK's client sends."""
+OURS_IN_ITEMS = frozenset({"entity_feature_id"})
+"""The same, of a plan's items wherever they are sent: the reference has it and its client does not."""
 SAID_IN_WORDS_ONLY = frozenset({"multiple"})
 """Words that the SDK's types leave open and its descriptions name."""
 KINDS: tuple[tuple[type[marshmallow.fields.Field[Any]], frozenset[type]], ...] = (
@@ -108,7 +110,7 @@ def refused_of_request(
             yield from refused_of_request(inner, model, f"{path}.{name}", alternatives=together)
     yield from (
         f"{path}.{name} cannot be sent"
-        for name in own.keys() - sdk_models.fields(theirs).keys() - alternatives
+        for name in own.keys() - sdk_models.fields(theirs).keys() - alternatives - OURS_IN_ITEMS
         if f"{path}.{name}" not in OURS_TO_SEND
     )
 
