@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from tests.mutation import results
+from tests.mutation.explained import kind_of
 
 
 def main() -> None:
@@ -28,9 +29,9 @@ def main() -> None:
         sys.exit(run(asked))
     found = [each for each in results.read(asked.results).values() if results.within(each["module"], asked.modules)]
     if asked.action == "table":
-        print("\n".join(results.table(found)))  # noqa: T201
+        print("\n".join([*results.table(found), "", *results.kinds(found)]))  # noqa: T201
     for each in found if asked.action == "show" else ():
-        if each["outcome"] not in {"killed", "timed out"}:
+        if each["outcome"] not in {"killed", "timed out"} and kind_of(each) is None:
             print("\n".join(results.shown(each)))  # noqa: T201
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from tests.mutation.explained import kind_of
+
 OUTCOMES: Final = ("killed", "survived", "timed out", "not reached")
 
 
@@ -54,6 +56,15 @@ def table(results: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield "| --- |" + " --- |" * (len(OUTCOMES) + 1)
     for name, row in sorted(counted.items()):
         yield f"| {name} | {row.total():,} | {' | '.join(f'{row[each]:,}' for each in OUTCOMES)} |"
+
+
+def kinds(results: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """A table of why the changes that were not noticed were not."""
+    unnoticed = [each for each in results if each["outcome"] in {"survived", "not reached"}]
+    counted = Counter(kind_of(each) or "not explained" for each in unnoticed)
+    yield "| why | number |"
+    yield "| --- | --- |"
+    yield from (f"| {kind} | {number:,} |" for kind, number in counted.most_common())
 
 
 def shown(found: dict[str, Any]) -> Iterator[str]:
