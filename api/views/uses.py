@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 from uuid import UUID
 
 import msgspec
@@ -49,8 +50,8 @@ def sum_row(asked: Asked, found: Sum, customers: Customers, names: Sequence[str]
     """One sum. It has only what was asked for: its stretch of time, its groups, its number; and the way to its uses."""
     start, end = asked.bins.edges[found.bin], asked.bins.edges[found.bin + 1]
     return {
-        "start": None if start == EARLIEST else rfc_3339(start),
-        "end": None if end == LATEST else rfc_3339(end),
+        "start": None if start == EARLIEST else _instant(start),
+        "end": None if end == LATEST else _instant(end),
         **group_of(found, asked, customers, names),
         "rest": found.rest,
         asked.measure.value: found.amount(asked.measure),
@@ -107,13 +108,18 @@ def link_of(path: str, asked: Asked, found: Sum, ranked: Pairs, position: int) -
     if found.rest:
         pairs += ranked
     pairs.append(("as_of", f"position:{position}"))
-    return f"{path}?{urlencode(list(dict.fromkeys(pairs)))}"
+    return f"{path}?{'&'.join([f'{_quoted(name)}={_quoted(value)}' for name, value in dict.fromkeys(pairs)])}"
+
+
+# The sums of an answer have most of their words in common.
+_quoted = lru_cache(4_096)(quote_plus)
+_instant = lru_cache(4_096)(rfc_3339)
 
 
 def between(from_name: str, start: datetime, to_name: str, end: datetime) -> Pairs:
     """A stretch of time in a query; what has no bound is left out."""
-    lower = [(from_name, rfc_3339(start))] if start > EARLIEST else []
-    return lower + ([(to_name, rfc_3339(end))] if end < LATEST else [])
+    lower = [(from_name, _instant(start))] if start > EARLIEST else []
+    return lower + ([(to_name, _instant(end))] if end < LATEST else [])
 
 
 def _named(name: str, value: str | None, *, absent: bool) -> Pairs:

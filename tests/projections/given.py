@@ -50,7 +50,6 @@ def _apply(tables: dict[str, dict[Key, Row]], model: Model, changes: Any) -> Non
             del tables[name][key]
     for name, rows in changes.rows.items():
         table = model.table(name)
-        if table.accumulates:
-            rows = summed(table, [*tables[name].values(), *rows])
-        for row in rows:
+        written = summed(table, [*tables[name].values(), *rows]) if table.accumulates else rows
+        for row in written:
             tables[name][table.key_of(row)] = row
