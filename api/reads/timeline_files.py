@@ -52,7 +52,8 @@ def timeline_export(keep: Filtering) -> Export:
         kept, when = keep(call, query, path), when_of(call, query)
         with call.view(TIMELINE_MODELS) as view:
             found = timeline_stream(view, kept, oldest_first=query["order"] != "desc", when=when)
-            yield Rows(view.position if when is None else when.position, view.due, map(_flat, found))
+            position, due = (view.position, view.due) if when is None else (when.position, None)
+            yield Rows(position, due, map(_flat, found))
 
     return Export("timeline", COLUMNS, rows)
 

@@ -110,7 +110,7 @@ def _every_use(call: Call, query: dict[str, Any], customer_id: str | None = None
     with call.view(recorded.MODELS) as view:
         outside = _outside(question, view)
         rows = recorded.all_uses(view, question.keep, balance_prefix=BALANCE, outside=outside)
-        yield Rows(question.position(view), view.due, map(export_row, rows))
+        yield Rows(question.position(view), question.due(view), map(export_row, rows))
 
 
 @contextmanager
@@ -120,7 +120,7 @@ def _every_sum(call: Call, query: dict[str, Any], customer_id: str | None = None
         what = question.sums(view)
         found = sums(view, what)
         lines = sum_lines(what, found, _customers(view, found), question.by.properties)
-        yield Rows(question.position(view), view.due, iter(lines))
+        yield Rows(question.position(view), question.due(view), iter(lines))
 
 
 USE_COLUMNS: Final = (

@@ -59,6 +59,10 @@ class UsageAsked:
         """What the answer is as of."""
         return view.position if self.when is None else self.when.position
 
+    def due(self, view: View) -> datetime | None:
+        """Up to when due work is done, which is told of the present only."""
+        return view.due if self.when is None else None
+
     def pinned(self, position: int) -> UseFilter:
         """The uses up to a position, whatever is recorded after it."""
         return self.keep if self.keep.upto_position == 0 else self.keep._replace(upto_position=position)

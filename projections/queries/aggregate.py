@@ -5,7 +5,7 @@ keeps; only in cells that an edge of a bin cuts the rows are summed. What the ce
 groups or filters by plan, event name or property, by customer or entity in the whole ledger, and what was known before.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -125,6 +125,7 @@ class Sum(NamedTuple):
 def sums(view: View, asked: Asked, *, source: Source | None = None) -> list[Sum]:
     """The sums that are asked for, by bin and then group; bins and groups without uses have none.
 
+    With `top` the groups of a bin are in the order of their sums over all bins, the largest first and the rest last.
     Needs the model usage. Raises `TooManySums`. `source` is for tests: rows can always be summed.
     """
     view.standing.require(MODEL)
@@ -136,7 +137,7 @@ def sums(view: View, asked: Asked, *, source: Source | None = None) -> list[Sum]
         found = [each for each in found if each.deducted != ZERO]
     if len(found) > asked.most:
         raise TooManySums
-    return sorted(found, key=_order)
+    return sorted(found, key=_order if asked.top is None else _ranking(found, asked))
 
 
 def source_of(view: View, asked: Asked) -> Source:
@@ -223,12 +224,18 @@ def _merged(found: Iterable[Sum], asked: Asked) -> list[Sum]:
     merged = _added(found)
     if asked.top is None:
         return merged
-    weights: dict[Any, dict[Group, Decimal]] = {}
-    for each in merged:
-        weight = weights.setdefault(_league(each, asked), {})
-        weight[each.group] = add(weight.get(each.group, ZERO), Decimal(each.amount(asked.measure)))
+    weights = _weights(merged, asked)
     first = {league: _first(weight, asked.top) for league, weight in weights.items()}
     return _added(each if each.group in first[_league(each, asked)] else _rest(each, asked) for each in merged)
+
+
+def _weights(found: Iterable[Sum], asked: Asked) -> dict[Any, dict[Group, Decimal]]:
+    """The sum of each group over all bins, by league."""
+    weights: dict[Any, dict[Group, Decimal]] = {}
+    for each in found:
+        weight = weights.setdefault(_league(each, asked), {})
+        weight[each.group] = add(weight.get(each.group, ZERO), Decimal(each.amount(asked.measure)))
+    return weights
 
 
 def _first(weights: Mapping[Group, Decimal], top: int) -> set[Group]:
@@ -265,3 +272,15 @@ def _sortable(group: Group) -> Any:
     """Groups in an order of their own; what has no value comes last, as in the database."""
     parts = (group.feature_id, group.stream_id and str(group.stream_id), group.entity_id, group.plan_id)
     return [(part is None, part or "") for part in (*parts, *group.properties)]
+
+
+def _ranking(found: Iterable[Sum], asked: Asked) -> Callable[[Sum], Any]:
+    """The order of a top: in each bin the leagues by name, in each the largest group first."""
+    weights = _weights((each for each in found if not each.rest), asked)
+
+    def place(each: Sum) -> Any:
+        league = _league(each, asked)
+        weight = ZERO if each.rest else weights[league][each.group]
+        return each.bin, each.rest, [name or "" for name in league], -abs(weight), _order(each)
+
+    return place

@@ -162,6 +162,10 @@ def test_what_was_known_is_read_again(shop: Api) -> None:
             ("seats", {"region": None}, 1),
         ]),
         ("group_by=properties.region&top=1&feature_id=messages", ("rest", "value"), [(False, 50), (True, 18)]),
+        ("group_by=properties.region&top=3&feature_id=messages", ("value",), [(50,), (11,), (7,)]),
+        ("group_by=feature,customer&top=1&measure=value", ("feature_id", "customer_id", "value"), [
+            ("messages", "acme", 57), ("seats", "acme", 1), ("messages", None, 11),
+        ]),
         ("bin=billing_cycle&customer_id=acme", ("start", "value"), [
             ("2026-01-01T00:00:00.000Z", 3), ("2026-02-01T00:00:00.000Z", 4), ("2026-02-01T00:00:00.000Z", 1),
             ("2026-03-01T00:00:00.000Z", 50),

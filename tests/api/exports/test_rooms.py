@@ -148,6 +148,14 @@ def test_a_file_of_the_past_has_the_rows_of_then(resource: Resource, ledger: Api
 
 
 @pytest.mark.parametrize("resource", FILES, ids=[each.name for each in FILES])
+def test_two_files_of_one_position_are_the_same_byte_for_byte(resource: Resource, ledger: Api, then: int) -> None:
+    asked = path_of(resource, f"as_of=position:{then}", "format=parquet")
+    assert ledger.get(asked) == ledger.get(asked)
+    assert ledger.last is not None
+    assert "Ledger-Due" not in ledger.last.headers  # what was due is told of the present only
+
+
+@pytest.mark.parametrize("resource", FILES, ids=[each.name for each in FILES])
 def test_a_file_has_the_columns_that_it_says_in_all_formats(resource: Resource, ledger: Api, then: int) -> None:
     assert resource.export is not None
     names = [column.name for column in resource.export.columns]
