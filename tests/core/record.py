@@ -57,6 +57,7 @@ from ledger.core.events import (
     Window,
 )
 from ledger.core.money import ZERO
+from ledger.core.sealed import Sealed
 from ledger.core.state import Customer
 from ledger.core.subscriptions.quote import Move, Planned
 from ledger.core.subscriptions.subscription import Subscription
@@ -104,10 +105,9 @@ class Record:
             for key, each in after.subscriptions.items():
                 if each is not before.subscriptions.get(key):
                     self.held.setdefault(key, []).append(each)
-        assert set(said_instants(event)) <= {
-            at,
-            self.asked_at,
-        }  # what waited to be paid happens as of when it was asked
+        # What waited to be paid happens as of when it was asked for.
+        assert set(said_instants(event)) <= {at, self.asked_at}
+        check_kept(event)
         check_before(before, event)
         for change in getattr(event, "changes", ()):
             assert change.before == before.grants[change.grant_id].level
@@ -200,8 +200,8 @@ def said_instants(event: Event) -> Iterator[datetime]:
 
 def check_kept(event: Event) -> None:
     """Every event can be kept and read again as what it is: each of its fields has the type that it says."""
-    kept = msgspec.to_builtins(event, builtin_types=PLAIN, enc_hook=lambda sealed: sealed)
-    assert msgspec.convert(kept, type(event), builtin_types=PLAIN, dec_hook=lambda _, sealed: sealed) == event
+    kept = msgspec.to_builtins(event, builtin_types=PLAIN, enc_hook=lambda sealed: [sealed.value])
+    assert msgspec.convert(kept, type(event), builtin_types=PLAIN, dec_hook=lambda _, kept: Sealed(*kept)) == event
 
 
 def own_id(event: InvoiceCreated | ChargeAccrued | PaymentRequested) -> str:
