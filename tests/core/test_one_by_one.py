@@ -21,20 +21,21 @@ from ledger.core.events import (
     PlanExpired,
     PlanUpdated,
     PlanVersionCreated,
+    UsageRecorded,
 )
 from ledger.core.invoices.documents import CreateInvoice, IssueCreditNote, PayInvoice
 from ledger.core.offers.catalog import UpdatePlan
 from ledger.core.offers.features import systems_of
 from ledger.core.period import Every, Interval
 from ledger.core.profile import CreateCustomer, UpdateCustomer
-from ledger.core.subscriptions.billing import Billing, Carry, CustomLine, InvoiceMode, IssueMethod
+from ledger.core.subscriptions.billing import Billing, Carry, CustomLine, DiscountRef, InvoiceMode, IssueMethod
 from ledger.core.subscriptions.cancellation import Cancel, Refund, When
 from ledger.core.subscriptions.change import Attach
 from ledger.core.subscriptions.customising import Customize
 from ledger.core.subscriptions.importing import ImportedPlan, ImportPlans
 from ledger.core.subscriptions.phases import CreateSchedule, Phase
 from ledger.core.subscriptions.revision import Revise
-from ledger.core.terms import BasePrice, FreeTrial, OnTrialEnd, SpendLimit
+from ledger.core.terms import BasePrice, Discount, FreeTrial, OnTrialEnd, SpendLimit
 from tests.core.account import Account, bought
 from tests.core.given import given
 from tests.core.offers import (
@@ -303,3 +304,46 @@ def test_a_next_version_is_made_when_it_is_made_and_of_the_version_that_was_name
     (renamed,) = offers.do(UpdatePlan("pro", {"name": "Old"}, version=1))
     assert isinstance(renamed, PlanUpdated)
     assert (renamed.before.name, renamed.before.version, renamed.after.name) == ("Pro", 1, "Old")
+
+
+def two_balances() -> Account:
+    account = Account()
+    for number, every in ((10, Interval.DAY), (20, Interval.MONTH)):
+        account.do(GrantBalance("messages", included=units(number), reset=Every(every)))
+    return account
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(0, 5), (0, 25), (0, 35), (25, 5), (25, 24), (25, 0), (5, 5), (35, 30), (35, 0)]
+)
+def test_what_was_used_of_several_balances_together_may_be_put_to_a_number(before: int, after: int) -> None:
+    account = two_balances()
+    account.do(UpdateBalance("messages", usage=units(before)))
+    events = account.do(UpdateBalance("messages", usage=units(after)))
+    assert sum(each.used for each in account.customer.grants.values()) == after
+    assert account.standing("messages").usage == after
+    assert account.remaining("messages") == max(30 - after, 0)
+    assert len(events) == 1
+
+
+def test_no_more_credits_go_back_than_a_balance_has_room_for() -> None:
+    account = Account()
+    account.do(GrantBalance("credits", included=units(100)))
+    account.track("action1", 10)
+    account.do(UpdateBalance("credits", remaining=units("99.5")))
+    (given_back,) = account.track("action1", -10)
+    assert account.remaining("credits") == 100
+    assert isinstance(given_back, UsageRecorded)
+    assert [each.amount for each in given_back.allocations] == [units("-0.5")]
+    assert [each.units for each in given_back.drawn] == [units("-2.5")]
+    assert given_back.dropped == units("-7.5")
+
+
+def test_a_preview_tells_what_it_comes_to_before_discounts() -> None:
+    account = Account(PRO)
+    tenth = Discount("tenth", "A tenth", percent=units(10))
+    account.catalog = replace(account.catalog, discounts={"tenth": tenth})
+    quote = account.preview(Attach("pro", billing=Billing(discounts=(DiscountRef("tenth"),))))
+    assert (quote.planned.subtotal_minor, quote.planned.total_minor) == (2_000, 1_800)
+    assert quote.next_cycle is not None
+    assert (quote.next_cycle.subtotal_minor, quote.next_cycle.total_minor) == (2_000, 1_800)
