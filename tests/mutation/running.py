@@ -6,12 +6,13 @@ import os
 import random
 import resource
 import signal
-import sys
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Final, NoReturn
+
+import pytest
 
 from tests.mutation import results
 from tests.mutation.changes import Change, changes
@@ -46,7 +47,7 @@ class Run:
         gc.collect()
         gc.freeze()
         todo = list(self.todo())
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped: the next run goes on from here"))
+        signal.signal(signal.SIGTERM, lambda *_: pytest.exit("stopped: the next run goes on from here"))
         print(f"{len(todo)} changes; the tests take {sum(self.suite.cost):.1f} s", flush=True)  # noqa: T201
         try:
             for change in todo:
