@@ -215,6 +215,18 @@ def test_use_in_a_closed_period_costs_the_difference_that_it_makes() -> None:
     assert all(line.first_version for line in corrections)
 
 
+def test_a_correction_is_billed_when_the_period_ends_also_where_nothing_else_is() -> None:
+    account = Account(plan("by-use", 0, metered(MESSAGES, 100, 10)))
+    account.attach("by-use")
+    account.track("messages", 90)
+    account.wait_until(FEBRUARY + timedelta(days=20))
+    assert backdated(account, 30, START)[1] == 200
+    account.wait_until(MARCH)
+    (made,) = [event for _, event in account.log if isinstance(event, InvoiceCreated)]
+    assert [(line.kind, line.amount_minor) for line in made.lines] == [(LineKind.CORRECTION, 200)]
+    assert not account.customer.account.accrued
+
+
 def test_use_taken_back_in_a_closed_period_is_credited() -> None:
     account = by_use()
     account.track("messages", 150)

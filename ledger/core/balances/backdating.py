@@ -13,7 +13,8 @@ from ledger.core.balances.spending import Use, sources
 from ledger.core.decider import Context
 from ledger.core.draft import Draft
 from ledger.core.errors import InvalidInput, InvalidRequest
-from ledger.core.events import ChargeAccrued, Event, Line, LineKind, UsageBackdated
+from ledger.core.events import Event, Line, LineKind, UsageBackdated
+from ledger.core.invoices.invoicing import accrue
 from ledger.core.invoices.pricing import cost
 from ledger.core.money import ZERO, add, round_minor
 from ledger.core.period import period_at
@@ -45,7 +46,7 @@ def backdate(customer: Customer, use: Use, used_at: datetime, context: Context) 
     )
     line = _difference(draft.customer, grant, period, use)
     if line.amount_minor and billed(customer, grant) and not _tried(customer, grant, used_at):
-        draft.happen(ChargeAccrued(draft.customer.next_id(), line))
+        accrue(draft, line)
     return draft.events
 
 
