@@ -54,7 +54,7 @@ def table(results: Iterable[dict[str, Any]]) -> Iterator[str]:
             counted[name][found["outcome"]] += 1
     yield f"| room | run | {' | '.join(OUTCOMES)} |"
     yield "| --- |" + " --- |" * (len(OUTCOMES) + 1)
-    for name, row in sorted(counted.items()):
+    for name, row in sorted(counted.items(), key=lambda each: (each[0] == "**all**", each[0])):
         yield f"| {name} | {row.total():,} | {' | '.join(f'{row[each]:,}' for each in OUTCOMES)} |"
 
 
