@@ -24,9 +24,9 @@ _CODES: Final = {
         "insufficient_balance usage_limit_exceeded feature_limit_reached product_already_exists currency_mismatch "
         "entity_id_required billing_period_closed"
     ),
-    HTTPStatus.UNAUTHORIZED: "no_secret_key no_auth_header invalid_secret_key",
+    HTTPStatus.UNAUTHORIZED: "no_secret_key no_auth_header invalid_secret_key wrong_password",
     HTTPStatus.PAYMENT_REQUIRED: "invoice_payment_failed",
-    HTTPStatus.FORBIDDEN: "forbidden insufficient_scope",
+    HTTPStatus.FORBIDDEN: "forbidden insufficient_scope foreign_form",
     HTTPStatus.NOT_FOUND: (
         "not_found customer_not_found entity_not_found feature_not_found product_not_found balance_not_found "
         "customer_product_not_found event_not_found invoice_not_found reward_not_found ledger_not_found "
@@ -41,7 +41,7 @@ _CODES: Final = {
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
-    HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_exceeded",
+    HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_exceeded locked_out",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal_error",
     HTTPStatus.SERVICE_UNAVAILABLE: (
         "service_unavailable projection_unavailable projection_behind projection_failed too_many_exports "

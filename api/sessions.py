@@ -5,7 +5,6 @@ which only keyed hashes are kept, so that whoever reads the tables can use none.
 """
 
 import secrets
-from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -39,7 +38,6 @@ class LockedOut(Refusal):
     """Too many were wrong lately."""
 
     code = "locked_out"
-    status = HTTPStatus.TOO_MANY_REQUESTS
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"Too many sign-ins failed: try again in {seconds} seconds")

@@ -38,7 +38,6 @@ class ForeignForm(Refusal):
     """A form that was not sent from a page of ours."""
 
     code = "foreign_form"
-    status = HTTPStatus.FORBIDDEN
 
     def __init__(self) -> None:
         super().__init__("This form did not come from a page of this dashboard, or is too old: open it again")

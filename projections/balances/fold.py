@@ -35,7 +35,7 @@ from ledger.core.events import (
     UsageBackdated,
     UsageRecorded,
 )
-from ledger.core.money import ZERO, add, subtract
+from ledger.core.money import EXACT, ZERO, add, subtract
 from projections.jsonb import state_json
 from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
 
@@ -150,7 +150,11 @@ def sums_of(grants: Iterable[Grant], feature_id: str) -> Sums | None:
             held, unlimited = True, unlimited or grant.terms.unlimited
             granted, left = add(granted, grant.granted), add(left, grant.balance)
             remaining = add(remaining, max(ZERO, grant.balance))
-    return Sums(granted, remaining, subtract(granted, left), unlimited) if held else None
+    if not held:
+        return None
+    # A number is kept in one spelling: which one a sum comes to depends on the way it was reached.
+    spelt = EXACT.normalize
+    return Sums(spelt(granted), spelt(remaining), spelt(subtract(granted, left)), unlimited)
 
 
 def row(stream_id: UUID, grant: Grant, ended_at: datetime | None) -> Row:

@@ -135,3 +135,10 @@ def test_entities_are_rows_while_they_exist() -> None:
     rows = given(CUSTOMERS, CREATED, made)["entities"]
     assert columns(CUSTOMERS, "entities", only(rows), ["entity_id", "name"]) == ["team", "Team"]
     assert not given(CUSTOMERS, CREATED, made, EntityDeleted("team", "seats"))["entities"]
+
+
+def test_a_sum_is_spelt_alike_however_it_was_reached() -> None:
+    fine = UsageRecorded("messages", Decimal("0.125000000000"), (Allocation("2.1", Decimal("0.125000000000")),))
+    back = UsageRecorded("messages", Decimal("-0.125"), (Allocation("2.1", Decimal("-0.125")),))
+    (row,) = given(BALANCES, ATTACHED, fine, back)["balance_sums"].values()
+    assert [str(each) for each in columns(BALANCES, "balance_sums", row, ("remaining", "usage"))] == ["1E+2", "0"]

@@ -148,7 +148,8 @@ def test_nobody_comes_in_without_a_key(server: Serving, writes_nothing: Any, hea
 
 
 def test_a_read_key_reads_and_does_not_write(server: Serving, writes_nothing: Any) -> None:
-    secret = command_line(server.data_dir, "keys", "create", "--name", "reader", "--role", "read").strip()
+    made = command_line(server.data_dir, "keys", "create", "--ledger", "main", "--name", "reader", "--role", "read")
+    secret = made.strip()
     sent = {"customer_id": "careless", "feature_id": "messages"}
     with httpx.Client(base_url=server.url, headers=with_secret(secret=secret)) as reader, writes_nothing():
         assert reader.post("/v1/balances.check", json=sent).json()["allowed"] is True

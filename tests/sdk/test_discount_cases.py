@@ -31,7 +31,7 @@ def discounts(server: Serving, tmp_path_factory: pytest.TempPathFactory) -> None
     """The discounts of these tests, offered by the file that people edit."""
     file: Path = tmp_path_factory.mktemp("catalog") / "discounts.yaml"
     file.write_text(DISCOUNTS)
-    command_line(server.data_dir, "catalog", "push", str(file))
+    command_line(server.data_dir, "catalog", "push", "--ledger", "main", str(file))
 
 
 @pytest.fixture

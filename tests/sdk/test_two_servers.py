@@ -81,11 +81,11 @@ def test_a_customer_created_on_one_is_on_the_lists_of_the_other_at_once(pair: Pa
 
 
 def test_a_key_revoked_on_one_is_refused_by_the_other_within_a_second(pair: Pair, server: Serving) -> None:
-    secret = command_line(server.data_dir, "keys", "create", "--name", "short-lived").strip()
+    secret = command_line(server.data_dir, "keys", "create", "--ledger", "main", "--name", "short-lived").strip()
     holder = with_secret(secret=secret)
     for client in pair:
         assert client.post("/v1/features.list", headers=holder).status_code == 200
-    command_line(server.data_dir, "keys", "revoke", "short-lived")
+    command_line(server.data_dir, "keys", "revoke", "--ledger", "main", "short-lived")
     time.sleep(1)
     for client in pair:
         assert client.post("/v1/features.list", headers=holder).status_code == 401

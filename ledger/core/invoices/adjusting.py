@@ -66,7 +66,8 @@ def _custom(draft: Draft, wanted: CustomLine) -> Line:
         credit=wanted.amount_minor < 0,
         description=wanted.description,
         first_version=draft.before.version + 1,
-        last_version=draft.customer.version,
+        # Where the line is all there is to a change, it comes from the event that puts it on its invoice.
+        last_version=max(draft.before.version + 1, draft.customer.version),
     )
 
 
