@@ -88,6 +88,10 @@ docs-check: setup
 tour: setup  ## run the README's tour for real
 	$(BIN)/python -m tests.tour
 
+.PHONY: cookbook
+cookbook: setup  ## ask every question of docs/audit-cookbook.md of a tenth of the CDNOW ledger
+	$(BIN)/python -m tests.cookbook
+
 .PHONY: bench
 bench: setup  ## the numbers of docs/performance.md
 	$(BIN)/python -m benchmarks
@@ -97,4 +101,4 @@ demo-cdnow: setup  ## 69,659 real purchases through the HTTP API, checked agains
 	$(BIN)/tallystick demo --cdnow "$$(find $(VENV)/lib -name CDNOW_master.txt)"
 
 .PHONY: check
-check: lint test tour  ## what CI runs
+check: lint test tour cookbook  ## what CI runs

@@ -12,51 +12,24 @@ import sys
 import sysconfig
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tests.cli.program import ROOT, serving
+from tests.pages import SECONDS, SHOWN_URL, Block, PageBroken, blocks, check, check_done
 
 README = ROOT / "README.md"
 TOUR = re.compile(r"^## A five-minute tour\n(.*?)^## ", re.MULTILINE | re.DOTALL)
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECRET = re.compile(r"TALLYSTICK_BOOTSTRAP_KEY=(\S+)")
-SHOWN_URL = "http://127.0.0.1:8000"
-SECONDS = 120
-
-
-class Block(NamedTuple):
-    """A block of code of the page, with what it must print, where the page says so."""
-
-    language: str
-    code: str
-    line: int
-    expected: str | None
-
-
-class TourBroken(Exception):
-    """The page promises what does not happen."""
 
 
 def tour(page: str) -> str:
     """The tour's part of the page."""
     found = TOUR.search(page + "\n## ")
     if found is None:
-        raise TourBroken("the README has no tour")
+        raise PageBroken("the README has no tour")
     return found[1]
-
-
-def blocks(page: str) -> Iterator[Block]:
-    """The blocks to run, in order."""
-    found = list(BLOCK.finditer(page))
-    for number, match in enumerate(found):
-        language, code = match.groups()
-        if language == "text":
-            continue
-        after = found[number + 1] if number + 1 < len(found) else None
-        expected = after[2] if after is not None and after[1] == "text" else None
-        yield Block(language, code, page[: match.start()].count("\n") + 1, expected)
 
 
 def run_block(block: Block, url: str, names: dict[str, Any], environment: Mapping[str, str]) -> str:
@@ -73,24 +46,10 @@ def run_block(block: Block, url: str, names: dict[str, Any], environment: Mappin
                 ["bash", "-euo", "pipefail", "-c", code], env=environment, capture_output=True, text=True,
                 timeout=SECONDS, check=False,
             )  # fmt: skip
-            if done.returncode != 0:
-                raise TourBroken(f"tour line {block.line} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-            if '"code":' in done.stdout and block.expected is None:
-                raise TourBroken(f"tour line {block.line} was refused: {done.stdout}")
+            check_done(block, done.returncode, done.stdout, done.stderr)
             return done.stdout
         case other:
-            raise TourBroken(f"tour line {block.line} is in a language that is not run: {other}")
-
-
-def check(block: Block, printed: str) -> None:
-    """Hold what was printed to what the page shows; `...` on the page stands for anything on its line."""
-    if block.expected is None:
-        return
-    pattern = "".join(
-        ".*".join(re.escape(part) for part in line.split("...")) + "\n" for line in block.expected.splitlines()
-    )
-    if re.fullmatch(pattern, printed) is None:
-        raise TourBroken(f"tour line {block.line} printed:\n{printed}and the page says:\n{block.expected}")
+            raise PageBroken(f"the block of line {block.line} is in a language that is not run: {other}")
 
 
 def main() -> int:
@@ -98,7 +57,7 @@ def main() -> int:
     page = tour(README.read_text())
     secret = SECRET.search(page)
     if secret is None:
-        raise TourBroken("the tour does not say which key it uses")
+        raise PageBroken("the tour does not say which key it uses")
     with tempfile.TemporaryDirectory(prefix="tallystick-tour-") as folder:
         Path(folder).chmod(0o711)
         data, names = Path(folder) / "data", {"__name__": "tour"}
@@ -113,7 +72,7 @@ def main() -> int:
                 check(block, run_block(block, server.url, names, environment))
                 count += 1
     if count == 0:
-        raise TourBroken("the tour has nothing to run")
+        raise PageBroken("the tour has nothing to run")
     sys.stdout.write(f"the README's tour holds: {count} blocks\n")
     return 0
 
@@ -121,5 +80,5 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except TourBroken as broken:
+    except PageBroken as broken:
         sys.exit(f"{README.name}: {broken}")
