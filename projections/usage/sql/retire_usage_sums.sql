@@ -1,7 +1,8 @@
 -- A small step in deleting a generation of usage that nobody reads any more: its sums of the whole ledger.
+-- By place: found by key, a join without statistics would compare every row with every other.
 DELETE FROM usage_sums
-WHERE ledger_id = %(ledger_id)s AND generation = %(generation)s AND (cell, feature_id) IN (
-    SELECT cell, feature_id FROM usage_sums
+WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM usage_sums
     WHERE ledger_id = %(ledger_id)s AND generation = %(generation)s
     ORDER BY cell, feature_id LIMIT %(limit)s
-)
+))
