@@ -11,6 +11,7 @@ from projections.models import MODELS, model_named
 from projections.reads import CUSTOMER_MODELS, TIMELINE_MODELS, Reads, customers, timeline
 from projections.rebuild import compare, rebuild
 from projections.runner import Runner
+from projections.statements import statement
 from tests.projections.test_runner import head, live_through_much, same_as_rebuilt
 from tests.support.book import Book
 
@@ -112,3 +113,14 @@ def test_one_model_alone_can_be_rebuilt(book: Book, store: Store, runner: Runner
     with reads.open("main", models=CUSTOMER_MODELS) as view:
         assert [view.standing.generation(name) for name in ("balances", "timeline")] == [2, 1]
     same_as_rebuilt(store)
+
+
+def test_old_generations_are_swept_without_a_join_of_every_row_with_every_other(store: Store) -> None:
+    old = {"ledger_id": "main", "generation": 1, "limit": 2_000}
+    with psycopg.connect(store.database_url) as conn:
+        for model in MODELS:
+            for table in model.tables:
+                step = conn.execute(f"EXPLAIN {statement(f'retire_{table.name}', model.package)}", old).fetchall()
+                plan = "\n".join(line for (line,) in step)
+                assert "Nested Loop" not in plan, plan
+                assert table.name == "timeline" or "Tid Scan" in plan, plan
