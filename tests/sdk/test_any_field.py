@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -69,15 +70,16 @@ def open_accounts(client: httpx.Client) -> None:
         client.post("/v1/balances.create", json={**about, "included_grant": 1_000}).raise_for_status()
 
 
-def test_no_field_of_any_request_can_break_the_server(abused: Serving) -> None:
+@pytest.mark.parametrize("one_of", [3, pytest.param(1, marks=pytest.mark.slow)])
+def test_no_field_of_any_request_can_break_the_server(abused: Serving, one_of: int) -> None:
     failed = []
     hooks = {"response": [check_recorded]}
     with httpx.Client(
         base_url=abused.url, headers=with_secret(), timeout=30, verify=False, event_hooks=hooks
     ) as client:
         open_accounts(client)
-        for operation in SERVED:
-            for body in bodies(operation):
+        for number, operation in enumerate(SERVED):
+            for body in islice(bodies(operation), number % one_of, None, one_of):
                 answer = client.post(operation.path, content=body, headers={"content-type": "application/json"})
                 if answer.status_code >= 500:
                     failed.append((operation.name, body, answer.text))
