@@ -71,7 +71,13 @@ _COLUMNS: Final[tuple[tuple[Column, Callable[[Shown], Any]], ...]] = (
 COLUMNS: Final = tuple(column for column, _ in _COLUMNS)
 OF_FEATURE: Final = frozenset({"granted", "remaining", "usage", "unlimited"})
 _VALUES: Final = MappingProxyType({column.name: value for column, value in _COLUMNS})
-_JSON: Final = frozenset(column.name for column in COLUMNS if column.kind is Kind.JSON)
+_AS_TEXT: Final[Mapping[str, Callable[[Shown], Any]]] = MappingProxyType(
+    {
+        "balance_owed_other": lambda each: None if each.row.owed_other is None else _text(_owed_other(each)),
+        "metadata": lambda each: each.row.metadata,
+    }
+)
+_IN_FILES: Final = tuple(_AS_TEXT.get(name, value) for name, value in _VALUES.items())
 
 
 def account(shown: Shown, columns: tuple[str, ...]) -> dict[str, Any]:
@@ -80,9 +86,8 @@ def account(shown: Shown, columns: tuple[str, ...]) -> dict[str, Any]:
 
 
 def account_values(shown: Shown) -> list[Any]:
-    """All columns in their order, as files hold them."""
-    found = [value(shown) for value in _VALUES.values()]
-    return [_text(value) if name in _JSON else value for name, value in zip(_VALUES, found, strict=True)]
+    """All columns in their order, as files hold them; JSON is passed on as the text that it is."""
+    return [value(shown) for value in _IN_FILES]
 
 
 def _text(value: Mapping[str, Any]) -> str | None:

@@ -1,4 +1,5 @@
--- Uses as they were recorded, newest first; what each took from which balance, of which plan.
+-- Uses as they were recorded, newest first; what each took from which balance, of which plan. Each balance is looked up
+-- by its key, also where nothing is known of how many there are.
 SELECT u.position, u.stream_id, u.version, c.customer_id, u.feature_id, u.entity_id, u.event_name, u.value, u.at,
        coalesce(u.booked_at, u.at), u.properties::text,
        (SELECT jsonb_agg(
@@ -7,9 +8,11 @@ SELECT u.position, u.stream_id, u.version, c.customer_id, u.feature_id, u.entity
                                                      || '_' || replace(p.grant_id, '.', '_')),
                 'feature_id', g.feature_id, 'plan_id', g.plan_id, 'value', p.deducted, 'units', p.units))::text
         FROM usage_parts(u.value, u.deductions) AS p
-        JOIN usage_grants AS g
-          ON g.ledger_id = %(ledger_id)s AND g.generation = %(usage_generation)s AND g.stream_id = u.stream_id
-          AND g.grant_id = p.grant_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM usage_grants AS g
+            WHERE g.ledger_id = %(ledger_id)s AND g.generation = %(usage_generation)s AND g.stream_id = u.stream_id
+              AND g.grant_id = p.grant_id
+            LIMIT 1) AS g)
 FROM usage AS u
 LEFT JOIN customers AS c
   ON c.ledger_id = %(ledger_id)s AND c.generation = %(customers_generation)s AND c.stream_id = u.stream_id
