@@ -19,6 +19,7 @@ from projections.models import MODELS
 from projections.projection import Model, named
 from projections.rebuild import rebuild
 from projections.statements import statement
+from projections.statistics import Statistics
 
 LOOK_SECONDS: Final = 5.0
 
@@ -40,9 +41,11 @@ class Builder:
         limits: Limits | None = None,
         models: Sequence[Model] = MODELS,
         stopping: threading.Event | None = None,
+        statistics: Statistics | None = None,
     ) -> None:
         self._database_url, self._operator, self._limits = database_url, operator, limits or Limits()
         self._models, self._stopping = models, stopping or threading.Event()
+        self._statistics = statistics or Statistics(models)
         self._failed: set[tuple[str, str]] = set()
 
     def run(self) -> None:
@@ -51,6 +54,7 @@ class Builder:
             try:
                 with connect(self._database_url, self._limits) as conn:
                     self.round(conn)
+                self._statistics.refresh(self._database_url, self._limits)
             except Stopped:
                 return
             except Exception:

@@ -14,6 +14,7 @@ from projections.filling import Filling, Progress
 from projections.folding import ModelFailed
 from projections.models import MODELS
 from projections.projection import Model
+from projections.statistics import analyze
 
 __all__ = ["Difference", "ModelFailed", "Rebuilt", "compare", "rebuild"]
 
@@ -41,6 +42,7 @@ def rebuild(
     began = monotonic()
     with Filling(database_url, operator, ledger_id, models, limits=limits) as filling:
         filling.fill(progress)
+        analyze(database_url, limits or Limits(), models)  # before anybody reads them
         position = filling.swap()
         return Rebuilt(position, monotonic() - began)
 

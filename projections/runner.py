@@ -24,6 +24,7 @@ from projections.folding import PASSING, Batch, Generation, ModelFailed
 from projections.models import MODELS
 from projections.projection import LONG_HISTORY, Model, named
 from projections.statements import statement
+from projections.statistics import Statistics
 from projections.sweeping import sweep_step
 from projections.wake import Wake
 
@@ -147,7 +148,15 @@ class Runner:
         self._batch_events, self._models, self._connector = batch_events, models, connector
         self._projectors: dict[str, LedgerProjector] = {}
         self._stopping = threading.Event()
-        self._builder = Builder(database_url, operator, limits=limits, models=models, stopping=self._stopping)
+        self._statistics = Statistics(models)
+        self._builder = Builder(
+            database_url,
+            operator,
+            limits=limits,
+            models=models,
+            stopping=self._stopping,
+            statistics=self._statistics,
+        )
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -206,7 +215,9 @@ class Runner:
     def _follow(self, conn: Connection[Any], wake: Wake) -> None:
         sweep_at = Deadline(0.0)
         while not self._stopping.is_set():
-            if self.round(conn) >= self._batch_events:
+            folded = self.round(conn)
+            self._statistics.count(folded)
+            if folded >= self._batch_events:
                 continue  # a full batch: there is more
             if not sweep_at.remaining():
                 sweep_at = Deadline(0.0 if sweep_step(conn) else SWEEP_SECONDS)
