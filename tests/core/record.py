@@ -9,12 +9,16 @@ from decimal import Decimal
 
 import msgspec
 
+from ledger.core.balances.balance import Grant
 from ledger.core.customer import CUSTOMER
 from ledger.core.events import (
+    BalanceDeducted,
     BalanceDeleted,
     BalanceExpired,
     BalanceGranted,
+    BalanceRecalculated,
     BalanceReset,
+    BalanceSet,
     BalanceToppedUp,
     ChangeHeld,
     ChargeAccrued,
@@ -109,10 +113,7 @@ class Record:
         assert set(said_instants(event)) <= {at, self.asked_at}
         check_kept(event)
         check_before(before, event)
-        for change in getattr(event, "changes", ()):
-            assert change.before == before.grants[change.grant_id].level
-            of_feature = before.grants[change.grant_id].feature_id
-            assert isinstance(event, EffectReversed) or of_feature == getattr(event, "feature_id", None)
+        check_changes(before, event, after)
         for window in opened(event):
             assert any(window.start <= each < window.end for each in (at, self.asked_at) if each)
             assert window.grant_id in before.grants or window.grant_id in after.grants
@@ -191,6 +192,24 @@ def for_each_entity(subscription: Subscription, feature_id: str | None) -> bool:
     return subscription.entity_id is None and any(each.entity_feature_id is not None for each in items)
 
 
+def check_changes(before: Customer, event: Event, after: Customer) -> None:
+    """Balances change from what they were, are the event's feature's and scope's, and are in a period afterwards."""
+    for change in getattr(event, "changes", ()):
+        grant = before.grants[change.grant_id]
+        assert change.before == grant.level
+        assert isinstance(event, EffectReversed) or grant.feature_id == getattr(event, "feature_id", None)
+        if isinstance(event, BalanceSet | BalanceDeducted):
+            assert event.entity_id == grant.terms.entity_id
+        if isinstance(event, BalanceSet | BalanceDeducted | BalanceRecalculated):
+            assert in_a_period(after.grants[change.grant_id])
+
+
+def in_a_period(grant: Grant) -> bool:
+    """True once it is said in which period of its own a balance is; one that never resets needs none."""
+    repeats = grant.terms.reset is not None and grant.terms.reset.repeats
+    return not repeats or (grant.period_start is not None and grant.period_end is not None)
+
+
 def said_instants(event: Event) -> Iterator[datetime]:
     """When an event says that it happened, where it says so itself."""
     elsewhere = isinstance(event, InvoiceCreated) and event.origin in (Origin.MANUAL, Origin.INSERTED)
@@ -225,6 +244,8 @@ def check_before(before: Customer, event: Event) -> None:
             assert (known is None) == (event.terms is not None)
             assert event.before == (Level(ZERO, ZERO) if known is None else known.level)
             assert known is None or event.feature_id == known.feature_id
+            if isinstance(event, BalanceGranted):
+                assert event.entity_id == (event.terms if known is None else known.terms).entity_id  # type: ignore[union-attr]  # a new one has terms
         case ControlsChanged():
             entity = None if event.entity_id is None else before.entity(event.entity_id)
             assert event.before == (before.controls if entity is None else entity.controls)
@@ -275,6 +296,7 @@ def check_period(event: Event, after: Customer) -> None:
         assert made.since == after.version
         assert made.active
         assert not made.awaits_payment
+        assert (event.period_start is None) == (event.period_end is None)
         if event.period_start is not None and event.period_end is not None:
             assert event.period_start < event.period_end
     if isinstance(event, PlanAttached | PlanActivated):

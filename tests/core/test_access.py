@@ -66,3 +66,8 @@ def test_one_admin_stays() -> None:
         decide(ChangeRole("u1", UserRole.VIEWER), ANNA, BEN)
     raised = UserRoleChanged("u2", "ben", "finance", "admin")
     assert decide(DisableUser("u1"), ANNA, BEN, raised) == [UserDisabled("u1", "anna", START)]
+
+
+@pytest.mark.parametrize("name", ["b", "x" * 100])
+def test_a_name_may_be_as_short_and_as_long_as_is_said_beside_those_of_others(name: str) -> None:
+    assert decide(AddUser("u9", name, UserRole.VIEWER), ANNA) == [UserAdded("u9", name, "viewer", START)]

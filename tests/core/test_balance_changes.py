@@ -32,6 +32,7 @@ from tests.core.offers import (
     SSO,
     START,
     USERS,
+    WORDS,
     included,
     metered,
     plan,
@@ -381,3 +382,31 @@ def test_users_granted_by_hand_are_held_until_freed() -> None:
     account.entities("e1", "e2", "e3")
     assert account.balance("users") == (0, 3)
     assert USERS.kind is FeatureKind.ALLOCATED
+
+
+@pytest.mark.parametrize("change", [{"remaining": 5}, {"usage": 5}, {"add": 5}, {"add": -5}])
+def test_a_balance_that_is_changed_first_by_hand_still_resets_when_its_month_is_over(change: dict[str, float]) -> None:
+    account = with_messages()
+    account.wait(3)
+    account.do(update(**change))
+    (grant,) = account.customer.grants.values()
+    assert (grant.period_start, grant.period_end) == (START, datetime(2026, 2, 1, tzinfo=UTC))
+
+
+def test_a_balance_whose_end_is_said_first_still_resets_when_its_month_is_over() -> None:
+    account = Account()
+    account.do(GrantBalance("messages", included=units(10), reset=MONTH))
+    account.wait(3)
+    account.do(UpdateBalance("messages", expires_at=START + timedelta(days=300)))
+    (grant,) = account.customer.grants.values()
+    assert (grant.period_start, grant.period_end) == (START, datetime(2026, 2, 1, tzinfo=UTC))
+
+
+def test_each_balance_that_is_deleted_passes_its_own_usage_on() -> None:
+    account = Account(plan("pro", 0, included(MESSAGES, 100), included(WORDS, 100)))
+    account.attach("pro")
+    for feature_id in ("messages", "words"):
+        account.do(GrantBalance(feature_id, included=units(10), balance_id=f"gift_{feature_id}"))
+        account.do(UpdateBalance(feature_id, balance_id=f"gift_{feature_id}", usage=units(4)))
+        account.do(DeleteBalance(feature_id, recalculate=True))
+        assert account.balance(feature_id) == (96, 4)

@@ -31,6 +31,7 @@ from ledger.core.offers.catalog import (
     UpdateFeature,
     UpdatePlan,
 )
+from ledger.core.offers.plans import MAX_PLAN_VERSIONS
 from ledger.core.period import Every
 from ledger.core.settings import LedgerSettings
 from ledger.core.terms import BasePrice, FeatureKind, ItemPrice, Method, Plan, PlanItem, Tier
@@ -199,6 +200,24 @@ def test_there_is_one_default_of_a_group() -> None:
     offers.refuses(CreatePlan(replace(PRO, auto_enable=True)), "invalid_request", "costs money")
     offers.do(UpdatePlan("free", {"archived": True}))
     assert [each.plan_id for each in offers.catalog.defaults()] == ["elsewhere", "extra"]
+
+
+def test_a_default_may_be_renamed_and_another_one_of_its_group_is_refused_until_it_is_archived() -> None:
+    default = replace(FREE, auto_enable=True)
+    offers = Offers(CreateFeature(MESSAGES), CreatePlan(default), CreatePlan(replace(FREE, plan_id="other")))
+    assert [type(each) for each in offers.do(UpdatePlan("free", {"name": "Gratis"}))] == [PlanUpdated]
+    offers.refuses(UpdatePlan("other", {"auto_enable": True}), "invalid_request", "free is the default")
+    offers.do(UpdatePlan("other", {"auto_enable": True, "archived": True}))
+    assert [each.plan_id for each in offers.catalog.defaults()] == ["free"]
+
+
+def test_there_are_at_most_so_many_plan_versions() -> None:
+    offers = Offers(CreateFeature(MESSAGES))
+    last = replace(PRO, plan_id="last")
+    many = {"pro": tuple(replace(PRO, version=number) for number in range(1, MAX_PLAN_VERSIONS))}
+    offers.catalog = replace(offers.catalog, plans=many)
+    offers.do(CreatePlan(last))
+    offers.refuses(CreatePlan(replace(last, plan_id="one_more")), "invalid_request", "at most")
 
 
 def priced(**fields: object) -> PlanItem:

@@ -8,14 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.balances.adjustment import GrantBalance
+from ledger.core.balances.adjustment import GrantBalance, UpdateBalance
 from ledger.core.balances.credits import Rate
 from ledger.core.balances.deduction import Overage
+from ledger.core.balances.limiting import NewControls
+from ledger.core.balances.locking import FinalizeLock, Reserve
 from ledger.core.balances.spending import Use, allowed
-from ledger.core.events import Allocation, Draw, UsageRecorded
+from ledger.core.events import Allocation, Draw, LockEnd, UsageRecorded
+from ledger.core.period import Interval
+from ledger.core.profile import UpdateCustomer
 from ledger.core.subscriptions.customising import Customize, ItemFilter
 from ledger.core.subscriptions.revision import Revise
-from ledger.core.terms import CreditCost, CreditTier, Rollover
+from ledger.core.terms import CreditCost, CreditTier, Rollover, UsageLimit
 from tests.core.account import Account
 from tests.core.offers import CREDITS, MONTH, included, metered, plan, units, unlimited
 
@@ -173,3 +177,57 @@ def test_rolled_over_credits_go_before_everything(overage: Overage) -> None:
     account.wait(31)
     usage(account, "action1", 20, overage=overage)
     assert [left(account, "action1"), left(account, "credits")] == [10, 16]
+
+
+@pytest.mark.parametrize(("used", "left_over"), [(20, 0), (17, 9), (10, 30), (7, 36), (3, 42), (0, 45)])
+def test_what_a_lock_did_not_use_of_several_credits_goes_back_at_the_cost_of_the_last_units(
+    used: int, left_over: int
+) -> None:
+    bands = (CreditTier(units(5), units(1)), CreditTier(units(10), units(2)), CreditTier(None, units(3)))
+    account = costing(holding(), CreditCost("action1", tiers=bands))
+    for number in (15, 30):
+        account.do(GrantBalance("credits", included=units(number)))
+    account.do(Reserve("l1", "action1", units(20)))
+    assert left(account, "credits") == 0
+    account.do(FinalizeLock("l1", LockEnd.CONFIRMED, units(used)))
+    assert left(account, "credits") == left_over
+
+
+def limited(account: Account, number: float) -> Account:
+    limit = UsageLimit("credits", units(number), Interval.MONTH)
+    account.do(UpdateCustomer({}, controls=NewControls(usage_limits=(limit,))))
+    return account
+
+
+def test_a_limit_of_credits_counts_what_several_balances_gave_until_a_lock_gives_it_back() -> None:
+    account = holding()
+    for _ in range(2):
+        account.do(GrantBalance("credits", included=units(2)))
+    limited(account, 3)
+    account.do(Reserve("l1", "action1", units(15)))
+    assert not allowed(account.customer, Use("action1", units(1)), account.context())
+    account.do(FinalizeLock("l1", LockEnd.RELEASED))
+    event = usage(account, "action1", 20)
+    assert [event.dropped, left(account, "credits")] == [5, 1]
+
+
+def test_a_limit_gives_no_credits_that_are_not_there() -> None:
+    event = usage(limited(holding(credits=1), 10), "action1", 20)
+    assert [event.dropped, event.drawn[0].units] == [15, 5]
+
+
+def test_each_balance_gets_back_no_more_than_was_drawn_from_it() -> None:
+    account = holding()
+    for number in (1, 2):
+        account.do(GrantBalance("credits", included=units(number)))
+    usage(account, "action1", 10)
+    account.do(UpdateBalance("credits", add=units(-1)))
+    event = usage(account, "action1", -10)
+    assert sorted(each.units for each in event.drawn) == [-5, -5]
+
+
+def test_units_that_are_drawn_below_zero_count_with_those_before() -> None:
+    account = Account(plan("pro", 0, metered(CREDITS, 1, 100)))
+    account.attach("pro")
+    event = usage(account, "action1", 10)
+    assert [each.units for each in event.drawn] == [10]

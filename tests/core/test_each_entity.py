@@ -285,3 +285,16 @@ def test_the_customer_always_has_what_its_entities_have(steps: list[tuple[str, i
         whole = account.standing("messages")
         assert whole.remaining == sum((share.remaining for share in shares), Decimal(0))
         assert {grant.terms.entity_id for grant in whole.grants} == set(entities)
+
+
+def test_an_entity_that_comes_later_gets_its_own_of_every_plan() -> None:
+    account = Account(TEAM, plan("more", 0, each(included(MESSAGES, 10)), each(included(WORDS, 5)), add_on=True))
+    account.attach("team")
+    account.attach("more")
+    account.entities("e1")
+    own = [grant for grant in account.customer.grants.values() if grant.terms.entity_id == "e1"]
+    assert {(grant.feature_id, int(grant.granted)) for grant in own} == {
+        ("messages", 10),
+        ("messages", 100),
+        ("words", 5),
+    }

@@ -13,6 +13,7 @@ from ledger.core.balances.locking import LOCK, FinalizeLock, Reserve
 from ledger.core.balances.spending import Use, allowed
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Claim
+from ledger.core.entity import CreateEntity
 from ledger.core.errors import Refusal
 from ledger.core.events import Allocation, CustomerDeleted, LockClosed, LockEnd, LockOpened
 from ledger.core.period import Every, Interval
@@ -247,3 +248,31 @@ def test_an_end_that_means_nothing_is_refused(command: FinalizeLock, code: str, 
         account.do(command)
     assert refused.value.code == code
     assert account.remaining("messages") == 5
+
+
+def test_what_was_locked_of_the_only_balance_went_with_its_period() -> None:
+    account = Account()
+    account.do(GrantBalance("messages", included=units(5), reset=HOUR))
+    lock(account, 3)
+    account.wait_until(START + timedelta(hours=1))
+    account.track("messages", 4)
+    assert close(account, end=LockEnd.RELEASED).dropped == -3
+    assert account.remaining("messages") == 1
+
+
+def test_a_lock_falls_under_the_limit_of_what_it_is_for() -> None:
+    account = holding(messages=100)
+    limit = UsageLimit("messages", units(10), Interval.MONTH, properties={"size": "2"})
+    account.do(UpdateCustomer({}, controls=NewControls(usage_limits=(limit,))))
+    assert lock(account, 11, properties={"size": "2"}) is None
+    assert lock(account, 11, properties={"size": "3"}) is not None
+
+
+def test_a_lock_of_an_entity_counts_toward_its_own_limit_until_it_is_given_back() -> None:
+    account = holding(messages=100)
+    limit = UsageLimit("messages", units(10), Interval.MONTH)
+    account.do(CreateEntity("e1", "users", controls=NewControls(usage_limits=(limit,))))
+    lock(account, 8, entity_id="e1")
+    assert not allowed(account.customer, Use("messages", units(3), "e1"), account.context())
+    close(account, end=LockEnd.RELEASED)
+    assert allowed(account.customer, Use("messages", units(10), "e1"), account.context())

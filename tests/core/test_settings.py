@@ -55,6 +55,7 @@ def test_a_ledger_is_created_once() -> None:
     [
         ("timezone", "America/New_York", "UTC", "America/New_York"),
         ("late_usage_days", "30", "7", "30"),
+        ("late_usage_days", "3660", "7", "3660"),
         ("require_reason", "on", "False", "True"),
         ("reverse_deduction_order", "yes", "False", "True"),
         ("persist_free_overage", "true", "False", "True"),
@@ -100,6 +101,11 @@ def test_a_setting_that_cannot_be_is_refused(setting: str, value: str, sentence:
     assert refused.value.code == "invalid_inputs"
 
 
+def test_books_are_closed_for_the_first_time_without_a_reason() -> None:
+    asked = ChangeSetting("books_closed_until", "2026-03-31")
+    assert decide(asked, MADE, reasoned=False) == [LedgerChanged("books_closed_until", "never", "2026-03-31")]
+
+
 def test_books_are_closed_forward_and_opened_again_only_with_a_reason() -> None:
     closed = LedgerChanged("books_closed_until", "never", "2026-03-31")
     further = ChangeSetting("books_closed_until", "2026-06-30")
@@ -112,9 +118,10 @@ def test_books_are_closed_forward_and_opened_again_only_with_a_reason() -> None:
         assert decide(back, MADE, closed) == [LedgerChanged("books_closed_until", "2026-03-31", value)]
 
 
-def test_a_live_ledger_closes_only_days_that_are_over_in_its_time_zone() -> None:
-    live = LedgerCreated("main", "live", START, "Pacific/Auckland")
-    today = START.astimezone(ZoneInfo("Pacific/Auckland")).date()
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/New_York"])
+def test_a_live_ledger_closes_only_days_that_are_over_in_its_time_zone(zone: str) -> None:
+    live = LedgerCreated("main", "live", START, zone)
+    today = START.astimezone(ZoneInfo(zone)).date()
     yesterday = (today - timedelta(days=1)).isoformat()
     assert decide(ChangeSetting("books_closed_until", yesterday), live)
     with pytest.raises(Refusal, match=f"is not over: close at most until {yesterday}"):
