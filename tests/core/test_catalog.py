@@ -34,7 +34,7 @@ from ledger.core.offers.catalog import (
 from ledger.core.offers.plans import MAX_PLAN_VERSIONS
 from ledger.core.period import Every
 from ledger.core.settings import LedgerSettings
-from ledger.core.terms import BasePrice, FeatureKind, ItemPrice, Method, Plan, PlanItem, Tier
+from ledger.core.terms import BasePrice, CreditCost, FeatureKind, ItemPrice, Method, Plan, PlanItem, Tier
 from tests.core.offers import (
     DAY,
     FREE,
@@ -274,3 +274,11 @@ def test_an_event_of_another_stream_is_our_mistake() -> None:
         CATALOG.evolve(Catalog(), Event())
     with pytest.raises(AssertionError, match="not a command of the catalog"):
         Offers().do(Command())
+
+
+def test_all_features_that_listen_to_a_name_and_all_systems_that_a_feature_draws_on_are_known() -> None:
+    sent = [consumable(each, "sent") for each in ("mails", "texts")]
+    systems = [replace(consumable(each), credits=(CreditCost("mails", units(1)),)) for each in ("gold", "silver")]
+    offers = Offers(*map(CreateFeature, (*sent, *systems)))
+    assert [each.feature_id for each in offers.catalog.listening("sent")] == ["mails", "texts"]
+    assert offers.catalog.systems == {"mails": ("gold", "silver")}

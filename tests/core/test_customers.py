@@ -1,5 +1,6 @@
 """Who a customer is, and the names that it takes in its ledger."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ from ledger.core.customer import CUSTOMER, claims
 from ledger.core.decider import Claim, Command
 from ledger.core.entity import CreateEntity
 from ledger.core.events import (
+    ClockMoved,
     CustomerCreated,
     CustomerDeleted,
     CustomerUpdated,
@@ -198,3 +200,11 @@ def test_entities_belong_to_features_that_are_held(feature_id: str) -> None:
 def test_offers_used_here_are_what_they_say() -> None:
     assert [each.priced for each in (FREE, PRO, PREMIUM)] == [False, True, True]
     assert allocated("desks").feature_id == "desks"
+
+
+def test_a_clock_that_moves_again_says_where_it_stood() -> None:
+    moved = START + timedelta(days=1)
+    events = given(CustomerCreated("ann", Sealed({}), START), ClockMoved(None, START)).when(
+        UpdateCustomer({"name": "Ann"}), moved_to=moved
+    )
+    assert events.decided[0] == ClockMoved(START, moved)

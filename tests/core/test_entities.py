@@ -86,3 +86,11 @@ def test_a_customer_has_at_most_so_many_entities() -> None:
     entity = Entity("e", "users", None, START)
     full = replace(given(ann).customer, entities={f"e{number}": entity for number in range(MAX_ENTITIES)})
     Given(full).when(CreateEntity("one-more", "users")).refused("feature_limit_reached", "at most 10000 entities")
+
+
+def test_of_the_balances_of_several_entities_the_one_of_the_first_name_is_used_first() -> None:
+    account = Account().entities("e2", "e1")
+    for entity_id in ("e2", "e1"):
+        account.do(GrantBalance("messages", entity_id, units(10)))
+    account.track("messages", 4)
+    assert [account.remaining("messages", each) for each in ("e1", "e2")] == [6, 10]

@@ -360,3 +360,22 @@ def test_what_remains_of_a_limit_is_told_of(kind: str, just_before: int) -> None
     )
     assert not alerts(account.track("messages", just_before))
     assert alerts(account.track("messages", 1))
+
+
+def test_units_that_expire_are_bought_for_the_entity_whose_plan_sells_them() -> None:
+    pack = replace(prepaid(MESSAGES, 0, 1000, every=ONCE), expiry=Every(Interval.DAY, 3))
+    account = Account(plan("pro", 0, included(MESSAGES, 100), pack)).entities("e1")
+    account.attach("pro", "e1")
+    limited(account, auto_topups=(AutoTopup("messages", units(20), units(100), enabled=True),))
+    account.wait(10)
+    assert bought(account.track("messages", 90))
+    apart = [each.terms for each in account.customer.grants.values() if each.terms.subscription_id is None]
+    assert [(each.entity_id, each.included, each.prepaid) for each in apart] == [("e1", 0, 100)]
+    (*_, invoice) = account.customer.account.invoices.values()
+    assert [line.entity_id for line in invoice.lines] == ["e1"]
+
+
+def test_purchases_are_counted_by_the_months_of_the_ledger() -> None:
+    account = buying(limit=PurchaseLimit(Every(Interval.MONTH), 2))
+    (bought_,) = bought(account.track("messages", 85))
+    assert bought_.counted[1].end == account.now.replace(month=2)

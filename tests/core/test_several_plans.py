@@ -609,3 +609,11 @@ def test_a_preview_of_an_import_says_that_plans_are_updated_and_in_which_currenc
     account = shop()
     planned = account.preview(ImportPlans((ImportedPlan("free"),))).planned
     assert (planned.intent, planned.currency, planned.total_minor) == ("update_plan", "usd", 0)
+
+
+def test_whether_one_of_several_plans_begins_its_cycle_now_is_asked_of_the_version_that_is_named() -> None:
+    account = Account(PRO, EXTRA, replace(EXTRA, version=2, free_trial=WEEK))
+    account.attach("pro")
+    account.wait(9)
+    account.bill(AttachMany((Attach("extra", 1, anchor_now=True),)))
+    assert account.subscription("extra").anchor == account.now

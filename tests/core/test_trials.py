@@ -267,3 +267,13 @@ def test_a_declined_card_begins_no_trial_that_needs_one() -> None:
     assert account.bill(Attach("pro", free_trial=days(7))) == 0
     with pytest.raises(Refusal, match="record another one"):
         account.do(Revise("pro", free_trial=WITH_CARD))
+
+
+def test_the_cycle_after_a_trial_is_one_of_the_ledgers_months() -> None:
+    account = Account(replace(PRO, free_trial=days(1)), now=START - timedelta(days=3))
+    account.attach("pro")
+    account.wait(1)
+    (*_, invoice) = account.customer.account.invoices.values()
+    assert [(line.period_start, line.period_end) for line in invoice.lines] == [(after(-2), after(29))]
+    held = account.subscription("pro")
+    assert (held.period_start, held.period_end) == (after(-2), after(29))
