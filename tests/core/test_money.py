@@ -56,3 +56,8 @@ def test_minor_units_follow_the_currency(currency: str, major: str, minor: str) 
 )
 def test_packs_cover_all_units(units: str, billing_units: str, packs: int) -> None:
     assert money.packs(Decimal(units), Decimal(billing_units)) == packs
+
+
+@pytest.mark.parametrize(("part", "whole"), [("0.5", 0), ("1.5", 1), ("2.9", 2), ("3", 3)])
+def test_a_part_of_a_unit_is_no_unit(part: str, whole: int) -> None:
+    assert money.whole_units(Decimal(part)) == whole

@@ -617,3 +617,11 @@ def test_whether_one_of_several_plans_begins_its_cycle_now_is_asked_of_the_versi
     account.wait(9)
     account.bill(AttachMany((Attach("extra", 1, anchor_now=True),)))
     assert account.subscription("extra").anchor == account.now
+
+
+def test_several_plans_give_way_to_one() -> None:
+    account = Account(PRO, EXTRA, plan("spare", 5, included(WORDS, 5), add_on=True))
+    account.attach("extra")
+    account.attach("spare")
+    account.bill(Attach("pro", remove_plan_ids=("extra", "spare")))
+    assert account.plans() == {"pro": "active"}
