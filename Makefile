@@ -8,8 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ASSETS := api/dashboard/assets
 PYTEST := $(BIN)/python -m pytest
-# More than the cores there are: a test waits for databases and servers more than it works. Files stay together, for what
-# the tests of a file share is made once.
+# More than the cores there are: a test waits for databases and servers more than it works.
 WORKERS ?= 4
 CODE := ledger projections replay api tests benchmarks
 
@@ -48,7 +47,7 @@ run: setup  ## the server on http://127.0.0.1:8000, with its own database and sa
 
 .PHONY: test
 test: setup  ## the suite; its slow and fault parts at a small size
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not slow and not fault"
+	$(PYTEST) -n $(WORKERS) -m "not slow and not fault"
 
 .PHONY: test-full
 test-full: setup  ## the whole suite at its full size; the database part on PostgreSQL 15 too where the machine has it
