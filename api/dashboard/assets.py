@@ -13,13 +13,13 @@ from flask import Response
 
 from api.request import current_request
 
+STYLE: Final = "style.css"
 HERE: Final = Path(__file__).parent
 OURS: Final = HERE / "static"
 BROUGHT: Final = HERE / "assets" / "node_modules"
 INTER: Final = "@fontsource-variable/inter/files/inter-{}-wght-normal.woff2"
 FILES: Final[Mapping[str, Path]] = {
-    "style.css": OURS / "style.css",
-    "dashboard.js": OURS / "dashboard.js",
+    "dashboard.js": OURS / "script/dashboard.js",
     "icon.svg": OURS / "icon.svg",
     "htmx.js": BROUGHT / "htmx.org/dist/htmx.min.js",
     "morph.js": BROUGHT / "idiomorph/dist/idiomorph-ext.min.js",
@@ -28,6 +28,10 @@ FILES: Final[Mapping[str, Path]] = {
     "inter-latin.woff2": BROUGHT / INTER.format("latin"),
     "inter-latin-ext.woff2": BROUGHT / INTER.format("latin-ext"),
 }
+SHEETS: Final = (
+    "tokens", "base", "frame", "controls", "parts", "list", "customer", "timeline", "dialogs", "alone",
+)  # fmt: skip
+"""The parts of our one style sheet, in their order."""
 TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -51,14 +55,20 @@ class Asset:
 @cache
 def asset(name: str) -> Asset | None:
     """A file by its name; None where there is none, or where set-up has not brought it."""
-    path = FILES.get(name)
-    if path is None or not path.exists():
+    plain, suffix = _bytes(name), Path(name).suffix
+    if plain is None:
         return None
-    plain = path.read_bytes()
-    if path.suffix == ".css":
+    if suffix == ".css":
         plain = NAMED.sub(lambda match: f'url("{url(match[1])}")', plain.decode()).encode()
-    packed = None if path.suffix == ".woff2" else gzip.compress(plain, mtime=0)
-    return Asset(plain, packed, hashlib.sha256(plain).hexdigest()[:12], TYPES[path.suffix])
+    packed = None if suffix == ".woff2" else gzip.compress(plain, mtime=0)
+    return Asset(plain, packed, hashlib.sha256(plain).hexdigest()[:12], TYPES[suffix])
+
+
+def _bytes(name: str) -> bytes | None:
+    if name == STYLE:
+        return b"\n".join((OURS / "style" / f"{part}.css").read_bytes() for part in SHEETS)
+    path = FILES.get(name)
+    return path.read_bytes() if path is not None and path.exists() else None
 
 
 def url(name: str) -> str:

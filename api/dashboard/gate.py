@@ -11,21 +11,21 @@ import psycopg
 from flask import Response, redirect
 from psycopg_pool import PoolTimeout
 
-from api.auth import Identity
+from api.auth import LOOKING_UP, Identity
 from api.call import Call
 from api.dashboard.page import page
-from api.errors import status_of
+from api.errors import InternalError, status_of
+from api.observe import report
 from api.request import ApiRequest, current_request
 from api.services import Services
 from api.sessions import SESSION_SECONDS, signed_in
 from ledger.core.access import UserRole
 from ledger.core.errors import Refusal
 from ledger.core.settings import LedgerSettings, Role
-from ledger.store.ledger import Caller, SettingsAddress, StoreUnavailable
+from ledger.store.ledger import SettingsAddress, StoreUnavailable
 from projections.reads import ProjectionUnavailable
 
 COOKIE: Final = "tallystick_session"
-LOOKING: Final = Caller("tallystick")
 REACH: Final = {UserRole.VIEWER: Role.READ, UserRole.FINANCE: Role.WRITE, UserRole.ADMIN: Role.ADMIN}
 TROUBLES: Final = (StoreUnavailable, ProjectionUnavailable, psycopg.OperationalError, PoolTimeout)
 PAGES: Final = (("/customers", "Customers", "people"), ("/timeline", "Timeline", "clock"))
@@ -113,17 +113,21 @@ def answering(request: ApiRequest, answer: Callable[[], Response]) -> Response:
         request.code = "service_unavailable"
         sentence = "The database, or a projection, did not answer in time. Nothing was changed: try again."
         return page("refused.html", HTTPStatus.SERVICE_UNAVAILABLE, sentence=sentence)
+    except Exception as error:  # noqa: BLE001 - told once to the log, as for the JSON API
+        report(request, error)
+        request.code = InternalError.code
+        return page("refused.html", HTTPStatus.INTERNAL_SERVER_ERROR, sentence=InternalError().sentence)
 
 
 def _let_in(
     services: Services, request: ApiRequest, view: Callable[..., Response], needs: UserRole, path: dict[str, Any]
 ) -> Response:
     secret = request.cookies.get(COOKIE, "")
-    found = signed_in(services.store, secret, by=LOOKING)
+    found = signed_in(services.store, secret, by=LOOKING_UP)
     if found is None:
         return to_sign_in(request)
     ledger = services.store.ledger(found.ledger_id)
-    settings: LedgerSettings = ledger.look(SettingsAddress(), by=LOOKING).state
+    settings: LedgerSettings = ledger.look(SettingsAddress(), by=LOOKING_UP).state
     user = found.user
     request.identity = identity = Identity(user.user_id, user.name, REACH[user.role], settings.env.value, ledger)
     identity.require(REACH[needs])

@@ -1,29 +1,21 @@
-"""Every path of the dashboard, and who may go there."""
+"""Every path of the dashboard, room by room."""
 
 from collections.abc import Callable
 from typing import Final
 
 from flask import Flask, Response
 
-from api.dashboard import (
-    assets,
-    attaching,
-    balances,
-    canceling,
-    creating,
-    customer,
-    customers,
-    signing,
-    timeline,
-)
+from api.dashboard import access, activity, assets, changes, customer, customers
+from api.dashboard.access import signing
 from api.dashboard.gate import Visitor, open_to_all, signed, to
+from api.dashboard.route import Route
 from api.reads.resource import Resource
 from api.reads.resources import RESOURCES
 from api.reads.serving import answering
 from api.services import Services
-from ledger.core.access import UserRole
 
 HOME: Final = "/customers"
+ROOMS: Final = (customers, customer, changes, activity, access)
 
 
 def register(app: Flask, services: Services) -> None:
@@ -32,23 +24,8 @@ def register(app: Flask, services: Services) -> None:
     def serve(method: str, path: str, view: object) -> None:
         app.add_url_rule(path, f"{method} {path}", view, methods=[method], provide_automatic_options=False)  # type: ignore[arg-type]
 
-    serve("GET", "/", signed(services, "home", _home))
-    serve("GET", "/customers", signed(services, "customers", customers.list_page))
-    serve("GET", "/customers/<customer_id>", signed(services, "customer", customer.customer_page))
-    serve("GET", "/customers/new", signed(services, "new_customer", creating.new_page, UserRole.FINANCE))
-    serve("POST", "/customers/new", signed(services, "new_customer", creating.new_form, UserRole.FINANCE))
-    finance = UserRole.FINANCE
-    for name, path, page, form in (
-        ("attach", "attach", attaching.attach_page, attaching.attach_form),
-        ("cancel", "plans/<subscription_id>/cancel", canceling.cancel_page, canceling.cancel_form),
-        ("uncancel", "plans/<subscription_id>/uncancel", canceling.uncancel_page, canceling.uncancel_form),
-    ):
-        serve("GET", f"/customers/<customer_id>/{path}", signed(services, name, page, finance))
-        serve("POST", f"/customers/<customer_id>/{path}", signed(services, name, form, finance))
-    of_feature = "/customers/<customer_id>/balances/<feature_id>"
-    serve("GET", of_feature, signed(services, "balance", balances.balance_page, UserRole.FINANCE))
-    serve("POST", of_feature, signed(services, "balance", balances.balance_form, UserRole.FINANCE))
-    serve("GET", "/timeline", signed(services, "timeline", timeline.timeline_page))
+    for route in (Route("GET", "/", "home", _home), *(route for room in ROOMS for route in room.ROUTES)):
+        serve(route.method, route.path, signed(services, route.name, route.view, route.needs))
     for resource in RESOURCES:
         if resource.export is not None:
             path = resource.path.replace("{", "<").replace("}", ">")
@@ -58,7 +35,6 @@ def register(app: Flask, services: Services) -> None:
     serve("POST", "/sign-in", open_to_all(services, "sign_in", signing.sign_in_form))
     serve("GET", "/sign-in/<secret>", open_to_all(services, "sign_in_link", signing.link_page))
     serve("POST", "/sign-in/<secret>", open_to_all(services, "sign_in_link", signing.link_form))
-    serve("POST", "/sign-out", signed(services, "sign_out", signing.sign_out_form))
 
 
 def _file(services: Services, resource: Resource) -> Callable[..., Response]:

@@ -1,10 +1,11 @@
 """How values read on a page: amounts of money, units, instants."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from api.wire.json import EPOCH
 from ledger.core.money import exponent
 
 NOTHING: Final = "\N{EN DASH}"
@@ -56,7 +57,7 @@ def _instant(value: datetime | str | float | None) -> datetime | None:
             return value.astimezone(UTC)
         case str():
             return datetime.fromisoformat(value).astimezone(UTC)
-    return datetime.fromtimestamp(float(value) / 1000, UTC)
+    return EPOCH + timedelta(milliseconds=int(value))
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from api.dashboard.signing import own_path
+from api.dashboard.access.signing import own_path
 from api.sessions import LockedOut, WrongPassword, sign_in, sign_in_link
 from api.users import change_role, disable_user, set_password
 from ledger.core.access import UserRole

@@ -30,7 +30,7 @@ def customer_page(visitor: Visitor, customer_id: str) -> Response:
     with call.view(TIMELINE_MODELS) as view:
         told = reads.timeline_groups(view, keep, limit=RECENT)
     return page(
-        "customer.html",
+        "customer/overview.html",
         visitor=visitor,
         here="/customers",
         customer=whole,

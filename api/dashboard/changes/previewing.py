@@ -1,6 +1,7 @@
 """A change of plans from a page: its preview follows the form, and what is done is what was shown, or nothing."""
 
 import hashlib
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -8,12 +9,12 @@ from urllib.parse import quote
 from flask import Response
 
 from api.dashboard.doing import do
+from api.dashboard.forms import beside
 from api.dashboard.gate import Visitor, leave_for
 from api.dashboard.page import fresh_number, page
 from api.errors import status_of
 from api.views.shapes import Json
 from api.wire.json import render
-from api.wire.refusals import InvalidInputs
 from ledger.core.errors import Refusal
 
 
@@ -26,12 +27,16 @@ class Change(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """The form of a change: its template, where it is sent, and what it shows beside the preview."""
+    """The form of a change: its template, where it is sent, and what it shows beside the preview.
+
+    `fields` says which field of the form stands for a path of the wire.
+    """
 
     template: str
     path: str
     customer_id: str
     shown: dict[str, Any]
+    fields: Mapping[str, str] = {}
 
 
 def show(visitor: Visitor, sheet: Sheet, change: Change | None) -> Response:
@@ -57,7 +62,7 @@ def _answer(visitor: Visitor, sheet: Sheet, change: Change | None, *, confirmed:
             return _page(visitor, sheet, {**shown, "changed": bool(seen)})
         do(visitor, change.operation, change.payload)
     except Refusal as refusal:
-        return _page(visitor, sheet, {"refused": _sentence(refusal)}, status_of(refusal))
+        return _page(visitor, sheet, {"wrong": beside(refusal, sheet.fields)}, status_of(refusal))
     return leave_for(visitor.call.request, f"/customers/{quote(sheet.customer_id, safe='')}")
 
 
@@ -66,14 +71,8 @@ def _mark(preview: Json) -> str:
     return hashlib.sha256(render(preview)).hexdigest()
 
 
-def _sentence(refusal: Refusal) -> str:
-    if isinstance(refusal, InvalidInputs):
-        return "; ".join(f"{path.replace('_', ' ')} {what}" for path, what in refusal.problems.items())
-    return refusal.sentence
-
-
 def _page(visitor: Visitor, sheet: Sheet, shown: dict[str, Any], status: int = HTTPStatus.OK) -> Response:
-    usual = {"preview": None, "seen": "", "changed": False, "refused": None}
+    usual: dict[str, Any] = {"preview": None, "seen": "", "changed": False, "wrong": {}}
     once = visitor.call.request.form.get("once") or fresh_number()
     everything: dict[str, Any] = {
         **usual,

@@ -38,4 +38,4 @@ def timeline_page(visitor: Visitor) -> Response:
         "exported": urlencode([pair for pair in clean if pair[0] not in ("cursor", "limit")]),
         "next": None if found.next_cursor is None else f"{HERE}?{urlencode(further)}",
     }
-    return page("timeline.html", **shown)
+    return page("activity/timeline.html", **shown)

@@ -10,17 +10,18 @@ from urllib.parse import quote
 from flask import Response
 
 from api.dashboard.doing import do, rehearse
+from api.dashboard.forms import beside
 from api.dashboard.gate import Visitor, leave_for
 from api.dashboard.page import fresh_number, page
 from api.errors import status_of
 from api.views.balance import balances
 from api.views.shapes import Json, Scene
-from api.wire.refusals import InvalidInputs
 from ledger.core.errors import Refusal
 from ledger.store.addresses import CustomerAddress
 
 ACTIONS: Final[Mapping[str, str]] = {"grant": "Grant", "set": "Set", "deduct": "Deduct"}
 MOST_CHARS: Final = 30
+OF_WIRE: Final = dict.fromkeys(("remaining", "add_to_balance"), "amount")
 
 
 def balance_page(visitor: Visitor, customer_id: str, feature_id: str) -> Response:
@@ -51,7 +52,7 @@ def balance_form(visitor: Visitor, customer_id: str, feature_id: str) -> Respons
             return _form(visitor, customer_id, feature_id, given, preview=(before, after), changed=changed)
         do(visitor, "balances.update", payload)
     except Refusal as refusal:
-        return _form(visitor, customer_id, feature_id, given, _beside(refusal), status=status_of(refusal))
+        return _form(visitor, customer_id, feature_id, given, beside(refusal, OF_WIRE), status=status_of(refusal))
     back = f"?entity={quote(given['entity'])}" if given["entity"] else ""
     return leave_for(visitor.call.request, f"/customers/{quote(customer_id, safe='')}{back}")
 
@@ -92,12 +93,6 @@ def _mark(standing: Json | None) -> str:
     return "none" if standing is None else f"{standing['granted']}/{standing['remaining']}"
 
 
-def _beside(refusal: Refusal) -> dict[str, str]:
-    if isinstance(refusal, InvalidInputs):
-        return {"amount": "; ".join(f"This {what}" for what in refusal.problems.values())}
-    return {"reason" if refusal.code == "reason_required" else "": refusal.sentence}
-
-
 def _form(
     visitor: Visitor,
     customer_id: str,
@@ -127,4 +122,4 @@ def _form(
         "changed": changed,
         "once": visitor.call.request.form.get("once") or fresh_number(),
     }
-    return page("balance.html", status, **shown)
+    return page("changes/balance.html", status, **shown)

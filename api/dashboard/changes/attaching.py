@@ -1,25 +1,35 @@
 """The attach sheet: which plan, for whom, from when, at which price, and what that costs."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from flask import Response
 
+from api.dashboard.changes.previewing import Change, Sheet, settle, show
+from api.dashboard.forms import beside, day_milliseconds, number
 from api.dashboard.gate import Visitor
-from api.dashboard.previewing import Change, Sheet, settle, show
 from api.dashboard.words import money
 from api.views.plan import plan
 from api.views.shapes import Json, Scene
-from ledger.core.errors import InvalidInput
+from api.wire.refusals import InvalidInputs
 from ledger.store.addresses import CustomerAddress
 
 INTERVALS: Final = ("one_off", "week", "month", "quarter", "semi_annual", "year")
 FIELDS: Final = (
     "plan", "entity", "starts_on", "trial_days", "price", "interval", "anchor", "proration", "collection",
 )  # fmt: skip
+OF_WIRE: Final = {
+    "entity_id": "entity",
+    "starts_at": "starts_on",
+    "free_trial": "trial_days",
+    "customize.price.interval": "interval",
+    "customize": "price",
+    "billing_cycle_anchor": "anchor",
+    "proration_behavior": "proration",
+    "invoice_mode": "collection",
+}
 COLLECTION: Final = {"charge": "Charge now", "invoice": "Send an invoice", "later": "Start, pay the invoice later"}
 
 
@@ -61,13 +71,15 @@ def _sheet(visitor: Visitor, customer_id: str, given: Mapping[str, str]) -> tupl
         "intervals": INTERVALS,
         "collection": COLLECTION,
     }
-    sheet = Sheet("attach.html", f"/customers/{quote(customer_id, safe='')}/attach", customer_id, shown)
+    sheet = Sheet(
+        "changes/attach.html", f"/customers/{quote(customer_id, safe='')}/attach", customer_id, shown, OF_WIRE
+    )
     if chosen is None:
         return sheet, None
     try:
         payload = {"customer_id": customer_id, **_asked(chosen, filled)}
-    except InvalidInput as refusal:
-        shown["refused"] = refusal.sentence
+    except InvalidInputs as refusal:
+        shown["wrong"] = beside(refusal)
         return sheet, None
     return sheet, Change("billing.attach", "billing.preview_attach", payload)
 
@@ -98,9 +110,9 @@ def _asked(chosen: Offered, given: Mapping[str, str]) -> Json:
     if given["entity"]:
         found["entity_id"] = given["entity"]
     if given["starts_on"]:
-        found["starts_at"] = _milliseconds(given["starts_on"])
+        found["starts_at"] = day_milliseconds("starts_on", given["starts_on"])
     if given["trial_days"]:
-        days = _number("trial_days", given["trial_days"])
+        days = number("trial_days", given["trial_days"])
         found["free_trial"] = (
             {"duration_length": days, "duration_type": "day", "card_required": False} if days else None
         )
@@ -114,32 +126,15 @@ def _asked(chosen: Offered, given: Mapping[str, str]) -> Json:
         later = given["collection"] == "later"
         found["invoice_mode"] = {"enabled": True, "enable_plan_immediately": later}
     quantities = [
-        {"feature_id": feature_id, "quantity": _number(name, given[f"quantity.{feature_id}"])}
-        for feature_id, name in chosen.prepaid
+        {"feature_id": feature_id, "quantity": number(f"quantity.{feature_id}", given[f"quantity.{feature_id}"])}
+        for feature_id, _ in chosen.prepaid
         if given.get(f"quantity.{feature_id}")
     ]
     return {**found, "feature_quantities": quantities} if quantities else found
 
 
 def _price(chosen: Offered, given: Mapping[str, str]) -> Json:
-    amount = _number("price", given["price"]) if given["price"] else chosen.price
+    amount = number("price", given["price"]) if given["price"] else chosen.price
     if amount is None:
-        raise InvalidInput("price was not given and must be, where the plan has none of its own")
+        raise InvalidInputs({"price": "was not given and must be, where the plan has none of its own"})
     return {"amount": amount, "interval": given["interval"] or chosen.interval or "month"}
-
-
-def _number(name: str, text: str) -> Decimal:
-    try:
-        found = Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        raise InvalidInput(f"{name} was {text[:40]!r} and must be a number") from None
-    if not found.is_finite() or found < 0:
-        raise InvalidInput(f"{name} was {text[:40]!r} and must be 0 or more")
-    return found
-
-
-def _milliseconds(day: str) -> int:
-    try:
-        return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        raise InvalidInput(f"The start was {day[:40]!r} and must be a day such as 2026-01-31") from None

@@ -68,7 +68,7 @@ def list_page(visitor: Visitor) -> Response:
         "exported": urlencode([pair for pair in clean.items(multi=True) if pair[0] not in ("cursor", "limit")]),
     }
     partial = request.headers.get("HX-Request") == "true"
-    return page("customer_rows.html" if partial else "customers.html", **shown)
+    return page("customers/rows.html" if partial else "customers/list.html", **shown)
 
 
 def canonical(args: "MultiDict[str, str]") -> "MultiDict[str, str]":

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from flask import Response
 
-from api.dashboard.gate import COOKIE, LOOKING, Visitor, keep_session, to
+from api.auth import LOOKING_UP
+from api.dashboard.gate import COOKIE, Visitor, keep_session, to
 from api.dashboard.page import page
 from api.errors import status_of
 from api.request import ApiRequest
@@ -29,7 +30,7 @@ def sign_in_form(services: Services, request: ApiRequest) -> Response:
     ledger_id = form.get("ledger") or (ledgers[0] if len(ledgers) == 1 else "")
     name, wanted = form.get("name", ""), form.get("next", "")
     try:
-        secret = sign_in(services.store, ledger_id, name, form.get("password", ""), by=LOOKING)
+        secret = sign_in(services.store, ledger_id, name, form.get("password", ""), by=LOOKING_UP)
     except (WrongPassword, LockedOut) as refusal:
         return _form(services, wanted, name=name, ledger_id=ledger_id, refusal=refusal)
     except UnknownLedger:
@@ -39,12 +40,12 @@ def sign_in_form(services: Services, request: ApiRequest) -> Response:
 
 def link_page(_services: Services, _request: ApiRequest, secret: str) -> Response:
     """A link that works once waits for a click: programs that look at links before people do must not use it up."""
-    return page("sign_in_link.html", secret=secret)
+    return page("access/sign_in_link.html", secret=secret)
 
 
 def link_form(services: Services, request: ApiRequest, secret: str) -> Response:
     """The link is used."""
-    session = take_link(services.store, secret, by=LOOKING)
+    session = take_link(services.store, secret, by=LOOKING_UP)
     if session is None:
         sentence = "This link was used, or is older than a quarter of an hour: ask for a new one, or sign in."
         return page("refused.html", HTTPStatus.GONE, sentence=sentence)
@@ -74,5 +75,11 @@ def _form(
     status = HTTPStatus.OK if refusal is None else status_of(refusal)
     said = None if refusal is None else refusal.sentence
     return page(
-        "sign_in.html", status, next=own_path(wanted), name=name, ledger_id=ledger_id, several=several, refused=said
+        "access/sign_in.html",
+        status,
+        next=own_path(wanted),
+        name=name,
+        ledger_id=ledger_id,
+        several=several,
+        refused=said,
     )

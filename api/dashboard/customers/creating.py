@@ -7,11 +7,11 @@ from urllib.parse import quote
 from flask import Response
 
 from api.dashboard.doing import do
+from api.dashboard.forms import beside
 from api.dashboard.gate import Visitor, leave_for
 from api.dashboard.page import fresh_number, page
 from api.errors import status_of
 from api.views.shapes import Json
-from api.wire.refusals import InvalidInputs
 from ledger.core.errors import CustomerNotFound, Refusal
 from ledger.store.addresses import CustomerAddress
 from projections import reads
@@ -43,7 +43,7 @@ def new_form(visitor: Visitor) -> Response:
     try:
         made = do(visitor, "customers.get_or_create", {key: each for key, each in payload.items() if _said(key, each)})
     except Refusal as refusal:
-        return _form(visitor, given, _beside(refusal), status=status_of(refusal))
+        return _form(visitor, given, beside(refusal, OF_WIRE), status=status_of(refusal))
     return leave_for(visitor.call.request, f"/customers/{quote(made['id'] or made['internal_id'], safe='')}")
 
 
@@ -75,13 +75,6 @@ def _like(row: AccountRow, field: str, text: str) -> bool:
     return theirs.lower() == text.lower() if field == "email" else text.lower() in theirs.lower()
 
 
-def _beside(refusal: Refusal) -> dict[str, str]:
-    """What is wrong, by the field of the form; what belongs to none under ''."""
-    if isinstance(refusal, InvalidInputs):
-        return {OF_WIRE.get(path, path): f"This {what}" for path, what in refusal.problems.items()}
-    return {"": refusal.sentence}
-
-
 def _form(
     visitor: Visitor,
     given: dict[str, str],
@@ -98,4 +91,4 @@ def _form(
         "alike": alike or [],
         "once": visitor.call.request.form.get("once") or fresh_number(),
     }
-    return page("new_customer.html", status, **shown)
+    return page("customers/new.html", status, **shown)

@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 from flask import Response
 
+from api.dashboard.changes.previewing import Change, Sheet, settle, show
 from api.dashboard.gate import Visitor
-from api.dashboard.previewing import Change, Sheet, settle, show
 from api.views.shapes import Json
 from api.views.subscription import subscriptions
 from ledger.core.errors import InvalidInput
@@ -60,7 +60,7 @@ def _sheet(
     elif action == "cancel_immediately" and refund:
         payload["refund_last_payment"] = refund
     change = Change("billing.update", "billing.preview_update", payload)
-    return Sheet("cancel.html", path, customer_id, shown), change
+    return Sheet("changes/cancel.html", path, customer_id, shown), change
 
 
 def _held(visitor: Visitor, customer_id: str, subscription_id: str) -> Json:
