@@ -5,7 +5,6 @@ from typing import Any, LiteralString
 
 import psycopg
 from psycopg import Connection
-from psycopg_pool import ConnectionPool
 
 from ledger.store.binary import register_arrays
 from ledger.store.roles import APP
@@ -26,7 +25,7 @@ class Limits:
 
 def connect(database_url: str, limits: Limits, role: LiteralString = APP) -> Connection[Any]:
     """One connection in autocommit, working as `role`. Raises psycopg's `OperationalError` when there is none."""
-    conn: Connection[Any] = psycopg.connect(database_url, **_session(limits))
+    conn: Connection[Any] = psycopg.connect(database_url, **session(limits))
     try:
         prepare_session(conn, limits, role)
     except BaseException:
@@ -35,7 +34,8 @@ def connect(database_url: str, limits: Limits, role: LiteralString = APP) -> Con
     return conn
 
 
-def _session(limits: Limits) -> dict[str, Any]:
+def session(limits: Limits) -> dict[str, Any]:
+    """What every connection is opened with."""
     # A server that vanished without a word is noticed by what it does not acknowledge.
     return {
         "autocommit": True,
@@ -59,20 +59,4 @@ def prepare_session(conn: Connection[Any], limits: Limits, role: LiteralString =
             "lock_ms": str(round(limits.lock_seconds * 1000)),
             "idle_ms": str(round(limits.idle_in_transaction_seconds * 1000)),
         },
-    )
-
-
-def open_pool(database_url: str, limits: Limits) -> ConnectionPool[Connection[Any]]:
-    """A pool of connections for readers; it connects when first asked."""
-    return ConnectionPool(
-        database_url,
-        min_size=limits.pool_min,
-        max_size=limits.pool_max,
-        timeout=limits.connect_seconds,
-        # The pause between attempts doubles: without a short end, the pool would sleep on long after the database woke.
-        reconnect_timeout=limits.connect_seconds / 2,
-        kwargs=_session(limits),
-        configure=lambda conn: prepare_session(conn, limits),
-        check=ConnectionPool.check_connection,
-        open=True,
     )

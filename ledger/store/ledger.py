@@ -28,9 +28,10 @@ from ledger.store.addresses import (
     SettingsAddress,
     StreamAddress,
 )
-from ledger.store.connections import Limits, open_pool
+from ledger.store.connections import Limits
 from ledger.store.kinds import Kinds, core_kinds
 from ledger.store.pending import Pending
+from ledger.store.pool import open_pool
 from ledger.store.reading import OnceRow
 from ledger.store.recorder import LedgerRecorder, UnknownLedger
 from ledger.store.replaying import Replay

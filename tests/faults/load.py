@@ -115,12 +115,9 @@ class Load:
     def wait_until_served(self, server: Serving) -> None:
         """Until a write is acknowledged again, whatever happened to the server."""
         with self._client(server) as client:
-            again_by = time.monotonic() + ANSWER_SECONDS
             write = Write(f"probe-{len(self.writes)}", [(self._customers[0], 1)], server.port)
             self.writes.append(write)
-            while not write.send(client):
-                assert time.monotonic() < again_by, server.log.read_text()[-3_000:]
-                time.sleep(PAUSE_SECONDS)
+            _again_until_served(server, lambda: write.send(client))
 
     def _wait_for(self, reached: Callable[[], bool]) -> None:
         by = time.monotonic() + ANSWER_SECONDS
@@ -151,9 +148,10 @@ class Load:
                 expected = {len(write.rows)} if write.acknowledged else {0, len(write.rows)}
                 assert found[write.key] in expected, (write, found[write.key])
             with self._client(server) as client, ThreadPoolExecutor(CLIENTS) as pool:
-                assert all(pool.map(lambda write: write.acknowledged or write.send(client), self.writes))
+                missing = [write for write in self.writes if not write.acknowledged]
+                list(pool.map(lambda write: _again_until_served(server, lambda: write.send(client)), missing))
                 assert self._found(conn) == {write.key: len(write.rows) for write in self.writes}
-                self._check_balances(client)
+                self._check_balances(client, server)
             self._check_chain(conn)
         command_line(server.data_dir, "replay", "verify")
 
@@ -166,13 +164,31 @@ class Load:
         verified = verify_chain(conn, "main")
         assert (verified.broken, verified.position, count) == (None, last, last)
 
-    def _check_balances(self, client: httpx.Client) -> None:
+    def _check_balances(self, client: httpx.Client, server: Serving) -> None:
         expected: Counter[str] = Counter()
         for write in self.writes:
             for customer_id, value in write.rows:
                 expected[customer_id] += value
         for customer_id in self._customers:
-            answer = client.post("/v1/customers.get", json={"customer_id": customer_id})
-            assert answer.status_code == 200, answer.text
-            balance = answer.json()["balances"]["messages"]
+            balance = self._balance(client, server, customer_id)
             assert (balance["usage"], balance["remaining"]) == (expected[customer_id], PLENTY - expected[customer_id])
+
+    def _balance(self, client: httpx.Client, server: Serving, customer_id: str) -> dict[str, int]:
+        answers: list[httpx.Response] = []
+
+        def ask() -> bool:
+            answers.append(client.post("/v1/customers.get", json={"customer_id": customer_id}))
+            assert answers[-1].status_code in (200, 503), answers[-1].text
+            return answers[-1].status_code == 200
+
+        _again_until_served(server, ask)
+        found: dict[str, int] = answers[-1].json()["balances"]["messages"]
+        return found
+
+
+def _again_until_served(server: Serving, ask: Callable[[], bool]) -> None:
+    """Do as a 503 says: send it again. Fails with the server's log where that goes on for long."""
+    by = time.monotonic() + ANSWER_SECONDS
+    while not ask():
+        assert time.monotonic() < by, server.log.read_text()[-3_000:]
+        time.sleep(PAUSE_SECONDS)
