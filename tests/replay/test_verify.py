@@ -22,6 +22,8 @@ from tests.replay.conftest import live_a_little
 from tests.support.book import OPERATOR_KEY, Book
 from tests.support.projected import open_ledger
 
+WRITE_SECONDS = 30.0
+
 
 def verified(store: Store, ledger_id: str = "main") -> Verification:
     return verify(store.database_url, store.operator, ledger_id)
@@ -63,23 +65,34 @@ def test_an_empty_ledger_verifies_and_an_unknown_one_is_said_to_be_so(store: Sto
 
 
 def test_a_ledger_is_verified_while_it_is_written_to_and_folded(store: Store, lived: Book, runner: Runner) -> None:
-    before, stop = store.ledgers()[0].position, threading.Event()
+    stop, written = threading.Event(), threading.Semaphore(0)
 
     def write() -> None:
         while not stop.is_set():
             lived.track("busy", 1)
+            written.release()
+
+    def verified_amid() -> Verification:
+        # Something was written just before, and something is written before we go on: it was under way.
+        assert written.acquire(timeout=WRITE_SECONDS)
+        found = verified(store)
+        while written.acquire(blocking=False):
+            continue
+        assert written.acquire(timeout=WRITE_SECONDS)
+        return found
 
     writing = threading.Thread(target=write)
+    before = store.ledgers()[0].position
     runner.start()
     writing.start()
     try:
-        found = [verified(store) for _ in range(3)]
+        found = [verified_amid() for _ in range(3)]
     finally:
         stop.set()
         writing.join()
         runner.stop()
     assert [each.difference for each in found] == [None, None, None]
-    assert before < found[0].position < found[2].position < store.ledgers()[0].position
+    assert before < found[0].position < found[1].position < found[2].position < store.ledgers()[0].position
 
 
 def test_ledgers_are_verified_each_for_itself(store: Store, lived: Book, runner: Runner) -> None:
