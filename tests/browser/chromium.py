@@ -1,0 +1,47 @@
+"""The Chromium that tests drive: the machine's own, else Playwright's, else none, which is said loudly."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PLACES: Final = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+# Tests look at pages of their own and at nothing else; under root the sandbox does not start.
+ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser without a window. Where there is none the tests that ask for one are left out; in CI they fail."""
+    with sync_playwright() as playwright:
+        program = _program(playwright)
+        if program is None:
+            why = "there is no Chromium or Chrome here: `apt-get install chromium`, or `playwright install chromium`"
+            if os.environ.get("CI"):
+                pytest.fail(why)
+            pytest.skip(why)
+        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+def _program(playwright: Playwright) -> str | None:
+    found = next((path for path in map(shutil.which, NAMES) if path is not None), None)
+    own = playwright.chromium.executable_path
+    return found or next((path for path in (*PLACES, own) if Path(path).exists()), None)
