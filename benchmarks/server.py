@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from benchmarks.bench import Skipped
 from benchmarks.database import Database
@@ -66,6 +67,14 @@ class Client:
         response = self._connection.getresponse()
         response.read()
         return response.status == 200
+
+    def download(self, path: str, file: IO[bytes]) -> None:
+        """One read of any length into a file; anything but success is an error."""
+        self._connection.request("GET", path, None, self._headers)
+        response = self._connection.getresponse()
+        if response.status >= 300:
+            raise RuntimeError(f"GET {path} answered {response.status}: {response.read(300)!r}")
+        shutil.copyfileobj(response, file, 1 << 20)
 
     def _ask(self, method: str, path: str, body: str | None) -> bytes:
         self._connection.request(method, path, body, self._headers)

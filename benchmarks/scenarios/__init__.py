@@ -13,6 +13,7 @@ SCENARIOS = (
     Scenario("wide_customer", "wide_customer", "check on a customer with 200 entities, 50 balances, 100,000 events"),
     Scenario("renewals", "renewals", "40,000 customers that fall due in one hour, and one worker"),
     Scenario("reads", "reads", "an auditor's lists, timelines, past, analytics and exports among 100,000 customers"),
+    Scenario("dashboard", "dashboard", "pages of the dashboard among 100,000 customers, and what Chromium paints when"),
     Scenario("two_servers", "two_servers", "check at one server while another one tracks"),
     Scenario("disk", "disk", "bytes on disk per tracked event"),
     Scenario("growth", "growth", "throughput while the events table grows from 0 to 2 million rows"),

@@ -1,13 +1,11 @@
-"""The Chromium that tests drive: the machine's own, else Playwright's, else none, which is said loudly."""
+"""The Chromium that tests and benchmarks drive: the machine's own, else Playwright's."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -26,16 +24,19 @@ ARGUMENTS: Final = (
 )
 
 
+class NoChromium(Exception):
+    """There is none; the message says how to get one."""
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A browser without a window. Where there is none the tests that ask for one are left out; in CI they fail."""
+    """A browser without a window. Raises `NoChromium`."""
     with sync_playwright() as playwright:
         program = _program(playwright)
         if program is None:
-            why = "there is no Chromium or Chrome here: `apt-get install chromium`, or `playwright install chromium`"
-            if os.environ.get("CI"):
-                pytest.fail(why)
-            pytest.skip(why)
+            raise NoChromium(
+                "there is no Chromium or Chrome here: `apt-get install chromium`, or `playwright install chromium`"
+            )
         browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         yield browser
         browser.close()
