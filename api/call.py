@@ -16,7 +16,7 @@ from ledger.core.errors import CustomerNotFound, InvalidInput
 from ledger.core.settings import Role
 from ledger.core.state import Customer
 from ledger.store.addresses import Address, CatalogAddress, internal_id
-from ledger.store.requests import Caller, Outcome, Step
+from ledger.store.requests import Caller, Expecting, Outcome, Step
 from projections.models import model_named
 from projections.reads import View
 
@@ -48,12 +48,23 @@ class Call:
         self.replayed = False
         self._background: Outcome | None = None
 
-    def execute(self, address: Address, command: Command, *, at: datetime | None = None) -> Outcome:
-        """Make something happen; `at` is the business time where the operation itself names one."""
+    def execute(
+        self,
+        address: Address,
+        command: Command,
+        *,
+        at: datetime | None = None,
+        expecting: Expecting | None = None,
+    ) -> Outcome:
+        """Make something happen; `at` is the business time where the operation itself names one.
+
+        `expecting` is asked in the decision whether what it finds is what it should be.
+        """
         self.identity.require(Role.WRITE)
         ledger = self.identity.ledger
-        asked = once(self.request, self.payload)
-        return self._note(ledger.execute(address, command, by=self.by, once=asked, business_now=self._time(at)))
+        asked, now = once(self.request, self.payload), self._time(at)
+        outcome = ledger.execute(address, command, by=self.by, once=asked, business_now=now, expecting=expecting)
+        return self._note(outcome)
 
     def execute_all(self, steps: Sequence[Step]) -> Outcome:
         """Make several things happen, or none. Raises `StepsRefused`."""

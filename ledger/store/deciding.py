@@ -11,7 +11,7 @@ from ledger.store.addresses import Address, OpeningAddress
 from ledger.store.batch import NO_CLAIMS, Batch, BatchFull, MustWrite
 from ledger.store.journal import THE_CLOCK, author
 from ledger.store.pending import Pending
-from ledger.store.requests import Outcome, Step, StepOutcome, StepsRefused
+from ledger.store.requests import Expecting, Outcome, Step, StepOutcome, StepsRefused
 from ledger.store.stage import Stage
 from ledger.store.warm import Warm
 
@@ -77,7 +77,7 @@ class Deciding:
         warm = self._find(step.address)
         if known or step.command is None or self._request.ponders:
             return self._look(warm, step.command, known=known)
-        before, events = self._decide(warm, step.command)
+        before, events = self._decide(warm, step.command, step.expecting)
         if step.once is not None:
             batch.onces.step_uses(step.once)
         return StepOutcome(warm.stream_id, before, stage.state(warm), events)
@@ -106,13 +106,15 @@ class Deciding:
         self._stage.begun.append(stream_id)
         return self._batch.memory.begin(stream_id)
 
-    def _decide(self, warm: Warm, command: Command) -> tuple[Any, Sequence[Event]]:
+    def _decide(self, warm: Warm, command: Command, expecting: Expecting | None) -> tuple[Any, Sequence[Event]]:
         stage, decider = self._stage, warm.decider
         context = self._context(warm, command)
         decider.admit(stage.state(warm), command, context)
         if self._catch_up(warm, context):
             context = self._context(warm, command)
         before, count = stage.state(warm), len(stage.entries)
+        if expecting is not None:
+            expecting(before, context)
         events = decider.decide(before, command, context)
         self._first = self._first or context
         if not events:

@@ -38,6 +38,7 @@ from ledger.store.replaying import Replay
 from ledger.store.requests import (
     Caller,
     DuplicateKey,
+    Expecting,
     Once,
     Outcome,
     Step,
@@ -113,13 +114,16 @@ class Ledger:
         by: Caller,
         once: Once | None = None,
         business_now: datetime | None = None,
+        expecting: Expecting | None = None,
     ) -> Outcome:
         """Decide a command and record what it causes; when this answers, it is on disk.
 
-        `business_now` is the instant the caller asks for in place of the stream's own. Raises the `Refusal` the
-        rules gave, `DuplicateKey`, or `StoreUnavailable` when the database does not answer.
+        `business_now` is the instant the caller asks for in place of the stream's own. `expecting` refuses a stream
+        that is not as its caller thinks: it is asked in the decision, so nothing can happen between the two. Raises
+        the `Refusal` that the rules or it gave, `DuplicateKey`, or `StoreUnavailable` when the database does not
+        answer.
         """
-        return self._ask(Pending((Step(address, command),), by, once, business_now))
+        return self._ask(Pending((Step(address, command, expecting=expecting),), by, once, business_now))
 
     def execute_all(
         self, steps: Sequence[Step], *, by: Caller, once: Once | None = None, business_now: datetime | None = None

@@ -1,6 +1,6 @@
 """What callers ask of a ledger and what they get."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -33,6 +33,11 @@ class Once:
     request_hash: bytes
 
 
+Expecting = Callable[[Any, Context], None]
+"""What a caller makes sure of in the decision itself: it is given the stream as the command finds it and what deciding
+looks at, under the head's lock, and what it raises refuses the command."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One command on one stream. With a `once` of its own, a step whose key is known already counts once."""
@@ -40,6 +45,7 @@ class Step:
     address: Address
     command: Command | None  # None only looks
     once: Once | None = None
+    expecting: Expecting | None = None
 
 
 class StepOutcome(NamedTuple):
