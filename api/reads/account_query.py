@@ -71,7 +71,9 @@ PICKED: Final = Parameter(
 FILTERS: Final = (
     text("search", "Any part of an id, a name or an e-mail address, in any case.", limits.NAME_CHARS),
     repeated(text("plan", "On this plan: pro, or pro@2 for a version of it. Several: on any of them.")),
-    repeated(choice("status", "How they are on a plan. Several: in any of these ways.", tuple(Status))),
+    repeated(
+        choice("status", "How they are on their current plan; with `plan`, on that one. Several: any.", tuple(Status))
+    ),
     family(text("metadata", "This custom property has this value. Several must all hold.", limits.NAME_CHARS)),
     repeated(BALANCE),
     instant("created_from", "Created from this instant on."),

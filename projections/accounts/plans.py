@@ -6,7 +6,7 @@ a base plan before an add-on and that before a purchase, the customer's own befo
 nothing is held it is the base plan that ended last, as expired.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -134,6 +134,25 @@ def current(plans: Plans) -> Current:
     if last is not None:
         return Current(last.plan_id, last.version, last.name, Status.EXPIRED.value, 0, marks)
     return Current(None, None, None, Status.NONE.value, 0, marks)
+
+
+class Found(NamedTuple):
+    """A version of a plan that a customer or an entity of it is on, or was, and how."""
+
+    plan_id: str
+    version: int
+    status: str
+
+
+def found_by(marks: Iterable[str]) -> Sequence[Found]:
+    """The plans that marks stand for, each version once for each way that it is held in."""
+    versions = [each.partition(" plan:") for each in marks]
+    split = [(status, *plan.rpartition("@")) for status, _, plan in versions]
+    return [Found(plan, int(version), status) for status, plan, at, version in split if at and _is_version(version)]
+
+
+def _is_version(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def mark(plan: str | None, status: str | None) -> str:

@@ -39,8 +39,9 @@ class BalanceTest(NamedTuple):
 class AccountFilter(NamedTuple):
     """Which customers to list; what is empty keeps everything. Instants are both inside.
 
-    `plans` are `pro`, or `pro@2` for a version of it; together with `statuses` (of `plans.Status`) they keep who is on
-    one of them in one of these. Every one of `metadata` and of `balances` has to hold.
+    `statuses` (of `plans.Status`) are those of the current plan, the one a row shows. `plans` are `pro`, or `pro@2` for
+    a version of it, held by the customer or an entity of it; with them the statuses are those of these plans. Every one
+    of `metadata` and of `balances` has to hold.
     """
 
     search: str | None = None
@@ -63,7 +64,8 @@ class Ordering(NamedTuple):
 class AccountRow(NamedTuple):
     """A customer of the list: amounts in minor units, `metadata` and `owed_other` as JSON text.
 
-    `currency` is None for that of the ledger. The last four are sums of the feature that was asked for, None for none.
+    `currency` is None for that of the ledger. `granted` to `unlimited` are sums of the feature that was asked for, None
+    for none. `marks` are there where plans were asked for: which of them it is on, and how (`plans.found_by`).
     """
 
     stream_id: UUID
@@ -85,6 +87,7 @@ class AccountRow(NamedTuple):
     remaining: Decimal | None
     usage: Decimal | None
     unlimited: bool | None
+    marks: Sequence[str] | None = None
 
     def owed_elsewhere(self) -> Mapping[str, int]:
         """What is owed in currencies that the customer was billed in by others, in minor units."""
@@ -142,8 +145,9 @@ class _Asked:
         self._whole = "present" if when is None else "past"
         self._conditions, self._only_gathered = list[Composed](), list[Composed]()
         self.parameters: dict[str, Any] = {} if when is None else when.parameters()
-        self.parameters["feature_id"] = ordering.feature_id
-        self._keep("marks", _marks(keep))
+        self.parameters |= {"feature_id": ordering.feature_id, "of_plans": bool(keep.plans)}
+        self._keep("marks", [mark(plan, status) for plan in keep.plans for status in keep.statuses or (None,)] or None)
+        self._keep("statuses", None if keep.plans else list(keep.statuses) or None)
         self._keep("search", contains(keep.search))
         if keep.search and not _THREE_LETTERS.search(keep.search):
             # Only where few are gathered: the planner cannot tell how many it leaves, and guesses far too few.
@@ -226,11 +230,3 @@ class _Asked:
 
 def _parameters(place: Place | None) -> dict[str, Any]:
     return {} if place is None else {"after_key": place.key, "after_stream": place.stream_id}
-
-
-def _marks(keep: AccountFilter) -> list[str] | None:
-    if not keep.plans and not keep.statuses:
-        return None
-    plans: Sequence[str | None] = keep.plans or (None,)
-    statuses: Sequence[str | None] = keep.statuses or (None,)
-    return [mark(plan, status) for plan in plans for status in statuses]

@@ -12,6 +12,7 @@ from api.observe import Metrics
 from ledger.core.settings import Role
 from ledger.settings import read_settings
 from ledger.store.ledger import Store
+from projections.accounts.plans import Status
 from projections.reads import SORTS
 from projections.runner import Runner
 from tests.api.client import Api, Ledgers, Refused, catalog
@@ -129,7 +130,10 @@ FILTERS: list[tuple[dict[str, Any], set[str]]] = [
     ({"status": "canceled"}, {"c2"}),
     ({"status": ["trialing", "past_due"]}, {"c4", "c5"}),
     ({"status": "expired"}, {"c7"}),
-    ({"status": "scheduled"}, {"c2"}),
+    ({"status": "scheduled"}, set()),
+    ({"status": "scheduled", "plan": "free"}, {"c2"}),
+    ({"status": "active"}, {"c0", "c1", "c3", "c6", "c8", "c9", "nameless"}),
+    ({"status": ["canceled", "active"], "plan": "extra"}, {"c1"}),
     ({"status": "none"}, set()),
     ({"plan": "pro", "status": "active"}, {"c1"}),
     ({"plan": "free", "status": "expired"}, {"c1", "c3", "c4", "c5", "c6", "c7"}),
@@ -153,6 +157,14 @@ FILTERS: list[tuple[dict[str, Any], set[str]]] = [
 def test_a_filter_keeps_whom_it_says(crowd: Api, asked: dict[str, Any], expected: set[str]) -> None:
     assert ids(every(crowd, **asked)) == expected
     assert ids(every(crowd, **asked, feature="messages", sort="remaining", limit=2)) == expected
+
+
+@pytest.mark.parametrize("status", Status)
+def test_who_is_found_by_a_status_is_shown_in_it(crowd: Api, status: str) -> None:
+    everybody = {row["internal_id"]: row["plan_status"] for row in every(crowd)}
+    assert {row["internal_id"]: row["plan_status"] for row in every(crowd, status=status)} == {
+        each: shown for each, shown in everybody.items() if shown == status
+    }
 
 
 def folded(value: Any) -> Any:

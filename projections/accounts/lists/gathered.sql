@@ -20,7 +20,8 @@ WITH found AS MATERIALIZED (
 )
 SELECT whole.gathered, p.lacks::integer, p.sorted_by, a.stream_id, a.customer_id, a.name, a.email, a.metadata::text,
        a.created_at, a.currency, a.plan_id, a.plan_version, a.plan, a.plan_status, a.active_subscriptions,
-       a.owed_minor, a.owed_other::text, a.credit_minor, b.granted, b.remaining, b.usage, b.unlimited
+       a.owed_minor, a.owed_other::text, a.credit_minor, b.granted, b.remaining, b.usage, b.unlimited,
+       CASE WHEN %(of_plans)s::boolean THEN a.marks END
 FROM (SELECT count(*) AS gathered FROM found) AS whole
 LEFT JOIN page AS p ON true
 LEFT JOIN accounts AS a

@@ -4,7 +4,8 @@ SELECT * FROM (
     (SELECT {key} AS sorted_by, a.stream_id, a.customer_id, a.name, a.email, a.metadata::text, a.created_at, a.currency,
             a.plan_id, a.plan_version, a.plan, a.plan_status, a.active_subscriptions,
             a.owed_minor, a.owed_other::text, a.credit_minor,
-            NULL::numeric, NULL::numeric, NULL::numeric, NULL::boolean
+            NULL::numeric, NULL::numeric, NULL::numeric, NULL::boolean,
+            CASE WHEN %(of_plans)s::boolean THEN a.marks END
      FROM accounts AS a
      WHERE a.ledger_id = %(ledger_id)s AND a.generation = %(accounts_generation)s AND a.deleted_at IS NULL
        AND a.from_position <= %(upto_position)s
@@ -16,7 +17,8 @@ SELECT * FROM (
     (SELECT {key} AS sorted_by, a.stream_id, a.customer_id, a.name, a.email, a.metadata::text, a.created_at, a.currency,
             a.plan_id, a.plan_version, a.plan, a.plan_status, a.active_subscriptions,
             a.owed_minor, a.owed_other::text, a.credit_minor,
-            NULL::numeric, NULL::numeric, NULL::numeric, NULL::boolean
+            NULL::numeric, NULL::numeric, NULL::numeric, NULL::boolean,
+            CASE WHEN %(of_plans)s::boolean THEN a.marks END
      FROM accounts_past AS a
      WHERE a.ledger_id = %(ledger_id)s AND a.generation = %(accounts_generation)s AND a.deleted_at IS NULL
        AND a.from_position <= %(upto_position)s

@@ -1,2 +1,2 @@
--- On one of these plans, in one of these statuses, or on one of these plans in one of these statuses.
+-- On one of these plans, or on one of these plans in one of these statuses.
 AND a.marks && %(marks)s::text[]
