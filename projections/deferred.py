@@ -2,13 +2,14 @@
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 from typing import Final as Constant
 from uuid import UUID
 
 from psycopg import Connection
 
-from projections.folding import NO_ROWS, Batch, collect, fold_stream, load_states
+from projections.folding import NO_ROWS, Batch, Moved, collect, fold_events, load_states
 from projections.projection import Changes, Final, Key, Model
 from projections.writing import Write, prepare
 
@@ -30,27 +31,28 @@ class DeferredGeneration:
 
     def fold(self, conn: Connection[Any], batch: Batch) -> list[Write]:
         """What a batch writes. Raises `ModelFailed`."""
-        streams, finals, now = batch.of(self.model), list[Final](), self._now
-        self._admit(conn, batch, streams)
-        for stream_id, events in streams.items():
-            now[stream_id] = fold_stream(self.model, now[stream_id], events, finals)
+        events, stream_ids, now = batch.of(self.model), batch.stream_ids, self._now
+        numbers = dict.fromkeys(number for number, _ in events)
+        self._admit(conn, batch, numbers)
+        states = {number: now.pop(stream_ids[number]) for number in numbers}
+        finals = fold_events(self.model, events, states)
+        now.update((stream_ids[number], state) for number, state in states.items())
         self._remember(finals)
-        return self._write(list(now)[: max(0, len(now) - self._most)], finals)
+        return self._write(list(islice(now, max(0, len(now) - self._most))), finals)
 
     def flush(self) -> list[Write]:
         """What writes everything that is still only in memory."""
         return self._write(list(self._now), [])
 
-    def _admit(self, conn: Connection[Any], batch: Batch, streams: Iterable[UUID]) -> None:
-        absent = [each for each in streams if each not in self._now]
-        missing = [each for each in absent if each not in self._leaving and not batch.begins(each)]
-        loaded = load_states(conn, self.ledger_id, self.number, self.model, missing) if missing else {}
-        loaded = self._leaving | loaded
-        for stream_id in absent:
-            state = loaded[stream_id] if stream_id in loaded else self.model.restore(NO_ROWS)
+    def _admit(self, conn: Connection[Any], batch: Batch, numbers: Iterable[int]) -> None:
+        named = ((number, batch.stream_ids[number]) for number in numbers)
+        absent = [(number, stream_id) for number, stream_id in named if stream_id not in self._now]
+        missing = [each for number, each in absent if each not in self._leaving and not batch.begins(number)]
+        loaded = load_states(conn, self.ledger_id, self.number, self.model, missing) if missing else []
+        known = self._leaving | dict(zip(missing, loaded, strict=True))
+        for _, stream_id in absent:
+            state = known[stream_id] if stream_id in known else self.model.restore(NO_ROWS)
             self._now[stream_id] = self._written[stream_id] = state
-        for stream_id in streams:
-            self._now.move_to_end(stream_id)
 
     def _remember(self, finals: Iterable[Final]) -> None:
         for name, row in finals:
@@ -58,10 +60,9 @@ class DeferredGeneration:
             if table.changes:
                 self._ended[row[0]].add((name, table.key_of(row)))
 
-    def _write(self, leaving: Iterable[UUID], finals: list[Final]) -> list[Write]:
-        after = {stream_id: self._now.pop(stream_id) for stream_id in leaving}
-        before = {stream_id: self._written.pop(stream_id) for stream_id in after}
-        ended = {key for stream_id in after for key in self._ended.pop(stream_id, ())}
-        self._leaving = after
-        changes: Changes = collect(self.model, before, after, finals, ended)
+    def _write(self, leaving: Iterable[UUID], finals: Iterable[Final]) -> list[Write]:
+        moved = [Moved(each, self._written.pop(each), self._now.pop(each)) for each in leaving]
+        ended = {key for each in moved for key in self._ended.pop(each.stream_id, ())}
+        self._leaving = {each.stream_id: each.after for each in moved}
+        changes: Changes = collect(self.model, moved, finals, ended)
         return prepare(self.ledger_id, self.number, self.model, changes)

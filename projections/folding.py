@@ -1,9 +1,9 @@
 """Folding a batch of events into a model's rows: load what may change, fold in memory, write what changed."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, NamedTuple
 from typing import Final as Constant
 from uuid import UUID
 
@@ -31,25 +31,32 @@ class ModelFailed(Exception):
         self.model, self.position = model, position
 
 
+class Moved(NamedTuple):
+    """A stream of a batch: its state before, and after."""
+
+    stream_id: UUID
+    before: Any
+    after: Any
+
+
 class States:
-    """States of the streams of one generation of a model, as of the position it is folded to; bounded."""
+    """States of the streams of one generation of a model, as of the position it is folded to; bounded.
+
+    What a batch takes out is given back when the batch has committed.
+    """
 
     def __init__(self, limit: int = 10_000) -> None:
         self._limit = limit
         self._states: OrderedDict[UUID, Any] = OrderedDict()
 
-    def get(self, stream_id: UUID) -> Any:
+    def take(self, stream_id: UUID) -> Any:
         """The state of a stream, or None when it must be loaded."""
-        found = self._states.get(stream_id)
-        if found is not None:
-            self._states.move_to_end(stream_id)
-        return found
+        return self._states.pop(stream_id, None)
 
-    def keep(self, states: Iterable[tuple[UUID, Any]]) -> None:
+    def keep(self, moved: Iterable[Moved]) -> None:
         """Remember what a committed batch left behind."""
-        for stream_id, state in states:
+        for stream_id, _, state in moved:
             self._states[stream_id] = state
-            self._states.move_to_end(stream_id)
         while len(self._states) > self._limit:
             self._states.popitem(last=False)
 
@@ -59,35 +66,45 @@ class States:
 
 
 class Batch:
-    """Events in order, and by stream; which streams begin in it."""
+    """Events in the order of the log, each with the number of its stream: hashing a UUID costs more than a look-up."""
 
     def __init__(self, events: Sequence[Recorded]) -> None:
+        numbers: dict[UUID, int] = {}
         self.events = events
-        self.streams: dict[UUID, list[Recorded]] = {}
-        for recorded in events:
-            self.streams.setdefault(recorded.stream_id, []).append(recorded)
+        self._numbered = [(numbers.setdefault(each.stream_id, len(numbers)), each) for each in events]
+        self._types = {type(each.event) for each in events}
+        self._begun = {number for number, each in self._numbered if each.version == 1}
+        self.stream_ids = list(numbers)
 
-    def of(self, model: Model) -> dict[UUID, list[Recorded]]:
-        """The events that a model folds, by stream."""
+    def concerns(self, model: Model) -> bool:
+        """Whether there is anything that a model folds."""
+        return not self._types.isdisjoint(model.folds)
+
+    def of(self, model: Model) -> Sequence[tuple[int, Recorded]]:
+        """What a model folds, each event behind the number of its stream."""
         folds = model.folds
-        found = ((key, [each for each in events if type(each.event) in folds]) for key, events in self.streams.items())
-        return {key: events for key, events in found if events}
+        if self._types <= folds:
+            return self._numbered
+        return [each for each in self._numbered if type(each[1].event) in folds] if self.concerns(model) else []
 
-    def begins(self, stream_id: UUID) -> bool:
+    def begins(self, number: int) -> bool:
         """Whether a stream has no rows from before this batch."""
-        return self.streams[stream_id][0].version == 1
+        return number in self._begun
 
 
-def fold_stream(model: Model, state: Any, events: Sequence[Recorded], finals: list[Final]) -> Any:
-    """A stream's state after its events; rows that became final are added to `finals`. Raises `ModelFailed`."""
-    fold = model.fold
-    for recorded in events:
+def fold_events(model: Model, events: Iterable[tuple[int, Recorded]], states: dict[int, Any]) -> list[Final]:
+    """Move states, by the numbers of their streams, by events; answers the rows that became final, in their order.
+
+    Raises `ModelFailed`.
+    """
+    fold, finals = model.fold, list[Final]()
+    for number, recorded in events:
         try:
-            state, final = fold(state, recorded)
+            states[number], final = fold(states[number], recorded)
         except Exception as error:
             raise ModelFailed(model.name, recorded.position, error) from error
         finals.extend(final)
-    return state
+    return finals
 
 
 class Generation:
@@ -99,7 +116,7 @@ class Generation:
     def __init__(self, ledger_id: str, model: Model, number: int) -> None:
         self.ledger_id, self.model, self.number = ledger_id, model, number
         self.states = States()
-        self._pending: dict[UUID, Any] = {}
+        self._pending: Sequence[Moved] = ()
 
     def advance(self, conn: Connection[Any], batch: Batch) -> None:
         """Fold a batch in and write what changed. Raises `ModelFailed`, or the database's error when it is gone."""
@@ -112,48 +129,56 @@ class Generation:
             raise ModelFailed(self.model.name, batch.events[-1].position, error) from error
 
     def _fold(self, conn: Connection[Any], batch: Batch) -> list[Write]:
-        streams, finals = batch.of(self.model), list[Final]()
-        before = self._load(conn, batch, streams)
-        after = {key: fold_stream(self.model, before[key], events, finals) for key, events in streams.items()}
-        self._pending = after
-        return prepare(self.ledger_id, self.number, self.model, collect(self.model, before, after, finals))
+        events = batch.of(self.model)
+        before = self._load(conn, batch, dict.fromkeys(number for number, _ in events))
+        after = dict(before)
+        finals = fold_events(self.model, events, after)
+        self._pending = [Moved(batch.stream_ids[number], state, after[number]) for number, state in before.items()]
+        return prepare(self.ledger_id, self.number, self.model, collect(self.model, self._pending, finals))
 
     def settle(self) -> None:
         """The batch is committed."""
-        self.states.keep(self._pending.items())
-        self._pending = {}
+        if self.model.remembers:
+            self.states.keep(self._pending)
+        self._pending = ()
 
     def forget(self) -> None:
         """The batch was not committed, or somebody else has moved on: load everything again."""
-        self._pending = {}
+        self._pending = ()
         self.states.clear()
 
-    def _load(self, conn: Connection[Any], batch: Batch, streams: Iterable[UUID]) -> dict[UUID, Any]:
-        states = {stream_id: self.states.get(stream_id) for stream_id in streams}
-        absent = [stream_id for stream_id, state in states.items() if state is None]
-        states |= {stream_id: self.model.restore(NO_ROWS) for stream_id in absent if batch.begins(stream_id)}
-        missing = [stream_id for stream_id in absent if not batch.begins(stream_id)]
+    def _load(self, conn: Connection[Any], batch: Batch, numbers: Iterable[int]) -> dict[int, Any]:
+        if not self.model.remembers:
+            return dict.fromkeys(numbers, self.model.restore(NO_ROWS))
+        stream_ids, take = batch.stream_ids, self.states.take
+        states = {number: take(stream_ids[number]) for number in numbers}
+        missing: list[int] = []
+        for number in [number for number, state in states.items() if state is None]:
+            if batch.begins(number):
+                states[number] = self.model.restore(NO_ROWS)
+            else:
+                missing.append(number)
         if missing:
-            states |= load_states(conn, self.ledger_id, self.number, self.model, missing)
+            loaded = load_states(conn, self.ledger_id, self.number, self.model, [stream_ids[each] for each in missing])
+            states |= zip(missing, loaded, strict=True)
         return states
 
 
-def collect(
-    model: Model, before: Mapping[UUID, Any], after: Mapping[UUID, Any], finals: Sequence[Final], ended: Ended = NOTHING
-) -> Changes:
+def collect(model: Model, moved: Iterable[Moved], finals: Iterable[Final], ended: Ended = NOTHING) -> Changes:
     """Everything a batch changed. A row that became final is written as such and never deleted.
 
-    `ended` are keys of rows that became final earlier, while `before` still has them.
+    `ended` are keys of rows that became final earlier, while the states before still have them.
     """
-    found = Changes()
+    found, final_keys = Changes(), set[tuple[str, Key]]()
     changing = {table.name: table for table in model.tables if table.changes}
-    final_keys = {(name, changing[name].key_of(row)) for name, row in finals if name in changing}
     for name, row in finals:
         found.put(name, row)
-    for stream_id, state in after.items():
-        if state is before[stream_id]:
+        if name in changing:
+            final_keys.add((name, changing[name].key_of(row)))
+    for stream_id, before, after in moved:
+        if after is before:
             continue
-        changed = model.changes(stream_id, before[stream_id], state)
+        changed = model.changes(stream_id, before, after)
         for name, rows in changed.rows.items():
             found.rows.setdefault(name, []).extend(rows)
         for name, keys in changed.gone.items():
@@ -165,20 +190,20 @@ def collect(
 
 def load_states(
     conn: Connection[Any], ledger_id: str, generation: int, model: Model, stream_ids: Sequence[UUID]
-) -> dict[UUID, Any]:
-    """The states of streams as their rows have them; one question a table."""
+) -> list[Any]:
+    """The states of streams as their rows have them, in their order; one question a table."""
     parameters = {
         "ledger_id": ledger_id,
         "generation": generation,
         "stream_ids": UuidArray.of([uuid_field(each) for each in stream_ids], len(stream_ids)),
     }
+    tables = [table for table in model.tables if table.loads]
     found: dict[UUID, dict[str, list[Any]]] = {
-        stream_id: {table.name: [] for table in model.tables if table.changes} for stream_id in stream_ids
+        stream_id: {table.name: [] for table in tables} for stream_id in stream_ids
     }
-    for table in model.tables:
-        if not table.changes:
-            continue
+    for table in tables:
         cursor = conn.cursor(binary=True)
-        for row in cursor.execute(statement(f"load_{table.name}", model.package), parameters, prepare=True):
+        cursor.execute(statement(f"load_{table.name}", model.package), parameters, prepare=True)
+        for row in cursor.fetchall():
             found[row[0]][table.name].append(row[1:])
-    return {stream_id: model.restore(rows) for stream_id, rows in found.items()}
+    return [model.restore(rows) for rows in found.values()]

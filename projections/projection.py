@@ -6,7 +6,8 @@ the runner owns the transaction and the position. No row depends on the clock.
 
 A model's folder holds `fold.py` and, under `sql/`, the statements of each table, of which there are four kinds:
 
-* one whose rows change: what a stream stands at. `load_<table>`, `upsert_<table>`, `delete_<table>`;
+* one whose rows change: what a stream stands at. `load_<table>`, unless it `follows` from the others; `upsert_<table>`
+  and `delete_<table>`;
 * one that grows only: what happened. The fold answers its rows as final; `append_<table>` (a COPY);
 * one that accumulates: sums over many streams. The fold answers what is to be added as if it were a final row: a key,
   and after it the amounts. A batch's rows of one key are summed in memory, and `add_<table>` adds them to what the
@@ -68,7 +69,8 @@ class Kind(StrEnum):
 class Table:
     """One table of a model: the columns after `ledger_id` and `generation`, the first `key` of which are its key.
 
-    In a table that `accumulates` the others are the amounts: `Kind.NUMERIC` or `Kind.BIGINT`, never null.
+    In a table that `accumulates` the others are the amounts: `Kind.NUMERIC` or `Kind.BIGINT`, never null. One that
+    changes and `follows` from the model's other tables is written with them and never loaded.
     """
 
     name: str
@@ -77,11 +79,17 @@ class Table:
     grows_only: bool = False
     accumulates: bool = False
     derived_from: str | None = None
+    follows: bool = False
 
     @property
     def changes(self) -> bool:
-        """Whether its rows are what a stream stands at: loaded with its state, and written as that changes."""
+        """Whether its rows are what a stream stands at, and are written as that changes."""
         return not (self.grows_only or self.accumulates or self.derived_from)
+
+    @property
+    def loads(self) -> bool:
+        """Whether states are made from its rows."""
+        return self.changes and not self.follows
 
     def key_of(self, row: Row) -> Key:
         """The part of a row that tells it from all others."""
@@ -129,6 +137,11 @@ class Model:
     fold: Fold
     changes: Callable[[UUID, Any, Any], Changes]
     revision: int = 1
+
+    @property
+    def remembers(self) -> bool:
+        """Whether a stream has a state; of one whose events say all there is to say, nothing is kept."""
+        return any(table.loads for table in self.tables)
 
     def table(self, name: str) -> Table:
         """The table of this name."""

@@ -28,7 +28,7 @@ from projections.queries.events import events, ndjson
 from projections.queries.invoices import invoices, invoices_of
 from projections.queries.listing import SORTS
 from projections.queries.lists import balances, customers, entities, subscriptions
-from projections.queries.people import customer, find_stream
+from projections.queries.people import customer, find_former_stream, find_stream
 from projections.queries.rows import (
     BalanceEntry,
     BalanceFilter,
@@ -104,6 +104,7 @@ __all__ = [
     "customers",
     "entities",
     "events",
+    "find_former_stream",
     "find_stream",
     "invoices",
     "invoices_of",

@@ -79,7 +79,8 @@ class LedgerProjector:
             return 0
         batch = Batch(events)
         for generation in self._running(active):
-            self._advance(conn, generation, batch)
+            if batch.concerns(generation.model):
+                self._advance(conn, generation, batch)
         self._position = events[-1].position
         self._do(conn, "move_projected", position=self._position)
         return len(events)

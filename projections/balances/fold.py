@@ -84,6 +84,7 @@ SUMS: Constant = Table(
         "usage": Kind.NUMERIC,
         "unlimited": Kind.BOOLEAN,
     },
+    follows=True,
 )
 
 

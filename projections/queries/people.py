@@ -22,6 +22,12 @@ def find_stream(view: View, customer_id: str) -> UUID | None:
     return found[0][0] if found else None
 
 
+def find_former_stream(view: View, customer_id: str) -> UUID | None:
+    """The stream of the customer that was deleted last of those that had an id; None when there is none."""
+    found = view.rows("find_former_stream", ("customers",), customer_id=customer_id)
+    return found[0][0] if found else None
+
+
 def customer(view: View, stream_id: UUID) -> CustomerEntry | None:
     """One customer, or None when it does not exist."""
     found = people(view, [stream_id])

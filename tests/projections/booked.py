@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ledger.core.events import Event, stored_name
 from ledger.core.invoices.invoice import Account, InvoiceStatus
-from projections.folding import NO_ROWS, fold_stream
+from projections.folding import NO_ROWS, fold_events
 from projections.journal.fold import LINES, MODEL
 from projections.projection import Final, Recorded
 from tests.projections.given import STREAM
@@ -35,7 +35,9 @@ def booked(log: Iterable[tuple[datetime, Event]]) -> list[BookedLine]:
         if type(event) not in MODEL.folds:
             continue
         recorded = Recorded(position, STREAM, position, stored_name(event), event, "tests", None, "req", at, at)
-        after = fold_stream(MODEL, state, [recorded], found)
+        states = {0: state}
+        found += fold_events(MODEL, [(0, recorded)], states)
+        after = states[0]
         rows = MODEL.changes(STREAM, MODEL.restore(NO_ROWS), after).rows.get("journal_invoices", [])
         state = MODEL.restore({"journal_invoices": [(row[2],) for row in rows]})
         assert state == after

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from ledger.core.events import Event, stored_name
-from projections.folding import NO_ROWS, collect, fold_stream
+from projections.folding import NO_ROWS, Moved, collect, fold_events
 from projections.projection import Key, Model, Recorded, Row
 from projections.writing import summed
 
@@ -24,10 +24,10 @@ def given(model: Model, *events: Event) -> Mapping[str, Mapping[Key, Row]]:
     tables: dict[str, dict[Key, Row]] = {table.name: {} for table in model.tables}
     state = model.restore(NO_ROWS)
     for position, event in enumerate(events, start=1):
-        finals: list[Any] = []
-        after = fold_stream(model, state, [recorded(event, position)], finals)
-        _apply(tables, model, collect(model, {STREAM: state}, {STREAM: after}, finals))
-        state = after
+        states = {0: state}
+        finals = fold_events(model, [(0, recorded(event, position))], states)
+        _apply(tables, model, collect(model, [Moved(STREAM, state, states[0])], finals))
+        state = states[0]
     return tables
 
 

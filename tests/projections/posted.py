@@ -14,9 +14,9 @@ from psycopg import Connection
 
 from ledger.core.events import Event, LedgerChanged, LedgerCreated, stored_name
 from ledger.store.connections import Limits, connect
-from projections.folding import NO_ROWS, collect, fold_stream
+from projections.folding import NO_ROWS, Moved, collect, fold_events
 from projections.journal.fold import LINES, MODEL
-from projections.projection import Final, Recorded, Row
+from projections.projection import Recorded, Row
 from projections.view import Standing, View
 from projections.writing import prepare
 
@@ -60,14 +60,15 @@ class Posting:
     def happen(self, stream_id: UUID, at: datetime, *events: Event) -> None:
         """Events of one stream, as one batch."""
         before = self._states.get(stream_id, MODEL.restore(NO_ROWS))
-        batch, finals = list[Recorded](), list[Final]()
+        batch, states = list[tuple[int, Recorded]](), {0: before}
         for event in events:
             self.head += 1
             stamp = (stored_name(event), event, "tests", None, "req", at, at)
-            batch.append(Recorded(self.head, stream_id, self.head, *stamp))
-        after = fold_stream(MODEL, before, [each for each in batch if type(each.event) in MODEL.folds], finals)
-        self._states[stream_id] = after
-        changes = collect(MODEL, {stream_id: before}, {stream_id: after}, finals)
+            if type(event) in MODEL.folds:
+                batch.append((0, Recorded(self.head, stream_id, self.head, *stamp)))
+        finals = fold_events(MODEL, batch, states)
+        self._states[stream_id] = states[0]
+        changes = collect(MODEL, [Moved(stream_id, before, states[0])], finals)
         for write in prepare(self.ledger_id, 1, MODEL, changes):
             write.send(self.conn)
         self.lines += [row for table, row in finals if table == LINES.name]

@@ -43,7 +43,7 @@ from ledger.core.sealed import FORGOTTEN, Sealed
 from ledger.core.terms import Plan
 from projections.accounts.fold import COLUMNS, MODEL, NOBODY, Account, fold, restore, shown
 from projections.accounts.plans import mark
-from projections.folding import fold_stream
+from projections.folding import fold_events
 from tests.projections.given import START, column, columns, given, only, recorded
 
 LATER: Final = START + timedelta(days=30)
@@ -259,8 +259,9 @@ def test_an_event_that_changes_nothing_of_the_row_leaves_none_behind() -> None:
 
 @pytest.mark.parametrize("events", [story[1] for story in (*PLAN_STORIES, *MONEY_STORIES)])
 def test_a_state_is_the_same_from_its_row(events: list[Event]) -> None:
-    finals: list[Any] = []
-    state = fold_stream(MODEL, NOBODY, [recorded(each, at) for at, each in enumerate([CREATED, *events], 1)], finals)
+    states: dict[int, Any] = {0: NOBODY}
+    fold_events(MODEL, [(0, recorded(each, at)) for at, each in enumerate([CREATED, *events], 1)], states)
+    state = states[0]
     again = stored_and_loaded(state)
     assert (again, shown(again)) == (state, shown(state))
     closing = recorded(CustomerDeleted("Acme", LATER), 90)
