@@ -5,8 +5,6 @@ from typing import Final
 import click
 
 from api.keys import ensure_key
-from api.sessions import sign_in_link
-from api.users import add_user, list_users
 from ledger.core.access import UserRole
 from ledger.core.errors import InvalidRequest
 from ledger.core.settings import CHANGEABLE, CreateLedger, Env
@@ -52,6 +50,9 @@ def ensure_ledgers(store: Store, settings: Settings, ledger_id: str | None, *, m
 
 def owners_link(store: Store, ledger_id: str) -> str:
     """A secret that signs the ledger's owner in once: an admin who is made where the ledger has none yet."""
+    from api.sessions import sign_in_link
+    from api.users import add_user, list_users
+
     admins = [
         each
         for each in list_users(store, ledger_id, by=OPERATOR)

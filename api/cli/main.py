@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from types import MappingProxyType
 from typing import Final
@@ -57,25 +58,30 @@ def tallystick() -> None:
 
 
 def main() -> None:
-    """The console script. What an operator can put right is one sentence on standard error, never a traceback."""
+    """The console script."""
     asked = os.environ.get("TALLYSTICK_LOG_LEVEL", "").strip().lower()
     set_up_logging(asked if asked in LOG_LEVELS else QUIET)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do a command; its exit status. What an operator can put right is one sentence on standard error."""
     try:
-        status = tallystick.main(prog_name="tallystick", standalone_mode=False)
+        status = tallystick.main(list(arguments), prog_name="tallystick", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        sys.exit(CANNOT_BEGIN)
+        return CANNOT_BEGIN
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
     except BrokenPipeError:  # whoever read our output has had enough
         sys.stderr.close()
-        sys.exit(0)
+        return 0
     except Exception as error:
         if (sentence := _sentence(error)) is None:
             raise
         click.echo(f"tallystick: {sentence}", err=True)
-        sys.exit(CANNOT_BEGIN)
-    sys.exit(status if isinstance(status, int) else 0)
+        return CANNOT_BEGIN
+    return status if isinstance(status, int) else 0
 
 
 def _sentence(error: Exception) -> str | None:
