@@ -101,6 +101,8 @@ class Record:
         for event in events:
             before, customer = customer, CUSTOMER.evolve(customer, event)
             self.check(at, before, event, customer)
+        mains = [(each.entity_id, each.plan.group) for each in customer.subscriptions.values() if main(each)]
+        assert len(mains) == len(set(mains)), "two main plans of one scope and group"
         return customer
 
     def check(self, at: datetime, before: Customer, event: Event, after: Customer) -> None:
@@ -184,6 +186,11 @@ class Record:
             assert any(line.entity_id == each.entity_id or for_each_entity(each, line.feature_id) for each in about)
             # What waits to be paid is invoiced before its prices are anybody's.
             assert self.held_back or any(priced(each.plan, line) for each in known)
+
+
+def main(subscription: Subscription) -> bool:
+    """True for a plan of which a scope and group has one at a time."""
+    return subscription.active and not subscription.plan.add_on and not subscription.plan.one_off
 
 
 def for_each_entity(subscription: Subscription, feature_id: str | None) -> bool:

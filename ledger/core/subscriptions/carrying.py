@@ -42,18 +42,18 @@ def carried_usages(
     """
     used: dict[Holding, Decimal] = {}
     for grant in _consumed(customer, outgoing, carry):
-        holding = _heir_of(grant, grants, customer.subscriptions[outgoing].entity_id)
+        holding = _heir_of(grant, grants)
         usage = min(grant.used, grant.included) if _bought_once(grant) else grant.used
         used[holding] = add(used.get(holding, ZERO), usage)
     shares = _shares(grants, used)
     return [_with_usage(each, shares.get(each.grant_id, ZERO), now, zone) for each in grants]
 
 
-def _heir_of(grant: Grant, grants: Sequence[GrantTerms], otherwise: str | None) -> Holding:
+def _heir_of(grant: Grant, grants: Sequence[GrantTerms]) -> Holding:
     """Who goes on with what an entity used or left: the entity, where it gets the feature apart again."""
     own = grant.terms.entity_id
     apart = any(each.feature_id == grant.feature_id and each.entity_id == own for each in grants)
-    return grant.feature_id, own if apart else otherwise
+    return grant.feature_id, own if apart else None
 
 
 def _shares(grants: Sequence[GrantTerms], used: Mapping[Holding, Decimal]) -> dict[str, Decimal]:
@@ -212,15 +212,10 @@ def _leftovers(customer: Customer, outgoing: str | None, heir: GrantTerms, grant
         if outgoing is not None
         and grant.terms.rollover_of is not None
         and grant.feature_id == heir.feature_id
-        and outgoing in (grant.terms.subscription_id, _source(customer, grant))
-        and _heir_of(grant, grants, customer.subscriptions[outgoing].entity_id)[1] == heir.entity_id
+        and grant.terms.subscription_id == outgoing
+        and _heir_of(grant, grants)[1] == heir.entity_id
     ]
     return sorted(found, key=lambda each: each.terms.created_at, reverse=True)
-
-
-def _source(customer: Customer, leftover: Grant) -> str | None:
-    source = customer.grants.get(leftover.terms.rollover_of or "")
-    return None if source is None else source.terms.subscription_id
 
 
 def _moved(old: Grant, heir: GrantTerms, units: Decimal, grant_id: str) -> GrantTerms:
@@ -232,9 +227,6 @@ def _moved(old: Grant, heir: GrantTerms, units: Decimal, grant_id: str) -> Grant
         plan_id=heir.plan_id,
         add_on=heir.add_on,
         included=units,
-        prepaid=ZERO,
-        used=ZERO,
-        expires_at=old.expires_at,
         rollover_of=heir.grant_id,
     )
 

@@ -35,7 +35,7 @@ def settle_currency(draft: Draft, asked: str | None, *, priced: bool) -> str:
     if asked != current and _fixed(draft.customer):
         raise CustomerBilledIn(current, asked)
     if priced:
-        draft.happen(CurrencySet(draft.customer.currency, asked))
+        draft.happen(CurrencySet(None, asked))
     return asked
 
 
@@ -66,7 +66,7 @@ def _item(item: PlanItem, what: str, currency: str) -> PlanItem:
 
 def _price(price: ItemPrice, what: str, currency: str) -> ItemPrice:
     if price.tiers:
-        return replace(price, tiers=tuple(_tier(each, what, currency) for each in price.tiers), currencies={})
+        return replace(price, tiers=tuple(_tier(each, what, currency) for each in price.tiers))
     if currency not in price.currencies:
         raise NoPriceIn(what, currency)
     return replace(price, unit_price_minor=price.currencies[currency], currencies={})

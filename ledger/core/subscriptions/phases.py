@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ledger.core.decider import Command, Context
 from ledger.core.draft import Draft
 from ledger.core.errors import InvalidInput, InvalidRequest
-from ledger.core.events import PlanUncanceled
+from ledger.core.events import PlanUncanceled, PlanUnscheduled
 from ledger.core.invoices.invoicing import finish
 from ledger.core.period import Every, boundary
 from ledger.core.state import Customer
@@ -20,8 +20,8 @@ from ledger.core.subscriptions.billing import Billing, ProrationBehavior
 from ledger.core.subscriptions.change import Attach, Schedule, attach, offered, order_of
 from ledger.core.subscriptions.quote import Planned
 from ledger.core.subscriptions.several import of_many
-from ledger.core.subscriptions.subscription import Subscription, main_plan
-from ledger.core.subscriptions.switching import end_at, schedule, unschedule
+from ledger.core.subscriptions.subscription import Subscription, main_plan, scheduled_plans
+from ledger.core.subscriptions.switching import end_at, schedule
 
 
 class Phase(msgspec.Struct, frozen=True):
@@ -156,34 +156,50 @@ def _endless(run: Run, phases: int) -> Run:
 
 
 def _drop_waiting(draft: Draft, place: Place) -> None:
-    current = main_plan(draft.customer.subscriptions.values(), place.entity_id, place.group)
-    if place.add_on is None and current is not None:
-        unschedule(draft, current)
-        if current.canceling:
-            draft.happen(PlanUncanceled(current.subscription_id, current.expires_at))
+    """Drop what waits for a place; the plan that was to end for it goes on."""
+    if place.add_on is not None:
+        return
+    held = draft.customer.subscriptions.values()
+    current = main_plan(held, place.entity_id, place.group)
+    waiting = scheduled_plans(held, place.entity_id, place.group)
+    draft.happen(*(PlanUnscheduled(each.subscription_id) for each in waiting))
+    if current is not None and (current.canceling or current.expires_at in {each.started_at for each in waiting}):
+        draft.happen(PlanUncanceled(current.subscription_id, current.expires_at, current.agreed_end_at))
 
 
 def _run(draft: Draft, command: CreateSchedule, starts: Sequence[datetime], runs: Sequence[Run]) -> None:
-    """Let the plans of one place follow each other; the one that is there already goes on if it is the first."""
+    """Let the plans of one place follow each other; the one that is there already goes on if it is the first, and else
+    ends where the first one starts.
+    """
+    current = _current(draft, runs[0].attach)
     before: Subscription | None = None
     ended: int | None = None
     for run in runs:
         ends_at = None if run.until is None else starts[run.until]
-        follows = before if ended == run.first else None
-        if run.first == 0:
+        if before is None and current is not None and current.plan.plan_id == run.attach.plan_id:
+            if ends_at is not None:
+                end_at(draft, current, ends_at)
+            key = current.subscription_id
+        elif run.first == 0:
             key = _begin(draft, command, run, ends_at)
+        elif before is None:
+            key = _follow(draft, command, run, current, starts[run.first], ends_at, ends_it=True)
         else:
-            key = _follow(draft, command, run, follows, starts[run.first], ends_at)
+            follows = before if ended == run.first else None
+            key = _follow(draft, command, run, follows, starts[run.first], ends_at, ends_it=False)
         before, ended = draft.customer.subscriptions[key], run.until
+
+
+def _current(draft: Draft, wanted: Attach) -> Subscription | None:
+    """The main plan that is in a plan's place now."""
+    place = _place(draft, wanted)
+    if place.add_on is not None:
+        return None
+    return main_plan(draft.customer.subscriptions.values(), place.entity_id, place.group)
 
 
 def _begin(draft: Draft, command: CreateSchedule, run: Run, ends_at: datetime | None) -> str:
     phase, wanted = command.phases[0], run.attach
-    current = main_plan(draft.customer.subscriptions.values(), wanted.entity_id, _place(draft, wanted).group)
-    if current is not None and current.plan.plan_id == wanted.plan_id and _place(draft, wanted).add_on is None:
-        if ends_at is not None:
-            end_at(draft, current, ends_at)
-        return current.subscription_id
     proration = command.billing.proration
     if proration is ProrationBehavior.PRORATE_IMMEDIATELY:
         proration = phase.proration
@@ -207,12 +223,17 @@ def _follow(
     before: Subscription | None,
     starts_at: datetime,
     ends_at: datetime | None,
+    *,
+    ends_it: bool,
 ) -> str:
-    """Schedule a plan for the start of its phase, in the place of the one before it, which ends there."""
+    """Schedule a plan for the start of its phase, in the place of the one before it, which ends there.
+
+    One that was there before the schedule is told so (`ends_it`).
+    """
     phase = command.phases[run.first]
     wanted = replace(run.attach, free_trial=None, billing=Billing(currency=command.billing.currency))
     plan = offered(draft, wanted)
     order = replace(order_of(draft, wanted, plan, before, starts_at), expires_at=ends_at, proration=phase.proration)
     if phase.anchor_at_start:
         order = replace(order, anchor=starts_at)
-    return schedule(draft, order, before, starts_at, ends_it=False)
+    return schedule(draft, order, before, starts_at, ends_it=ends_it)

@@ -10,8 +10,6 @@ from ledger.core.events import (
     AppliedDiscount,
     PlanCanceled,
     PlanChanged,
-    PlanScheduled,
-    PlanUnscheduled,
     Promise,
     Quantity,
 )
@@ -23,7 +21,7 @@ from ledger.core.subscriptions.quote import Move
 from ledger.core.subscriptions.regranting import Wanted, regranted
 from ledger.core.subscriptions.starting import shared_cycle
 from ledger.core.subscriptions.subscription import Subscription, scheduled_plans
-from ledger.core.subscriptions.switching import cycle_end, keep_waiting
+from ledger.core.subscriptions.switching import cycle_end, keep_waiting, reschedule
 from ledger.core.terms import FreeTrial, OnTrialEnd, Plan
 
 
@@ -121,14 +119,19 @@ def _period_of(subscription: Subscription) -> Period | None:
 
 
 def _move_end(draft: Draft, subscription: Subscription) -> None:
-    """A plan that was told to end with its cycle ends with the new one, and what waits for that starts then."""
+    """A plan that was told to end with its cycle ends with the new one, and what waits for that starts then.
+
+    One that was told to end at an instant of its own ends there all the same.
+    """
     changed = draft.customer.subscriptions[subscription.subscription_id]
     ends_at = cycle_end(draft, changed)
-    if subscription.canceled_at is None or ends_at is None or ends_at == subscription.expires_at:
+    if ends_at is None or ends_at == subscription.expires_at:
+        return
+    if subscription.canceled_at is None or subscription.expires_at != cycle_end(draft, subscription):
         return
     draft.happen(PlanCanceled(subscription.subscription_id, subscription.canceled_at, ends_at))
     for waiting in _waiting(draft.customer, subscription):
-        draft.happen(PlanUnscheduled(waiting.subscription_id), _rescheduled(draft, waiting, changed, ends_at))
+        reschedule(draft, waiting, changed, ends_at)
 
 
 def _waiting(customer: Customer, subscription: Subscription) -> list[Subscription]:
@@ -136,20 +139,3 @@ def _waiting(customer: Customer, subscription: Subscription) -> list[Subscriptio
         return []
     found = scheduled_plans(customer.subscriptions.values(), subscription.entity_id, subscription.plan.group)
     return [each for each in found if each.started_at == subscription.expires_at]
-
-
-def _rescheduled(draft: Draft, waiting: Subscription, current: Subscription, starts_at: datetime) -> PlanScheduled:
-    return PlanScheduled(
-        draft.new_subscription_id(1),
-        waiting.plan,
-        starts_at,
-        current.anchor if waiting.plan.cycle in (None, current.plan.cycle) else starts_at,
-        waiting.entity_id,
-        waiting.external_id,
-        waiting.quantities,
-        waiting.replaces,
-        waiting.default,
-        waiting.expires_at,
-        waiting.discounts,
-        waiting.prorated,
-    )

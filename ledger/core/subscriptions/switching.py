@@ -151,6 +151,35 @@ def unschedule(draft: Draft, current: Subscription) -> None:
         draft.happen(PlanUnscheduled(waiting.subscription_id))
 
 
+def reschedule(draft: Draft, waiting: Subscription, current: Subscription, starts_at: datetime) -> None:
+    """Let a plan that waits take the place of `current` at an instant; what was to follow it follows it still.
+
+    Where it starts at another instant than before, its cycle is counted from there or goes on with the current one.
+    """
+    key = draft.new_subscription_id(1)
+    moved = current.anchor if waiting.plan.cycle in (None, current.plan.cycle) else starts_at
+    draft.happen(
+        PlanUnscheduled(waiting.subscription_id),
+        PlanScheduled(
+            key,
+            waiting.plan,
+            starts_at,
+            waiting.anchor if starts_at == waiting.started_at else moved,
+            waiting.entity_id,
+            waiting.external_id,
+            waiting.quantities,
+            current.subscription_id,
+            waiting.default,
+            waiting.expires_at,
+            waiting.discounts,
+            waiting.prorated,
+        ),
+    )
+    for each in list(draft.customer.subscriptions.values()):
+        if each.replaces == waiting.subscription_id and not each.active:
+            reschedule(draft, each, draft.customer.subscriptions[key], each.started_at)
+
+
 def cycle_end(draft: Draft, subscription: Subscription) -> datetime | None:
     """The end of the longest of a plan's intervals, or of its trial; None without a cycle (§2.4)."""
     if subscription.trial_ends_at is not None:

@@ -15,7 +15,8 @@ from ledger.core.period import common_period
 from ledger.core.state import Customer
 from ledger.core.subscriptions.order import Order
 from ledger.core.subscriptions.starting import start
-from ledger.core.subscriptions.subscription import Subscription
+from ledger.core.subscriptions.subscription import Subscription, scheduled_plans
+from ledger.core.subscriptions.switching import end_at, reschedule
 from ledger.core.terms import FreeTrial, OnTrialEnd, Plan
 
 TRIAL: Final = "trial"
@@ -87,7 +88,17 @@ def _revert(draft: Draft, subscription: Subscription) -> None:
     draft.cycle_ended = True
     order = _order_before(draft.context, subscription)
     if order is not None:
-        start(draft, order, replaces=key, before=before)
+        _goes_before(draft, subscription, start(draft, order, replaces=key, before=before))
+
+
+def _goes_before(draft: Draft, tried: Subscription, key: str) -> None:
+    """What waits to take the place of a plan that was tried takes that of the plan which came back."""
+    if not tried.main:
+        return
+    for waiting in scheduled_plans(draft.customer.subscriptions.values(), tried.entity_id, tried.plan.group):
+        if waiting.replaces == tried.subscription_id:
+            end_at(draft, draft.customer.subscriptions[key], waiting.started_at)
+            reschedule(draft, waiting, draft.customer.subscriptions[key], waiting.started_at)
 
 
 def _order_before(context: Context, subscription: Subscription) -> Order | None:

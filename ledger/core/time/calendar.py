@@ -7,6 +7,8 @@ its own events and invoice. An idle window is none at all.
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from ledger.core.balances.balance import Grant
 from ledger.core.balances.entitlement import Granting, prepaid_units
 from ledger.core.balances.lock import Lock
@@ -39,7 +41,7 @@ from ledger.core.subscriptions.cancellation import default_after
 from ledger.core.subscriptions.held import Held
 from ledger.core.subscriptions.order import Order
 from ledger.core.subscriptions.starting import start
-from ledger.core.subscriptions.subscription import Subscription, main_plan, scheduled_plan
+from ledger.core.subscriptions.subscription import Subscription, main_plan, scheduled_plan, scheduled_plans
 from ledger.core.subscriptions.trial import end_trial
 from ledger.core.terms import PlanItem
 from ledger.core.time.falling_due import Due, Rank, due_by, still_due
@@ -72,7 +74,7 @@ def pay_up(draft: Draft) -> None:
             draft.happen(PlanPaidUp(subscription.subscription_id))
     if draft.customer.due_at is not None and draft.customer.due_at <= draft.now:
         _pass(draft)
-        bill_cycle(draft)
+    bill_cycle(draft)
 
 
 def _start_paid(draft: Draft, waiting: Subscription) -> None:
@@ -86,10 +88,29 @@ def _start_paid(draft: Draft, waiting: Subscription) -> None:
         return
     if invoice.status is not InvoiceStatus.PAID:
         return
-    before, current = draft.customer, draft.customer.subscriptions.get(waiting.replaces or "")
-    if current is not None and current.active:
+    before, current = draft.customer, _gives_way(draft, waiting)
+    if current is not None:
         draft.happen(PlanExpired(current.subscription_id, draft.now, Ended.REPLACED, current.canceled_at))
+        waiting = replace(waiting, replaces=current.subscription_id)
     activate(draft, waiting, before=before)
+
+
+def _gives_way(draft: Draft, waiting: Subscription) -> Subscription | None:
+    """The plan in whose place a paid one starts; what else waited for that place is dropped, as on a switch.
+
+    One that came there since the invoice was made is not on it: it is credited, and billed for its use, now.
+    """
+    if not waiting.main:
+        return None
+    held, group = draft.customer.subscriptions.values(), waiting.plan.group
+    current = main_plan(held, waiting.entity_id, group)
+    for each in scheduled_plans(held, waiting.entity_id, group):
+        if each.subscription_id != waiting.subscription_id:
+            draft.happen(PlanUnscheduled(each.subscription_id))
+    if current is not None and current.subscription_id != waiting.replaces:
+        draft.charge(refunds(draft.customer, current, draft.now, draft.context.settings.zone))
+        draft.charge(each for each in overage(draft.customer, current) if each.amount_minor)
+    return current
 
 
 def _owes(customer: Customer, subscription: Subscription) -> bool:

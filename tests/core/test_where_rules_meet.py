@@ -1,0 +1,613 @@
+"""Where rules of plans meet: what waits, a trial that goes back, a schedule, a change of terms, a plan paid late."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from ledger.core.balances.adjustment import UpdateBalance
+from ledger.core.balances.deduction import Overage
+from ledger.core.errors import Refusal
+from ledger.core.events import BalanceToppedUp, Level, PlanCanceled, PlanScheduled
+from ledger.core.invoices.documents import PayInvoice
+from ledger.core.period import Every, Interval
+from ledger.core.settings import LedgerSettings
+from ledger.core.subscriptions.billing import Billing, Carry, DiscountRef, InvoiceMode, ProrationBehavior
+from ledger.core.subscriptions.cancellation import Cancel
+from ledger.core.subscriptions.change import Attach, Schedule
+from ledger.core.subscriptions.customising import Customize
+from ledger.core.subscriptions.eligibility import Action, eligibility
+from ledger.core.subscriptions.phases import CreateSchedule, Phase
+from ledger.core.subscriptions.quantity import ChangeQuantities
+from ledger.core.subscriptions.revision import Revise
+from ledger.core.terms import BasePrice, Discount, FreeTrial, OnDecrease, OnTrialEnd, Plan, Proration, Rollover
+from tests.core.account import Account, bought
+from tests.core.offers import (
+    ACTION1,
+    DAY,
+    EXTRA,
+    FREE,
+    MESSAGES,
+    MONTH,
+    ONCE,
+    PREMIUM,
+    PRO,
+    START,
+    USERS,
+    WORDS,
+    WORKFLOWS,
+    YEAR,
+    included,
+    metered,
+    plan,
+    prepaid,
+    units,
+)
+
+FEBRUARY, MARCH, APRIL = (datetime(2026, month, 1, tzinfo=UTC) for month in (2, 3, 4))
+DAYS = timedelta(days=1)
+NONE = Billing(ProrationBehavior.NONE)
+WEEK = FreeTrial(Every(Interval.DAY, 7))
+BACK = replace(plan("back", 50, included(MESSAGES, 900)), free_trial=replace(WEEK, on_end=OnTrialEnd.REVERT))
+UNPAID = Billing(invoice_mode=InvoiceMode(enable_plan_immediately=False))
+PACKS = plan("packs", 20, prepaid(WORDS, 0, 100, 1))
+CHEAPER = Customize(price=BasePrice(900, MONTH))
+
+
+def shop(*more: Plan, **kwargs: Any) -> Account:
+    return Account(FREE, PRO, PREMIUM, EXTRA, PACKS, *more, **kwargs)
+
+
+def phase(plan_id: str, at: datetime | None = None, **more: Any) -> Phase:
+    return Phase((Attach(plan_id, **more),), at)
+
+
+def pay_last(account: Account) -> None:
+    account.do(PayInvoice(list(account.customer.account.invoices)[-1]))
+
+
+def grants(account: Account, feature_id: str) -> list[Any]:
+    return [each for each in account.customer.grants.values() if each.feature_id == feature_id]
+
+
+# --- one main plan at a time ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", ["pro", "free"])
+def test_what_waits_for_a_trial_that_goes_back_takes_the_place_of_the_plan_that_came_back(before: str) -> None:
+    account = shop(BACK)
+    account.attach(before)
+    account.wait(2).attach("back")
+    account.bill(Attach("premium", starts_at=START + 20 * DAYS))
+    account.wait(10)
+    assert account.plans() == {before: "canceling", "premium": "scheduled"}
+    account.wait_until(START + 20 * DAYS)
+    assert account.plans() == {"premium": "active"}
+
+
+def test_a_schedule_goes_on_after_a_trial_in_its_first_phase_has_gone_back() -> None:
+    account = Account(FREE, PRO, BACK, plan("premium", 50, metered(USERS, 1, 900))).entities("u1", "u2", "u3")
+    account.attach("pro")
+    account.bill(CreateSchedule((phase("back"), phase("premium", FEBRUARY), phase("free", MARCH))))
+    account.wait(10)
+    assert account.plans() == {"pro": "canceling", "premium": "scheduled", "free": "scheduled"}
+    account.wait_until(FEBRUARY)
+    assert account.plans() == {"premium": "active", "free": "scheduled"}
+    account.wait_until(MARCH)
+    assert account.plans() == {"free": "active"}
+
+
+def test_a_plan_that_is_paid_takes_the_place_of_the_one_that_is_there_then_and_of_what_waited_for_it() -> None:
+    account = shop()
+    account.attach("pro")
+    account.wait(2).attach("free")
+    account.bill(Attach("premium", billing=UNPAID))
+    account.wait(1)
+    pay_last(account)
+    assert account.plans() == {"premium": "active"}
+    account.wait_until(MARCH)
+    assert account.plans() == {"premium": "active"}
+
+
+def test_a_plan_that_came_while_another_waited_to_be_paid_is_credited_when_that_is() -> None:
+    used = plan("used", 10, metered(WORDS, 10, 5), metered(USERS, 1, 900))
+    account = shop(used, plan("other", 30, group="other")).entities("u1", "u2", "e1")
+    account.attach("other")
+    account.attach("pro", "e1")
+    account.attach("pro")
+    account.attach("used")
+    account.bill(Attach("premium", billing=UNPAID))
+    waiting = account.subscription("premium").subscription_id
+    account.wait_until(FEBRUARY + 14 * DAYS)
+    assert account.plans()["used"] == "active"
+    account.track("words", 30)
+    invoice = next(
+        key
+        for key, each in account.customer.account.invoices.items()
+        if any(line.subscription_id == waiting for line in each.lines)
+    )
+    before = len(account.invoiced())
+    account.do(PayInvoice(invoice))
+    assert account.plans() == {"other": "active", "premium": "active"}
+    assert account.plans("e1") == {"pro": "active"}
+    # Half of the month of $10 and of a seat at $9 is left; 20 words at 5 cents were beyond the grant.
+    assert account.invoiced()[before:] == [20 * 5 - 500 - 2 * 450]
+
+
+def test_an_add_on_that_waits_to_be_paid_takes_the_place_of_nothing() -> None:
+    account = shop()
+    account.attach("pro")
+    account.attach("free")
+    account.bill(Attach("extra", billing=UNPAID))
+    pay_last(account)
+    assert account.plans() == {"pro": "canceling", "free": "scheduled", "extra": "active"}
+
+
+def test_a_plan_of_a_later_phase_ends_the_one_that_is_in_its_place_now() -> None:
+    account = shop()
+    account.attach("pro")
+    account.bill(CreateSchedule((phase("extra"), phase("premium", FEBRUARY + 5 * DAYS))))
+    assert account.plans() == {"pro": "canceling", "extra": "active", "premium": "scheduled"}
+    account.wait_until(FEBRUARY + 5 * DAYS)
+    assert account.plans() == {"premium": "active"}
+
+
+@pytest.mark.parametrize(("until", "then"), [(None, {"pro": "active"}), (MARCH, {"free": "active"})])
+def test_a_plan_of_a_later_phase_that_is_held_already_goes_on(until: datetime | None, then: dict[str, str]) -> None:
+    account = shop()
+    account.attach("pro")
+    last = () if until is None else (phase("free", until),)
+    account.bill(CreateSchedule((phase("extra"), phase("pro", FEBRUARY), *last)))
+    account.wait_until(APRIL)
+    assert account.plans() == then
+    assert account.invoiced()[:3] == [2000, 2000, 2000]
+
+
+def test_a_schedule_takes_the_place_of_what_waits_though_nothing_is_held() -> None:
+    account = shop()
+    account.bill(Attach("premium", starts_at=FEBRUARY))
+    account.bill(CreateSchedule((phase("extra"), phase("pro", MARCH))))
+    assert account.plans() == {"extra": "active", "pro": "scheduled"}
+
+
+def test_a_new_schedule_drops_the_end_that_the_one_before_gave_a_plan() -> None:
+    account = shop()
+    account.bill(CreateSchedule((phase("pro"), phase("free", FEBRUARY + 9 * DAYS))))
+    account.bill(CreateSchedule((phase("pro"),)))
+    assert account.subscription("pro").expires_at is None
+    account.wait_until(APRIL)
+    assert account.plans() == {"pro": "active"}
+
+
+def test_an_end_that_was_agreed_outlives_a_schedule() -> None:
+    account = shop()
+    account.bill(Attach("pro", ends_at=MARCH))
+    account.bill(Attach("free", schedule=Schedule.END_OF_CYCLE))
+    account.bill(CreateSchedule((phase("pro"),)))
+    assert account.subscription("pro").expires_at == MARCH
+
+
+def test_a_plan_that_begins_now_takes_the_place_of_one_that_was_to_begin_later() -> None:
+    account = shop()
+    account.bill(Attach("premium", starts_at=FEBRUARY))
+    account.attach("pro")
+    account.wait_until(MARCH)
+    assert account.plans() == {"pro": "active"}
+    assert account.invoiced() == [2000, 2000, 2000]
+
+
+# --- when a plan ends -----------------------------------------------------------------------------------------
+
+
+def test_a_plan_that_was_told_to_end_at_an_instant_ends_there_whatever_its_terms_become() -> None:
+    account = shop()
+    account.attach("pro")
+    account.bill(Attach("premium", starts_at=START + 80 * DAYS))
+    for changed in (Revise("pro", customize=CHEAPER), Revise("pro", anchor_now=True)):
+        account.wait(3).bill(changed)
+        assert account.subscription("pro").expires_at == START + 80 * DAYS
+        assert account.subscription("premium").started_at == START + 80 * DAYS
+
+
+def test_what_follows_a_plan_that_waits_follows_it_still_where_that_starts_later() -> None:
+    seats = [plan(name, 10 * at, metered(USERS, 1, 100 * at)) for at, name in enumerate(("a", "b", "c"), start=1)]
+    account = Account(*seats)
+    account.attach("a")
+    account.track("users", 3)
+    account.bill(CreateSchedule((phase("a"), phase("b", FEBRUARY), phase("c", APRIL))))
+    account.wait(9).bill(Revise("a", anchor_now=True))
+    ends_at = FEBRUARY + 9 * DAYS
+    assert [account.subscription(each).started_at for each in ("b", "c")] == [ends_at, APRIL]
+    account.wait_until(ends_at)
+    assert account.plans() == {"b": "active", "c": "scheduled"}
+    account.wait_until(APRIL)
+    assert account.plans() == {"c": "active"}
+    assert account.balance("users") == (0, 3)
+
+
+def test_a_plan_is_told_of_its_end_once_and_again_where_that_moves() -> None:
+    account = shop()
+    account.attach("pro")
+    account.bill(Cancel("pro"))
+    again = account.do(Attach("free"))
+    assert not [each for each in again if isinstance(each, PlanCanceled)]
+    later = account.do(Attach("premium", starts_at=MARCH))
+    assert [each.expires_at for each in later if isinstance(each, PlanCanceled)] == [MARCH]
+    assert account.subscription("pro").expires_at == MARCH
+
+
+def test_a_cancellation_drops_what_waits_and_ends_the_plan_with_its_cycle_again() -> None:
+    account = shop()
+    account.attach("pro")
+    account.attach("free")
+    dropped = account.do(Cancel("pro"))
+    assert not [each for each in dropped if isinstance(each, PlanCanceled)]
+    assert account.plans() == {"pro": "canceling"}
+    account.bill(Attach("premium", starts_at=MARCH))
+    account.do(Cancel("pro"))
+    assert account.plans() == {"pro": "canceling"}
+    assert account.subscription("pro").expires_at == FEBRUARY
+
+
+def test_a_cancellation_for_an_entity_drops_what_waits_for_it_there() -> None:
+    account = shop().entities("e1")
+    account.attach("pro", "e1")
+    account.attach("free", "e1")
+    account.bill(Cancel("pro", None, "e1"))
+    assert account.plans("e1") == {"pro": "canceling"}
+
+
+def test_one_that_waits_is_cancelled_without_the_others_that_wait() -> None:
+    account = shop(plan("side", 5, group="side"))
+    for plan_id in ("pro", "side"):
+        account.bill(Attach(plan_id, starts_at=FEBRUARY))
+    account.bill(Cancel("side"))
+    assert account.plans() == {"pro": "scheduled"}
+
+
+def test_a_free_plan_has_no_cycle_to_end_with_even_while_it_is_tried() -> None:
+    account = shop(replace(plan("tried", 0, included(WORDS, 5)), free_trial=WEEK))
+    account.attach("tried")
+    with pytest.raises(Refusal, match="no billing cycle to end with"):
+        account.do(Cancel("tried"))
+
+
+def test_a_trial_that_goes_back_says_when_it_was_told_to_end() -> None:
+    account = shop(BACK)
+    account.attach("back")
+    told_at = account.wait(1).now
+    account.bill(Attach("premium", starts_at=FEBRUARY))
+    account.wait(7)
+    (ended,) = (each for _, each in account.log if type(each).__name__ == "PlanExpired")
+    assert getattr(ended, "canceled_at", None) == told_at
+
+
+# --- which switch it is ---------------------------------------------------------------------------------------
+
+
+def test_from_a_base_price_to_consumption_alone_is_a_downgrade_and_back_an_upgrade() -> None:
+    used = plan("used", 0, metered(MESSAGES, 10, 5))
+    account = shop(used)
+    account.attach("pro")
+    account.attach("used")
+    assert account.plans() == {"pro": "canceling", "used": "scheduled"}
+    account.wait_until(FEBRUARY).attach("pro")
+    assert account.plans() == {"pro": "active"}
+
+
+def test_a_plan_that_waits_for_an_entity_cannot_be_attached_to_it_again() -> None:
+    account = shop().entities("e1")
+    account.bill(Attach("pro", entity_id="e1", starts_at=FEBRUARY))
+    asked = [eligibility(account.customer, PRO, owner, account.context()).action for owner in ("e1", None)]
+    assert asked == [Action.NONE, Action.ACTIVATE]
+
+
+@pytest.mark.parametrize("held", ["free", "tried"])
+def test_free_to_paid_must_be_paid_for_though_an_entity_has_a_cycle_to_join(held: str) -> None:
+    account = shop(replace(plan("tried", 30), free_trial=WEEK)).entities("e1")
+    account.attach("pro", "e1")
+    account.attach(held)
+    with pytest.raises(Refusal, match="must be paid for when it starts"):
+        account.do(Attach("premium", billing=NONE))
+    assert account.bill(Attach("extra", billing=NONE)) == 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "refused"),
+    [
+        (Attach("setup", billing=NONE), True),
+        (Attach("packed", quantities=bought(words=10), billing=NONE), True),
+        (Attach("packed", billing=NONE), False),
+    ],
+)
+def test_what_is_paid_once_must_be_paid_for_though_there_is_a_cycle_to_join(wanted: Attach, refused: bool) -> None:
+    setup = plan("setup", 99, metered(MESSAGES, 10, 5), every=ONCE, add_on=True)
+    packed = plan("packed", 0, metered(MESSAGES, 10, 5), prepaid(WORDS, 0, 500, 10, every=ONCE), add_on=True)
+    account = shop(setup, packed)
+    account.attach("pro")
+    if refused:
+        with pytest.raises(Refusal, match="must be paid for when it starts"):
+            account.do(wanted)
+    else:
+        assert account.bill(wanted) == 0
+
+
+def test_the_smallest_amount_is_worth_waiting_for() -> None:
+    cent = replace(PRO, plan_id="cent", base=BasePrice(1, MONTH))
+    account = shop(cent)
+    account.bill(Attach("cent", billing=UNPAID))
+    assert account.plans() == {"cent": "scheduled"}
+
+
+def test_the_month_begins_at_the_first_of_two_midnights() -> None:
+    calendar = replace(PRO, anchor_to_month_start=True)
+    # In Havana the clock goes back from one o'clock to midnight on 1 November 2026.
+    second = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
+    account = Account(calendar, settings=LedgerSettings(timezone="America/Havana"), now=second)
+    account.attach("pro")
+    assert account.subscription("pro").anchor == datetime(2026, 11, 1, 4, tzinfo=UTC)
+
+
+def test_a_plan_whose_trial_is_skipped_is_held_as_the_catalog_has_it() -> None:
+    tried = replace(plan("tried", 30), free_trial=WEEK)
+    account = shop(tried)
+    account.bill(Attach("tried", free_trial=None))
+    assert account.subscription("tried").plan == tried
+
+
+def test_a_plan_that_waits_keeps_the_id_that_its_caller_gave_it() -> None:
+    account = shop()
+    account.attach("pro")
+    account.bill(Attach("free", external_id="mine"))
+    (waits,) = (each for _, each in account.log if isinstance(each, PlanScheduled))
+    assert waits.external_id == "mine"
+
+
+# --- schedules ------------------------------------------------------------------------------------------------
+
+
+def test_a_phase_takes_its_place_by_the_version_that_is_named() -> None:
+    account = Account(PRO, replace(PRO, version=2, group="side"), PREMIUM)
+    account.attach("premium")
+    account.bill(CreateSchedule((Phase((Attach("pro", 1),)),)))
+    assert account.plans() == {"pro": "active"}
+
+
+def test_a_paid_phase_after_a_free_one_is_in_the_currency_of_the_schedule() -> None:
+    account = Account(FREE, replace(PRO, base=BasePrice(2_000, MONTH, {"eur": 7_700})))
+    account.bill(CreateSchedule((phase("free"), phase("pro", FEBRUARY)), billing=Billing(currency="eur")))
+    account.wait_until(FEBRUARY)
+    (invoice,) = account.customer.account.invoices.values()
+    assert (invoice.currency, invoice.total_minor) == ("eur", 7_700)
+
+
+def test_what_is_bought_ahead_stays_bought_in_the_next_phase() -> None:
+    account = shop(plan("more", 90, prepaid(WORDS, 0, 100, 1)))
+    first = phase("packs", quantities=bought(words=20))
+    account.bill(CreateSchedule((first, phase("more", FEBRUARY))))
+    account.wait_until(FEBRUARY)
+    assert account.balance("words") == (20, 0)
+
+
+def test_plans_beside_a_schedule_are_billed_as_the_schedule_is() -> None:
+    account = shop()
+    account.attach("pro")
+    account.wait(10)
+    beside = (Attach("extra"),)
+    assert account.bill(CreateSchedule((phase("premium"),), unscheduled=beside, billing=NONE)) == 0
+
+
+# --- terms that change ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("plan_ids", "refused"), [(("pro",), False), (("premium",), True)])
+def test_a_discount_is_added_to_a_plan_that_it_is_for(plan_ids: tuple[str, ...], refused: bool) -> None:
+    account = shop()
+    tenth = Discount("tenth", "A tenth", percent=units(10), plan_ids=plan_ids)
+    account.catalog = replace(account.catalog, discounts={"tenth": tenth})
+    account.attach("pro")
+    wanted = Revise("pro", billing=Billing(discounts=(DiscountRef("tenth"),)))
+    if refused:
+        with pytest.raises(Refusal, match="not for plan pro"):
+            account.do(wanted)
+    else:
+        account.bill(wanted)
+        account.wait_until(FEBRUARY)
+        assert account.invoiced()[-1] == 1800
+
+
+def test_usage_that_is_no_consumption_cannot_be_carried_over_by_a_revision() -> None:
+    account = shop()
+    account.attach("pro")
+    with pytest.raises(Refusal, match="users is none"):
+        account.do(Revise("pro", customize=CHEAPER, carry_usages=Carry(("users",))))
+
+
+def test_a_trial_goes_on_unpaid_where_nothing_is_to_be_billed_for_new_terms() -> None:
+    account = shop(replace(plan("tried", 30, included(WORDS, 5)), free_trial=WEEK))
+    account.attach("tried")
+    assert account.bill(Revise("tried", customize=Customize(add_items=(included(MESSAGES, 5),)), billing=NONE)) == 0
+    assert account.subscription("tried").trialing
+
+
+@pytest.mark.parametrize(("owner", "seats"), [(None, 2), ("e1", 0)])
+def test_seats_that_new_terms_bring_are_taken_by_the_entities_of_a_customer(owner: str | None, seats: int) -> None:
+    account = shop().entities("u1", "u2").entities("e1", feature_id="workflows")
+    account.attach("pro", owner)
+    account.bill(Revise("pro", None, owner, customize=Customize(add_items=(included(USERS, 5),))))
+    assert account.balance("users", owner) == (5 - seats, seats)
+
+
+def test_a_balance_that_is_changed_by_new_terms_resets_when_it_was_to() -> None:
+    account = Account(plan("pro", 20, included(WORDS, 5), included(MESSAGES, 10)))
+    account.attach("pro")
+    account.do(UpdateBalance("messages", next_reset_at=START + 12 * DAYS))
+    account.track("messages", 4)
+    account.bill(
+        Revise("pro", customize=Customize(items=(included(WORDS, 5), included(MESSAGES, 20)))),
+    )
+    assert account.balance("messages") == (16, 4)
+    account.wait(12)
+    assert account.balance("messages") == (20, 0)
+
+
+def test_a_balance_of_an_entitys_own_plan_resets_when_it_was_to_though_its_item_was_for_each_entity() -> None:
+    each = replace(included(MESSAGES, 10), entity_feature_id="workflows")
+    account = Account(plan("pro", 20, included(WORDS, 5), each)).entities("e1", feature_id="workflows")
+    account.attach("pro", "e1")
+    account.do(UpdateBalance("messages", "e1", next_reset_at=START + 12 * DAYS))
+    account.track("messages", 4, "e1")
+    account.bill(Revise("pro", None, "e1", customize=Customize(items=(included(WORDS, 5), included(MESSAGES, 20)))))
+    account.wait(12)
+    assert account.balance("messages", "e1") == (20, 0)
+
+
+def test_what_was_used_of_a_feature_that_goes_is_not_counted_on_one_that_comes() -> None:
+    account = Account(plan("pro", 20, included(MESSAGES, 10), included(WORDS, 10)))
+    account.attach("pro")
+    account.track("words", 7)
+    account.bill(Revise("pro", customize=Customize(items=(included(MESSAGES, 10), included(ACTION1, 30)))))
+    assert account.balance("action1") == (30, 0)
+
+
+def test_what_an_entity_used_stays_its_own_where_new_terms_give_to_the_customer_as_well() -> None:
+    each = replace(included(MESSAGES, 10), entity_feature_id="workflows")
+    account = Account(plan("pro", 20, each)).entities("e1", feature_id="workflows")
+    account.attach("pro")
+    account.track("messages", 4, "e1")
+    account.bill(Revise("pro", customize=Customize(items=(included(MESSAGES, 100), replace(each, included=units(20))))))
+    used = {grant.terms.entity_id: grant.used for grant in grants(account, "messages")}
+    assert used == {None: 0, "e1": 4}
+
+
+def test_units_that_were_bought_besides_stay_where_new_terms_include_more() -> None:
+    once = prepaid(WORDS, 5, 500, 10, every=ONCE)
+    account = Account(plan("pro", 20, once, included(MESSAGES, 5)))
+    account.bill(Attach("pro", quantities=bought(words=25)))
+    (held,) = grants(account, "words")
+    after = Level(held.granted + 30, held.balance + 30)
+    account.happen(BalanceToppedUp("words", held.grant_id, units(30), units(0), held.level, after))
+    account.track("words", 3)
+    account.bill(
+        Revise("pro", customize=Customize(items=(replace(once, included=units(15)), included(MESSAGES, 5)))),
+    )
+    (changed,) = grants(account, "words")
+    assert (changed.included, changed.prepaid, changed.used) == (15, 10 + 30, 3)
+
+
+def test_more_units_than_none_can_be_bought_while_a_plan_goes_on() -> None:
+    account = shop()
+    account.attach("packs")
+    assert account.bill(ChangeQuantities("packs", quantities=bought(words=20))) == 2000
+    assert account.balance("words") == (20, 0)
+
+
+def test_a_revision_that_bills_nothing_bills_nothing_for_more_units_either() -> None:
+    account = shop()
+    account.attach("packs", words=20)
+    assert account.bill(Revise("packs", quantities=bought(words=50), billing=NONE)) == 0
+    assert account.balance("words") == (50, 0)
+
+
+def test_a_quantity_that_waited_is_forgotten_where_a_revision_names_another() -> None:
+    later = replace(prepaid(WORDS, 0, 100, 1), proration=Proration(on_decrease=OnDecrease.NONE))
+    account = Account(plan("packs", 20, later))
+    account.attach("packs", words=30)
+    account.bill(ChangeQuantities("packs", quantities=bought(words=20)))
+    account.bill(Revise("packs", quantities=bought(words=50), customize=CHEAPER))
+    account.wait_until(FEBRUARY)
+    assert account.balance("words") == (50, 0)
+
+
+def test_seats_of_two_features_at_one_price_are_billed_by_their_own_terms() -> None:
+    kept = replace(metered(WORKFLOWS, 1, 900), proration=Proration(on_decrease=OnDecrease.NONE))
+    account = Account(plan("pro", 20, metered(USERS, 5, 900), kept))
+    account.attach("pro")
+    account.track("workflows", 3)
+    (line,) = list(account.customer.account.invoices.values())[-1].lines
+    assert (line.feature_id, line.amount_minor) == ("workflows", 1800)
+    before = account.invoiced()
+    account.track("workflows", -1)
+    assert account.invoiced() == before
+
+
+# --- what passes over -----------------------------------------------------------------------------------------
+
+
+def test_resets_stay_where_they_were_through_one_switch_after_the_other() -> None:
+    yearly = [plan(f"yearly {dollars}", dollars, included(MESSAGES, 9), every=YEAR) for dollars in (300, 400)]
+    account = shop(*yearly)
+    account.attach("pro")
+    account.wait(16).attach("yearly 300")
+    account.wait(20).attach("yearly 400")
+    account.track("messages", 4)
+    assert account.subscription("yearly 400").anchor == START + 16 * DAYS
+    account.wait_until(MARCH)
+    assert account.balance("messages") == (9, 0)
+
+
+def test_what_remained_expires_with_its_own_features_next_reset() -> None:
+    both = plan("both", 90, included(WORDS, 5, DAY), included(MESSAGES, 10))
+    account = shop(both)
+    account.attach("pro")
+    account.bill(Attach("both", carry_balances=Carry(("messages",))))
+    (carried,) = (each for each in grants(account, "messages") if each.loose)
+    assert carried.expires_at == FEBRUARY
+
+
+def test_a_debt_of_what_costs_nothing_passes_over_whole() -> None:
+    account = shop()
+    account.attach("free")
+    account.track("messages", 130, overage=Overage.OVERFLOW)
+    account.bill(Attach("pro", carry_usages=Carry()))
+    assert account.balance("messages") == (370, 130)
+
+
+def test_use_beyond_a_grant_that_passes_over_by_name_is_not_billed() -> None:
+    used = plan("used", 10, metered(MESSAGES, 10, 5), metered(WORDS, 10, 7))
+    account = shop(used)
+    account.attach("used")
+    account.track("messages", 30)
+    account.track("words", 11)
+    assert account.bill(Attach("premium", carry_usages=Carry(("messages",)))) == 4000 + 7
+    assert account.balance("messages") == (970, 30)
+
+
+def test_what_was_given_by_hand_beyond_a_grant_is_no_usage_that_passes_over() -> None:
+    account = shop()
+    account.attach("pro")
+    (held,) = grants(account, "messages")
+    account.do(UpdateBalance("messages", remaining=held.balance + 70))
+    account.bill(Attach("premium", carry_usages=Carry()))
+    assert account.balance("messages") == (1000, 0)
+
+
+def test_leftovers_of_entities_are_the_customers_where_the_next_plan_gives_to_it_alone() -> None:
+    rolls = replace(included(MESSAGES, 10), rollover=Rollover())
+    each = replace(rolls, entity_feature_id="workflows")
+    account = shop(plan("each", 5, each), plan("one", 50, rolls)).entities("e1", feature_id="workflows")
+    account.attach("each")
+    account.wait_until(FEBRUARY).attach("one")
+    (leftover,) = (grant for grant in grants(account, "messages") if grant.terms.rollover_of)
+    assert (leftover.terms.entity_id, leftover.balance) == (None, 10)
+
+
+def test_leftovers_of_an_add_on_pass_over_to_the_plan_that_takes_its_place() -> None:
+    rolls = replace(included(MESSAGES, 10), rollover=Rollover())
+    account = shop(plan("more", 5, rolls, add_on=True), plan("one", 50, rolls))
+    account.attach("more")
+    account.wait_until(FEBRUARY).bill(Attach("one", remove_plan_ids=("more",)))
+    (leftover,) = (grant for grant in grants(account, "messages") if grant.terms.rollover_of)
+    assert (leftover.terms.plan_id, leftover.terms.add_on, leftover.balance) == ("one", False, 10)
+
+
+def test_what_waited_for_an_invoice_is_on_the_one_that_a_trial_would_end_with() -> None:
+    tried = replace(plan("tried", 0, metered(MESSAGES, 10, 5)), free_trial=WEEK)
+    account = shop(plan("used", 0, metered(MESSAGES, 10, 5)), tried)
+    account.attach("used")
+    account.track("messages", 30)
+    account.bill(Attach("tried", free_trial=replace(WEEK), schedule=Schedule.IMMEDIATE, billing=NONE))
+    assert account.invoiced()[1:] == []
+    account.wait(7)
+    assert account.invoiced()[-1] == 100
