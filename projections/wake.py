@@ -1,8 +1,9 @@
 """Waiting for news of the log: a writer's notice after its commit, or a reader's that has to wait.
 
 Notices only make it quick. Whoever hears none (some poolers and engines refuse LISTEN) looks again by itself.
-A reader who waits is served at once. Writers' notices are answered in turns with a rest between: many events in
-one batch cost far less than in many, and the rest is the writers'.
+A reader who waits is served at once. Writers' notices are answered in turns, which begin a little while apart: many
+events in one batch cost far less than in many. A turn that had so much to fold that it took as long is followed by the
+next one at once, so that nothing waits twice.
 """
 
 import threading
@@ -18,7 +19,7 @@ from ledger.store.connections import Limits, connect
 WRITTEN: Final = "tallystick_events"
 WANTED: Final = "tallystick_wanted"
 LISTENING_SECONDS: Final = 0.25
-REST_SECONDS: Final = 0.1
+TURN_SECONDS: Final = 0.1
 DEAF_SECONDS: Final = 0.02
 
 
@@ -27,6 +28,7 @@ class Wake:
 
     def __init__(self, database_url: str, limits: Limits) -> None:
         self._conn: Connection[Any] | None = connect(database_url, limits)
+        self._turn = Deadline(0.0)
         try:
             for channel in (WRITTEN, WANTED):
                 self._conn.execute(f"LISTEN {channel}")
@@ -38,13 +40,17 @@ class Wake:
         if self._conn is None:
             stopping.wait(DEAF_SECONDS)
             return
-        rested, looking = Deadline(REST_SECONDS), Deadline(LISTENING_SECONDS)
-        until = looking
+        if self._heard(self._conn, stopping):
+            self._turn = Deadline(TURN_SECONDS)
+
+    def _heard(self, conn: Connection[Any], stopping: threading.Event) -> bool:
+        heard, until = False, Deadline(LISTENING_SECONDS)
         while not until.passed() and not stopping.is_set():
-            for notice in self._conn.notifies(timeout=until.remaining(), stop_after=1):
+            for notice in conn.notifies(timeout=until.remaining(), stop_after=1):
                 if notice.channel == WANTED:
-                    return
-                until = rested
+                    return True
+                heard, until = True, self._turn
+        return heard
 
     def close(self) -> None:
         """Stop listening."""
