@@ -48,6 +48,8 @@ class TimelineGroup(NamedTuple):
     """What one command caused, as far as it was asked for; or what fell due for a customer at one instant."""
 
     entries: Sequence[TimelineEntry]
+    cut: bool = False
+    """Whether it goes on beyond the page."""
 
 
 BOUNDS: Final = ("kind", "recorded_from", "recorded_to", "position")
@@ -78,11 +80,20 @@ def timeline_groups(
     limit: int = 50,
     cursor: str | None = None,
     when: When | None = None,
+    most_entries: int | None = None,
 ) -> Page[TimelineGroup]:
-    """The same by the command that caused them; a page holds whole groups. Needs the model timeline."""
+    """The same by the command that caused them. Needs the model timeline.
+
+    A page holds whole groups, however long they are, unless `most_entries` ends it before: then its last may be cut.
+    """
     asking = _Asking(view, keep, oldest_first, when, "timeline.groups")
     groups: list[list[TimelineEntry]] = []
-    for held, entry in enumerate(asking.all_entries(asking.after(cursor), limit * 4)):
+    at_once = limit * 4 if most_entries is None else min(limit * 4, most_entries + 1)
+    for held, entry in enumerate(asking.all_entries(asking.after(cursor), at_once)):
+        if held == most_entries:
+            *whole, last = groups
+            cut = command_of(last[-1]) == command_of(entry)
+            return Page([*map(TimelineGroup, whole), TimelineGroup(last, cut)], asking.cursor(last[-1]))
         if not groups or command_of(groups[-1][-1]) != command_of(entry):
             if len(groups) == limit or held >= MOST_AT_ONCE:
                 return Page([TimelineGroup(each) for each in groups], asking.cursor(groups[-1][-1]))

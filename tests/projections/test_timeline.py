@@ -22,6 +22,7 @@ from projections.reads import (
     TimelineEntry,
     TimelineFilter,
     View,
+    command_of,
     timeline,
     timeline_after,
     timeline_groups,
@@ -200,6 +201,27 @@ def test_a_page_of_groups_holds_whole_commands(view: View, everything: list[Time
             if cursor is None:
                 break
         assert sorted(found) == [[each.position for each in group.entries] for group in whole]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 7])
+def test_a_short_page_cuts_its_last_group_and_says_so(view: View, everything: list[TimelineEntry], most: int) -> None:
+    found: list[int] = []
+    cut: list[tuple[int, int]] = []
+    cursor = None
+    while True:
+        page = timeline_groups(view, oldest_first=True, limit=500, cursor=cursor, most_entries=most)
+        here = [each.position for group in page.items for each in group.entries]
+        assert len(here) <= most
+        assert not any(group.cut for group in page.items[:-1])
+        found += here
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+        cut += [(here[-1], here[-1] + 1)] if page.items[-1].cut else []
+    assert found == [each.position for each in everything]
+    by_position = {each.position: command_of(each) for each in everything}
+    ends = [(last, last + 1) for last in found[most - 1 :: most] if last + 1 in by_position]
+    assert cut == [pair for pair in ends if by_position[pair[0]] == by_position[pair[1]]]
 
 
 def test_a_group_shows_what_was_asked_for_of_it(view: View, everything: list[TimelineEntry]) -> None:
