@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from ledger.embedded import EmbeddedPostgres
-from tests.support.postgres import FAST, TEMPLATE, Databases, alone, binaries, run_directory, sweep_abandoned
+from tests.support.postgres import FAST, LOCK, TEMPLATE, Databases, alone, binaries, run_directory, sweep_abandoned
 
 # In CI the same examples every time: a change is judged by what it did, not by the luck of the draw.
 CI = bool(os.environ.get("CI"))
@@ -47,7 +47,7 @@ def run_dir() -> Iterator[Path]:
     sweep_abandoned()
     place = run_directory()
     yield place
-    if not [found for found in place.iterdir() if found.name != "alone.lock"]:
+    if not [found for found in place.iterdir() if found.suffix != LOCK]:
         shutil.rmtree(place, ignore_errors=True)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -98,11 +98,11 @@ def fill(settings: Settings, ledger_id: str, url: str, told: list[Story]) -> int
 
 
 def _offer(url: str, secret: str) -> int:
-    catalog = Sender(url, secret)
-    for body in FEATURES:
-        catalog.post("features.create", body)
-    for body in PLANS:
-        catalog.post("plans.create", body)
+    with Sender(url, secret) as catalog:
+        for body in FEATURES:
+            catalog.post("features.create", body)
+        for body in PLANS:
+            catalog.post("plans.create", body)
     return len(FEATURES) + len(PLANS)
 
 
@@ -138,11 +138,12 @@ def _send(url: str, secrets: Mapping[str, str], told: list[Story], shown: Progre
 
 
 def _tell(url: str, secrets: Mapping[str, str], story: Story, now: datetime) -> int:
-    senders = {name: Sender(url, secret) for name, secret in secrets.items()}
-    for act in story.acts:
-        at = now - timedelta(days=act.days_ago)
-        senders[act.actor].post(act.operation, act.body, at=at, reason=act.reason)
-    frozen = int(now.timestamp() * 1000)
-    clock = {"customer_id": story.customer_id, "frozen_time": frozen}
-    senders["catalog"].post("customers.advance_test_clock", clock)
+    with ExitStack() as stack:
+        senders = {name: stack.enter_context(Sender(url, secret)) for name, secret in secrets.items()}
+        for act in story.acts:
+            at = now - timedelta(days=act.days_ago)
+            senders[act.actor].post(act.operation, act.body, at=at, reason=act.reason)
+        frozen = int(now.timestamp() * 1000)
+        clock = {"customer_id": story.customer_id, "frozen_time": frozen}
+        senders["catalog"].post("customers.advance_test_clock", clock)
     return len(story.acts) + 1

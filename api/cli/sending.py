@@ -3,7 +3,8 @@
 import json
 from datetime import datetime
 from http.client import HTTPConnection
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS: Final = 60.0
@@ -15,12 +16,20 @@ class NotTaken(Exception):
 
 
 class Sender:
-    """Sends as the key it was given. For one thread."""
+    """Sends as the key it was given, for the length of a block. For one thread."""
 
     def __init__(self, url: str, secret: str) -> None:
         parts = urlsplit(url)
         self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
         self._headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._connection.close()
 
     def post(self, operation: str, body: object, *, at: datetime | None = None, reason: str | None = None) -> Any:
         """POST one operation, at a business instant of the customer's and with a reason. Raises NotTaken."""

@@ -1,21 +1,27 @@
-"""The `tallystick` command as a child process, and what a test asks of it."""
+"""The `tallystick` command, in this process or in one of its own, and what a test asks of it."""
 
 import contextlib
 import http.client
 import json
+import logging
 import os
 import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import urlsplit
 
 import psutil
+import pytest
+import structlog
+
+from api.cli.main import run as tallystick
 
 SECRET = "a-bootstrap-secret-for-tests"
 MASTER_KEY = "dGhlIG1hc3RlciBrZXkgb2YgdGhlIGNsaSB0ZXN0cyE="
@@ -33,12 +39,57 @@ def environment(**extra: str) -> Mapping[str, str]:
     return {**kept, "TALLYSTICK_MASTER_KEY": MASTER_KEY, **extra}
 
 
-def run(*arguments: str | Path, **extra: str) -> "subprocess.CompletedProcess[str]":
-    """A command to its end."""
+def spawned(*arguments: str | Path, **extra: str) -> "subprocess.CompletedProcess[str]":
+    """A command to its end in a process of its own, for what only that shows: how it is started and how it exits."""
     command = [sys.executable, "-m", "api.cli.main", *map(str, arguments)]
     return subprocess.run(
         command, env=environment(**extra), cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False
     )
+
+
+def run(*arguments: str | Path, said: str = "", **extra: str) -> "subprocess.CompletedProcess[str]":
+    """A command to its end in this process, which saves starting one; `said` is what its standard input holds."""
+    told = [str(each) for each in arguments]
+    with _files(said) as (reading, output, errors), _surrounded(reading, output, errors, environment(**extra)):
+        status = tallystick(told)
+        return subprocess.CompletedProcess(told, status, _text(output), _text(errors))
+
+
+@contextlib.contextmanager
+def _files(said: str) -> "Iterator[tuple[TextIO, TextIO, TextIO]]":
+    # Real files, as a command hands its own to the processes that it starts.
+    with contextlib.ExitStack() as stack:
+        reading, output, errors = (
+            stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline="")) for _ in range(3)
+        )
+        reading.write(said)
+        reading.seek(0)
+        yield reading, output, errors
+
+
+@contextlib.contextmanager
+def _surrounded(reading: TextIO, output: TextIO, errors: TextIO, variables: Mapping[str, str]) -> Iterator[None]:
+    """What a process of its own would find, and afterwards everything as it was."""
+    root, configured = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ.keys() - variables.keys():
+            patch.delenv(name)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        for name, file in (("stdin", reading), ("stdout", output), ("stderr", errors)):
+            patch.setattr(sys, name, file)
+        try:
+            yield
+        finally:
+            root.handlers[:] = handlers
+            root.setLevel(level)
+            structlog.configure(**configured)
+
+
+def _text(file: TextIO) -> str:
+    file.seek(0)
+    return file.read()
 
 
 def report(*arguments: str | Path, **extra: str) -> Any:

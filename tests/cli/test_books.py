@@ -11,9 +11,8 @@ from tests.cli.program import refused, report, run
 BEAN_CHECK = Path(sys.executable).with_name("bean-check")
 
 
-def test_the_samples_books_are_in_balance_and_the_real_programs_find_so_too(database_url: str, tmp_path: Path) -> None:
-    place = ("--database-url", database_url)
-    report("demo", "--customers", "4", *place)
+def test_the_samples_books_are_in_balance_and_the_real_programs_find_so_too(sample: str, tmp_path: Path) -> None:
+    place = ("--database-url", sample)
     balance = report("books", "trial-balance", *place)
     assert {each["account"] for each in balance} >= {"Assets:Receivables", "Liabilities:DeferredRevenue"}
     assert sum(Decimal(each["balance"]) for each in balance) == 0

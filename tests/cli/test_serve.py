@@ -20,13 +20,19 @@ def running(data: Path) -> bool:
     return lock.exists() and psutil.pid_exists(int(lock.read_text().split()[0]))
 
 
-def test_it_says_that_it_is_ready_and_how_to_sign_in_and_ends_on_sigterm(made_data_dir: Path, tmp_path: Path) -> None:
+def test_it_says_that_it_is_ready_and_how_to_sign_in_once_and_ends_on_sigterm(
+    made_data_dir: Path, tmp_path: Path
+) -> None:
     with serving(tmp_path / "log", "--data", made_data_dir) as server:
         assert server.ledger == "main"
         assert server.get("/healthz")[0] == 200
         assert server.post("customers.get_or_create", {"customer_id": "acme"})[0] == 200
+        link = re.fullmatch(r"sign-in (http://[\d.:]+)(/sign-in/[\w-]{43})\n", server.next_line())
+        assert link is not None
+        assert link[1] == server.url
+        assert [server.send(link[2]) for _ in range(2)] == [303, 410]
         assert server.stop(signal.SIGTERM) == 0
-        assert re.fullmatch(r"sign-in http://[\d.:]+/sign-in/[\w-]{43}\n", server.rest_of_output())
+        assert server.rest_of_output() == ""
     assert not running(made_data_dir)
     with serving(tmp_path / "log", "--data", made_data_dir) as server:
         status, customer = server.post("customers.get", {"customer_id": "acme"})
@@ -38,8 +44,9 @@ def test_it_says_that_it_is_ready_and_how_to_sign_in_and_ends_on_sigterm(made_da
 def test_a_second_server_shares_the_database_and_the_last_one_out_stops_it(made_data_dir: Path, tmp_path: Path) -> None:
     with (
         serving(tmp_path / "first", "--data", made_data_dir) as first,
-        serving(tmp_path / "second", "--data", made_data_dir) as second,
+        serving(tmp_path / "second", "--data", made_data_dir, "--no-worker") as second,
     ):
+        assert [bool(each.children("worker")) for each in (first, second)] == [True, False]
         first.post("customers.get_or_create", {"customer_id": "acme"})
         assert second.post("customers.get", {"customer_id": "acme"})[0] == 200
         assert first.stop() == 0
@@ -155,11 +162,6 @@ def test_a_web_server_that_dies_takes_the_rest_along(database_url: str, tmp_path
         assert server.process.wait(30) == 1
         assert until(lambda: not any(each.is_running() for each in below))
     assert "the web server ended by itself" in (tmp_path / "log").read_text()
-
-
-def test_without_a_worker_there_is_none(database_url: str, tmp_path: Path) -> None:
-    with serving(tmp_path / "log", "--database-url", database_url, "--no-worker") as server:
-        assert server.children("worker") == []
 
 
 def test_a_new_directory_gets_a_sandbox_ledger_an_operator_key_and_a_word_on_how_to_make_a_key(

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -16,11 +16,13 @@ from psycopg import sql
 
 from ledger.embedded import EmbeddedPostgres
 from ledger.errors import OperatorError
+from ledger.store.migrate import migrate
 
 # Which PostgreSQL to test on: a folder with its programs, or nothing for the one that Tallystick brings.
 CHOSEN = os.environ.get("TALLYSTICK_TEST_POSTGRES")
 PREFIX = f"tallystick-tests-{os.geteuid()}-"
 TEMPLATE = "tallystick_template"
+LOCK = ".lock"
 ABANDONED_SECONDS = 3_600
 # The suite's server loses everything when the machine stops, and nothing when a process does: good for all but faults.
 FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "200", "shared_buffers": "128MB"}
@@ -46,10 +48,10 @@ def run_directory() -> Path:
 
 
 @contextmanager
-def alone(place: Path) -> Iterator[None]:
-    """One worker of the run at a time."""
+def alone(place: Path, what: str = "server") -> Iterator[None]:
+    """One worker of the run at a time does this."""
     place.mkdir(mode=0o711, exist_ok=True)
-    with (place / "alone.lock").open("w") as lock:
+    with (place / f"{what}{LOCK}").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -82,18 +84,16 @@ class Databases:
     def close(self) -> None:
         self._admin.close()
 
-    def ensure_template(self, place: Path) -> None:
-        """Migrate one database for all workers to copy."""
-        with alone(place):
-            if self._exists(TEMPLATE):
+    def ensure_template(self, place: Path, name: str = TEMPLATE, make: Callable[[str], object] = migrate) -> None:
+        """Make one database for all workers to copy: `make` gets the URL of an empty one. Without it: migrated."""
+        with alone(place, name):
+            if self._exists(name):
                 return
-            unfinished = f"{TEMPLATE}_new"
+            unfinished = f"{name}_new"
             self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", unfinished)
             self._run("CREATE DATABASE {}", unfinished)
-            from ledger.store.migrate import migrate
-
-            migrate(_on(self._server_url, unfinished))
-            self._run("ALTER DATABASE {} RENAME TO {}", unfinished, TEMPLATE)
+            make(_on(self._server_url, unfinished))
+            self._run("ALTER DATABASE {} RENAME TO {}", unfinished, name)
 
     @contextmanager
     def fresh(self, template: str = "template1") -> Iterator[str]:
