@@ -15,14 +15,13 @@ from ledger.store.migrate import STORE_MIGRATIONS, migrate
 from projections.cursors import InvalidCursor
 from projections.migrations import PROJECTION_MIGRATIONS
 from projections.queries import reaching
-from projections.queries.timeline import kinds_of
+from projections.queries.timeline import command_of, kinds_of
 from projections.reads import (
     TIMELINE_MODELS,
     Reads,
     TimelineEntry,
     TimelineFilter,
     View,
-    command_of,
     timeline,
     timeline_after,
     timeline_groups,
