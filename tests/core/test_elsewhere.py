@@ -29,13 +29,16 @@ from ledger.core.subscriptions.change import Attach, Schedule
 from ledger.core.subscriptions.customising import Customize
 from ledger.core.subscriptions.importing import ImportedBalance, ImportedPlan, ImportPlans
 from ledger.core.subscriptions.phases import CreateSchedule, Phase
+from ledger.core.subscriptions.quantity import ChangeQuantities
 from ledger.core.subscriptions.revision import Revise
 from ledger.core.terms import (
     AutoTopup,
     BasePrice,
     Discount,
     FreeTrial,
+    OnDecrease,
     OnTrialEnd,
+    Proration,
     PurchaseLimit,
     Rollover,
     UsageLimit,
@@ -58,7 +61,16 @@ PLANS = (
     replace(plan("calendar", 30, included(MESSAGES, 100)), anchor_to_month_start=True),
     plan("packs", 0, replace(prepaid(WORDS, 0, 700, every=ONCE), expiry=MONTH), add_on=True),
     plan("rolls", 5, replace(included(WORDS, 100), rollover=Rollover(months=1)), add_on=True),
+    plan(
+        "each",
+        9,
+        included(USERS, 5, None),
+        replace(included(MESSAGES, 10), entity_feature_id="users", rollover=Rollover()),
+        replace(prepaid(WORDS, 0, 500, 10), proration=Proration(on_decrease=OnDecrease.NONE)),
+        group="each",
+    ),
 )
+FIRSTS = tuple(datetime(2026, month, 1, tzinfo=UTC) for month in range(3, 13))
 
 
 def switches(account: Account) -> None:
@@ -173,7 +185,87 @@ def by_hand(account: Account) -> None:
     account.do(CreateInvoice(wanted, discounts=()))
 
 
+def until(account: Account, month: int) -> Account:
+    """Wait for the first day of a month, by the calendar that is lived by: there months and days go different ways."""
+    ahead = account.settings.zone.utcoffset(account.now) or timedelta()
+    return account.wait_until(FIRSTS[month - 3] - ahead)
+
+
+def months_that_begin(account: Account) -> None:
+    account.attach("pro", None, words=20)
+    until(account, 3).bill(Revise("pro", anchor_now=True))
+    until(account, 4).bill(Revise("pro", customize=Customize(add_items=(included(WORDS, 5, MONTH),))))
+    account.track("messages", 130)
+    account.bill(Revise("pro", customize=Customize(items=(metered(MESSAGES, 200, 7), included(WORDS, 7)))))
+    until(account, 5).bill(Cancel("pro", when=When.NOW))
+    account.bill(Attach("pro", starts_at=FIRSTS[0] - (account.settings.zone.utcoffset(account.now) or timedelta())))
+    account.wait(40)
+
+
+def trials_that_begin_with_a_month(account: Account) -> None:
+    until(account, 3).attach("tried")
+    account.wait(40)
+    account.bill(Revise("tried", free_trial=TRIED))
+    until(account, 6).bill(Cancel("tried", when=When.NOW))
+    account.bill(Attach("pro", free_trial=TRIED))
+    account.wait(70)
+
+
+def differences_at_month_ends(account: Account) -> None:
+    account.attach("pro", None, words=20)
+    account.wait(43).bill(Attach("premium", billing=Billing(ProrationBehavior.BILL_DIFFERENCE)))
+    account.wait(40)
+
+
+def entities_of_a_month(account: Account) -> None:
+    until(account, 3).bill(Attach("each", starts_at=None, quantities=bought(words=30)))
+    account.entities("u1")
+    account.bill(ChangeQuantities("each", quantities=bought(words=10)))
+    account.wait(3).entities("u2")
+    account.track("messages", 4, "u2")
+    account.wait(60).bill(Attach("each", entity_id="u1", starts_at=account.now + timedelta(days=10)))
+    account.wait(60)
+
+
+def a_month_that_is_set_right(account: Account) -> None:
+    until(account, 3)
+    account.do(GrantBalance("messages", included=units(50), reset=MONTH))
+    granted, version = account.log[-1][1], account.customer.version
+    account.do(GrantBalance("messages", included=units(20), reset=YEAR))
+    account.wait(12).do(UpdateBalance("messages", interval=Interval.MONTH, usage=units(60)))
+    account.wait(3).do(RecalculateBalance("messages"))
+    account.wait(3).do(Reverse(version, version, granted, account.log[-1][0]))
+    account.do(GrantBalance("words", included=units(50), reset=MONTH))
+    fresh, version = account.log[-1][1], account.customer.version
+    account.wait(2).do(Reverse(version, version, fresh, account.log[-1][0]))
+    account.wait(40)
+
+
+def a_month_that_is_corrected(account: Account) -> None:
+    until(account, 3).attach("pro")
+    account.wait(70)
+    account.do(Track("messages", None, units(130), used_at=account.now - timedelta(days=30), backdate=True))
+    account.wait(40)
+
+
+def purchases_of_a_month(account: Account) -> None:
+    until(account, 3).attach("packs")
+    wanted = AutoTopup("words", units(50), units(100), enabled=True, purchase_limit=PurchaseLimit(MONTH, 1))
+    account.do(UpdateCustomer({}, controls=NewControls(auto_topups=(wanted,))))
+    account.do(GrantBalance("words", included=units(30)))
+    for _ in range(8):
+        account.track("words", 40)
+        account.wait(4)
+
+
 LIVES = (
+    months_that_begin,
+    trials_that_begin_with_a_month,
+    differences_at_month_ends,
+    entities_of_a_month,
+    a_month_that_is_set_right,
+    a_month_that_is_corrected,
+    purchases_of_a_month,
     switches,
     trials,
     revisions,

@@ -173,7 +173,7 @@ def seats_in_use(
     """
     if item.kind is not FeatureKind.ALLOCATED:
         return ZERO
-    held = in_scope(customer.grants.values(), item.feature_id, entity_id)
+    held = in_scope(customer.grants.values(), item.feature_id, None)
     carried = total(
         each.used
         for each in held

@@ -110,9 +110,8 @@ def _held(draft: Draft, planned: Planned, asked: Command, billing: Billing, orig
 def _paid_for(draft: Draft, held: Held, intent: str, billing: Billing) -> Planned:
     """The invoice of the change is made and paid: only what was used since is still to be billed."""
     adjust(draft, billing)
-    if billing.custom_lines is None and not billing.no_billing_changes:
-        for line in unbilled(draft, held):
-            accrue(draft, line)
+    for line in unbilled(draft, held):
+        accrue(draft, line)
     draft.lines = []
     return draft.planned(intent, currency_of(draft.customer, draft.context))
 

@@ -22,7 +22,7 @@ def pay_back(draft: Draft, subscription: Subscription, wanted_minor: int | None)
         )
     left = refundable_minor(paid[0], subscription) if wanted_minor is None else wanted_minor
     draft.refund_minor = 0
-    for invoice in paid if wanted_minor is not None else paid[:1]:
+    for invoice in paid:
         part = min(left, refundable_minor(invoice, subscription))
         if part > 0 and (wanted_minor is None or _running(draft, invoice, subscription)):
             draft.happen(PaymentRefunded(invoice.invoice_id, part, invoice.currency, draft.now))

@@ -237,8 +237,8 @@ def _start_default(draft: Draft, ended: Subscription, before: Customer) -> None:
     """A main plan that reached the end it was given leaves the customer on the group's default plan, as a cancelled one
     does (§2.4).
     """
-    default, held = default_after(draft, ended), draft.customer.subscriptions.values()
-    if default is None or main_plan(held, None, default.group) or scheduled_plan(held, None, default.group):
+    default = default_after(draft, ended)
+    if default is None or scheduled_plan(draft.customer.subscriptions.values(), None, default.group) is not None:
         return
     start(draft, Order(default, default=True), replaces=ended.subscription_id, before=before)
 
