@@ -29,7 +29,7 @@ FILES: Final[Mapping[str, Path]] = {
     "inter-latin-ext.woff2": BROUGHT / INTER.format("latin-ext"),
 }
 SHEETS: Final = (
-    "tokens", "base", "frame", "controls", "parts", "list", "customer", "timeline", "dialogs", "alone",
+    "tokens", "base", "frame", "controls", "parts", "list", "customer", "timeline", "dialogs", "catalog", "alone",
 )  # fmt: skip
 """The parts of our one style sheet, in their order."""
 TYPES: Final = {

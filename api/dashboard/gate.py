@@ -28,7 +28,12 @@ from projections.reads import ProjectionUnavailable
 COOKIE: Final = "tallystick_session"
 REACH: Final = {UserRole.VIEWER: Role.READ, UserRole.FINANCE: Role.WRITE, UserRole.ADMIN: Role.ADMIN}
 TROUBLES: Final = (StoreUnavailable, ProjectionUnavailable, psycopg.OperationalError, PoolTimeout)
-PAGES: Final = (("/customers", "Customers", "people"), ("/timeline", "Timeline", "clock"))
+PAGES: Final = (
+    ("/customers", "Customers", "people"),
+    ("/plans", "Plans", "layers"),
+    ("/features", "Features", "switches"),
+    ("/timeline", "Timeline", "clock"),
+)
 # What a client says in a header, a form says in a field.
 SAID_IN_FIELDS: Final = {"reason": "HTTP_TALLYSTICK_REASON", "once": "HTTP_IDEMPOTENCY_KEY"}
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")

@@ -30,6 +30,15 @@ def money(major: Decimal | float | None, currency: str | None) -> str:
     return f"{minus}{sign}{digits}" if sign else f"{minus}{digits} {currency.upper()}"
 
 
+def exact_money(major: Decimal, currency: str) -> str:
+    """A price with its currency: as many places as it has, and never fewer than the currency's own."""
+    places = -int(Decimal(major).normalize().as_tuple().exponent)
+    if places <= exponent(currency):
+        return money(major, currency)
+    digits, sign = f"{Decimal(major).normalize():,f}", SIGNS.get(currency.lower())
+    return f"{sign}{digits}" if sign else f"{digits} {currency.upper()}"
+
+
 def day(instant: datetime | str | float | None) -> str:
     """A day as people write it."""
     found = _instant(instant)
@@ -63,6 +72,7 @@ def _instant(value: datetime | str | float | None) -> datetime | None:
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "units": units,
     "money": money,
+    "exact_money": exact_money,
     "day": day,
     "minute": minute,
     "machine": machine,
