@@ -13,7 +13,7 @@ from api.dashboard import routes as dashboard
 from api.dispatch import endpoint
 from api.errors import refusal_answer, register_error_handlers
 from api.exports.connections import Places
-from api.followers import ONE_OF, Followers
+from api.followers import Followers, places_of
 from api.health import healthz, metrics_view, readyz
 from api.observe import Metrics, finish, report
 from api.reads.documents import documents
@@ -61,7 +61,7 @@ def create_app(store: Store, settings: Settings, metrics: Metrics | None = None)
         seconds=settings.export_seconds,
         stall_seconds=settings.export_stall_seconds,
     )
-    followers = Followers(reads, max(1, settings.web_threads // ONE_OF))
+    followers = Followers(reads, places_of(settings.web_threads))
     services = Services(store, settings, Authenticator(store), reads, metrics or Metrics(), places, followers)
     for operation in SERVED:
         _serve(app, "POST", operation.path, endpoint(services, operation, HANDLERS[operation.name]))

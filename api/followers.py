@@ -13,6 +13,11 @@ RETRY_AFTER_SECONDS: Final = 5
 ONE_OF: Final = 4  # of so many threads of the server, one may follow: the others answer
 
 
+def places_of(threads: int) -> int:
+    """How many may follow in a process with so many threads: one thread is always left to answer with."""
+    return min(threads - 1, max(1, threads // ONE_OF))
+
+
 class TooManyFollowers(Refusal):
     """As many clients as may follow at once do."""
 
@@ -36,9 +41,19 @@ class Followers:
 
     def enter(self) -> None:
         """Take a place. Raises `TooManyFollowers`."""
+        self._enter(self._most)
+
+    def enter_page(self) -> None:
+        """Take a place for a page of the dashboard, which can do without: it leaves some to those who cannot.
+
+        Raises `TooManyFollowers`.
+        """
+        self._enter(self._most - self._most // ONE_OF)
+
+    def _enter(self, most: int) -> None:
         with self._lock:
-            if self._now >= self._most:
-                raise TooManyFollowers(self._most)
+            if self._now >= most:
+                raise TooManyFollowers(most)
             self._now += 1
 
     def leave(self) -> None:

@@ -20,6 +20,8 @@ BROUGHT: Final = HERE / "assets" / "node_modules"
 INTER: Final = "@fontsource-variable/inter/files/inter-{}-wght-normal.woff2"
 FILES: Final[Mapping[str, Path]] = {
     "dashboard.js": OURS / "script/dashboard.js",
+    "live.js": OURS / "script/live.js",
+    "graph.js": OURS / "script/graph.js",
     "icon.svg": OURS / "icon.svg",
     "htmx.js": BROUGHT / "htmx.org/dist/htmx.min.js",
     "morph.js": BROUGHT / "idiomorph/dist/idiomorph-ext.min.js",
@@ -29,7 +31,8 @@ FILES: Final[Mapping[str, Path]] = {
     "inter-latin-ext.woff2": BROUGHT / INTER.format("latin-ext"),
 }
 SHEETS: Final = (
-    "tokens", "base", "frame", "controls", "parts", "list", "customer", "timeline", "dialogs", "catalog", "alone",
+    "tokens", "base", "frame", "controls", "parts", "list", "customer", "timeline", "graph", "books",
+    "dialogs", "catalog", "alone",
 )  # fmt: skip
 """The parts of our one style sheet, in their order."""
 TYPES: Final = {

@@ -32,7 +32,7 @@ PAGES: Final = (
     ("/customers", "Customers", "people"),
     ("/plans", "Plans", "layers"),
     ("/features", "Features", "switches"),
-    ("/timeline", "Timeline", "clock"),
+    ("/usage", "Usage", "bars"), ("/timeline", "Timeline", "clock"),
 )
 # What a client says in a header, a form says in a field.
 SAID_IN_FIELDS: Final = {"reason": "HTTP_TALLYSTICK_REASON", "once": "HTTP_IDEMPOTENCY_KEY"}

@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.dashboard import assets, words
+from api.dashboard import assets, differences, words
 
 HTML: Final = "text/html; charset=utf-8"
 # Nothing inline and nothing from elsewhere: what somebody wrote into a name can never run.
@@ -32,7 +32,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["asset"] = assets.url
-    made.filters |= words.FILTERS
+    made.filters |= {**words.FILTERS, **differences.FILTERS}
     return made
 
 

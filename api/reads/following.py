@@ -47,7 +47,7 @@ def follow(call: Call, keep: TimelineFilter, after: int | None) -> Response:
 
     Raises `PositionAhead`, `TooManyFollowers`.
     """
-    name, start = _start(call, after)
+    name, start = start_of(call, after)
     with call.view(TIMELINE_MODELS) as view:
         head = view.position
     if start is not None and start > head:
@@ -65,7 +65,8 @@ def follow(call: Call, keep: TimelineFilter, after: int | None) -> Response:
     return response
 
 
-def _start(call: Call, after: int | None) -> tuple[str, int | None]:
+def start_of(call: Call, after: int | None) -> tuple[str, int | None]:
+    """From where to go on, and what said so: the header of a client that comes back, or the address."""
     # A client that comes back sends the address that it first had, and beside it what it saw last.
     last = call.request.environ.get(LAST_EVENT_ID)
     if last is None or last == "":

@@ -32,7 +32,7 @@ def get_usage(call: Call, query: dict[str, Any], customer_id: str | None = None)
     """A page of uses, newest first; or sums, where something is asked that only sums have."""
     question = asked(call, query, customer_id)
     with call.view(recorded.MODELS) as view:
-        shown = _sums(question, view, _path(customer_id)) if question.summed else _uses(question, view, query)
+        shown = _sums(question, view, _path(customer_id)) if question.summed else uses_shown(question, view, query)
         call.position = question.position(view)
         return answer(call, shown)
 
@@ -50,7 +50,8 @@ def _path(customer_id: str | None) -> str:
     return PATH if customer_id is None else f"/v1/customers/{quote(customer_id, safe='')}/usage"
 
 
-def _uses(question: UsageAsked, view: View, query: dict[str, Any]) -> Json:
+def uses_shown(question: UsageAsked, view: View, query: dict[str, Any]) -> Json:
+    """A page of uses, newest first, with what each took."""
     page = recorded.uses(
         view,
         question.keep,
@@ -75,8 +76,8 @@ def _outside(question: UsageAsked, view: View) -> Outside | None:
 def _sums(question: UsageAsked, view: View, path: str) -> Json:
     what = question.sums(view)
     found = sums(view, what)
-    customers = _customers(view, found)
-    position, names, ranked = question.position(view), question.by.properties, _ranked(question, what)
+    customers = customers_of(view, found)
+    position, names, ranked = question.position(view), question.by.properties, ranked_of(question, what)
     shown = [sum_row(what, each, customers, names, link_of(path, what, each, ranked, position)) for each in found]
     return {
         "list": shown,
@@ -86,14 +87,15 @@ def _sums(question: UsageAsked, view: View, path: str) -> Json:
     }
 
 
-def _ranked(question: UsageAsked, what: Asked) -> Pairs:
+def ranked_of(question: UsageAsked, what: Asked) -> Pairs:
     """What tells a later request which groups these were."""
     pairs = [("rest", "true"), ("group_by", ",".join(question.names)), ("top", str(what.top))]
     pairs.append(("measure", what.measure.value))
     return pairs + between("top_from", what.bins.lower, "top_to", what.bins.upper)
 
 
-def _customers(view: View, found: Sequence[Sum]) -> Customers:
+def customers_of(view: View, found: Sequence[Sum]) -> Customers:
+    """The ids of the customers that sums are grouped by."""
     streams: set[UUID] = {each.group.stream_id for each in found if each.group.stream_id is not None}
     if not streams:
         return {}
@@ -119,7 +121,7 @@ def _every_sum(call: Call, query: dict[str, Any], customer_id: str | None = None
     with call.view(recorded.MODELS) as view:
         what = question.sums(view)
         found = sums(view, what)
-        lines = sum_lines(what, found, _customers(view, found), question.by.properties)
+        lines = sum_lines(what, found, customers_of(view, found), question.by.properties)
         yield Rows(question.position(view), question.due(view), iter(lines))
 
 

@@ -175,7 +175,7 @@ def test_the_timeline_is_filtered_by_its_form(browser: Browser) -> None:
     assert "Goodwill for the outage" in browser.text
     assert browser.get("/timeline?kind=balance&customer_id=acme").status_code == 200
     assert "Goodwill" in browser.text
-    assert "created" not in browser.text.split("<main")[1]
+    assert "created" not in browser.text.split('<ol class="line"')[1]
     assert browser.get("/timeline?words=&kind=plan").headers["Location"] == "/timeline?kind=plan"
     assert browser.get("/timeline?words=zz").status_code == 400
     browser.get("/timeline?words=nothing+like+this")

@@ -5,6 +5,7 @@ from typing import Any, Final
 from flask import Response
 
 from api.dashboard.gate import Visitor
+from api.dashboard.live.changes import live_path
 from api.dashboard.page import page
 from api.views.customer import customer, entity
 from api.views.invoice import invoice_previews, invoices
@@ -23,6 +24,7 @@ def customer_page(visitor: Visitor, customer_id: str) -> Response:
     """The page of a customer, or with `?entity=` of one of its entities."""
     call = visitor.call
     scene = call.scene(call.look(CustomerAddress(customer_id)), expand=("entities", "invoices", "invoice_previews"))
+    live = live_path(call, customer_id)  # before more is read: what comes after the customer was is news
     whole = customer(scene)
     entity_id = call.request.args.get("entity") or None
     held = whole if entity_id is None else entity(scene, entity_id)
@@ -33,6 +35,7 @@ def customer_page(visitor: Visitor, customer_id: str) -> Response:
         "customer/overview.html",
         visitor=visitor,
         here="/customers",
+        live=live,
         customer=whole,
         address=customer_id,
         entity_id=entity_id,

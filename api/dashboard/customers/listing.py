@@ -7,6 +7,7 @@ from flask import Response
 from werkzeug.datastructures import MultiDict
 
 from api.dashboard.gate import Visitor, to
+from api.dashboard.live.changes import live_path
 from api.dashboard.page import page
 from api.reads.account_query import PARAMETERS, AccountQuestion, question_of
 from api.reads.query import read_query
@@ -57,6 +58,7 @@ def list_page(visitor: Visitor) -> Response:
     shown: dict[str, Any] = {
         "visitor": visitor,
         "here": HERE,
+        "live": live_path(call),
         "query": query,
         "rows": rows,
         "headings": headings(clean, asked, query),

@@ -1,0 +1,124 @@
+// What others change appears without a reload. The page is told that something changed and asks for itself again; what
+// is new is put in without touching what somebody is doing: focus, open details, half-filled forms, dialogs.
+"use strict";
+
+(() => {
+  const SLOWLY = 20_000; // where the server has no place for one more stream
+  const TOGETHER = 250; // changes that come together are shown together
+  let stream = null;
+  let timer = null;
+  let after = null;
+  let busy = false;
+  let again = false;
+
+  const root = () => document.querySelector("[data-live]");
+
+  const touched = (form) =>
+    [...form.elements].some((each) => {
+      if (each.type === "checkbox" || each.type === "radio") return each.checked !== each.defaultChecked;
+      if (each.tagName === "SELECT") {
+        const shown = [...each.options].filter((option) => option.defaultSelected);
+        return each.value !== (shown.at(-1) ?? each.options[0])?.value;
+      }
+      return "defaultValue" in each && each.type !== "hidden" && each.value !== each.defaultValue;
+    });
+
+  const callbacks = {
+    beforeNodeMorphed(old) {
+      if (!(old instanceof Element)) return true;
+      // What loads itself, and what somebody is filling in, is theirs.
+      return !(old.matches("[data-own]") || (old.tagName === "FORM" && touched(old)));
+    },
+    beforeAttributeUpdated(name, node) {
+      return !(name === "open" && node.tagName === "DETAILS");
+    },
+  };
+
+  const put = (text, from) => {
+    const here = root();
+    const fresh = new DOMParser().parseFromString(text, "text/html");
+    const there = fresh.querySelector("[data-live]");
+    if (here === null || there === null) return;
+    if (from !== undefined) {
+      prepend(here.querySelector("[data-newer]"), fresh.querySelector("[data-newer]"));
+      return;
+    }
+    Idiomorph.morph(here, there, { morphStyle: "outerHTML", ignoreActiveValue: true, callbacks });
+    htmx.process(root());
+    for (const own of document.querySelectorAll("[data-own]")) htmx.trigger(own, "live");
+    document.dispatchEvent(new CustomEvent("live:shown"));
+  };
+
+  // A list that one reads down grows at its top: what was loaded below stays where it is.
+  const prepend = (list, fresh) => {
+    const found = [...fresh.querySelectorAll(":scope > li")].filter((each) => document.getElementById(each.id) === null);
+    list.dataset.newer = fresh.dataset.newer;
+    if (found.length === 0) return;
+    list.prepend(...found);
+    for (const each of found) {
+      each.classList.add("arrived");
+      htmx.process(each);
+    }
+    const said = document.getElementById("arrived");
+    if (said !== null) said.textContent = `${found.length} new`;
+    for (const empty of document.querySelectorAll("[data-until-first]")) empty.remove();
+  };
+
+  const show = async () => {
+    const here = root();
+    if (here === null || document.hidden) return;
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    try {
+      const newer = here.querySelector("[data-newer]")?.dataset.newer;
+      const answer = await fetch(newer ?? location.href, { headers: { Accept: "text/html" } });
+      if (answer.redirected && new URL(answer.url).pathname === "/sign-in") stop();
+      else if (answer.status === 404) location.reload();
+      else if (answer.ok) put(await answer.text(), newer);
+    } catch {
+      // The server is away: the stream, or the next slow look, finds it again.
+    } finally {
+      busy = false;
+      if (again) {
+        again = false;
+        soon();
+      }
+    }
+  };
+
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(show, TOGETHER);
+  };
+
+  const stop = () => {
+    stream?.close();
+    stream = null;
+    clearTimeout(timer);
+  };
+
+  const start = () => {
+    const here = root();
+    if (here === null || document.hidden || stream !== null) return;
+    const where = new URL(here.dataset.live, location.href);
+    if (after !== null) where.searchParams.set("after", after);
+    stream = new EventSource(where);
+    stream.addEventListener("message", (event) => {
+      after = event.lastEventId;
+      soon();
+    });
+    stream.addEventListener("error", () => {
+      if (stream?.readyState !== EventSource.CLOSED) return; // it comes back by itself
+      stop();
+      timer = setTimeout(() => show().finally(start), SLOWLY);
+    });
+  };
+
+  document.addEventListener("visibilitychange", () => (document.hidden ? stop() : start()));
+  window.addEventListener("pagehide", stop);
+  window.addEventListener("pageshow", start);
+  document.addEventListener("DOMContentLoaded", start);
+})();
