@@ -75,7 +75,9 @@ class Call:
 
     def look(self, address: Address) -> Outcome:
         """Read a stream as of the head, after what is due has happened."""
-        return self._note(self.identity.ledger.look(address, by=self.by))
+        outcome = self._note(self.identity.ledger.look(address, by=self.by))
+        self._background = self._background or outcome
+        return outcome
 
     def ponder(self, address: Address, command: Command, *, at: datetime | None = None) -> Outcome:
         """Read a stream as a command would find it; `.context` is what deciding it would look at. For previews."""
@@ -99,7 +101,7 @@ class Call:
 
     @property
     def background(self) -> Outcome:
-        """The catalog and the settings that lists are shown with."""
+        """The catalog and the settings that lists are shown with, as of what was looked at first."""
         if self._background is None:
             self._background = self.identity.ledger.look(CatalogAddress(), by=self.by)
         return self._background

@@ -17,7 +17,7 @@ from api.reads.resource import Column, Export, Kind, Resource, Rows
 from api.reads.usage_parameters import CUSTOMER, FILTERS, REST, SUMS
 from api.reads.usage_query import UsageAsked, asked
 from api.views.shapes import Json
-from api.views.uses import Customers, Pairs, between, export_row, link_of, sum_lines, sum_row, use_row
+from api.views.uses import Customers, Links, Pairs, SumRows, between, export_row, sum_lines, use_row
 from ledger.core.errors import InvalidRequest
 from projections.queries import uses as recorded
 from projections.queries.aggregate import Asked, Sum, sums
@@ -78,9 +78,9 @@ def _sums(question: UsageAsked, view: View, path: str) -> Json:
     found = sums(view, what)
     customers = customers_of(view, found)
     position, names, ranked = question.position(view), question.by.properties, ranked_of(question, what)
-    shown = [sum_row(what, each, customers, names, link_of(path, what, each, ranked, position)) for each in found]
+    rows = SumRows(what, customers, names, Links(path, what, ranked, position))
     return {
-        "list": shown,
+        "list": [rows.row(each) for each in found],
         "measure": what.measure.value,
         "bin": question.query["bin"],
         "timezone": str(question.zone),

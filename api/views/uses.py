@@ -17,7 +17,7 @@ from api.wire.limits import EARLIEST, LATEST
 from ledger.store.addresses import internal_id
 from projections.jsonb import read_json
 from projections.queries.aggregate import Asked, Sum
-from projections.queries.uses import Use
+from projections.queries.uses import Group, Use
 
 Customers = Mapping[UUID, str | None]
 Pairs = list[tuple[str, str]]
@@ -46,19 +46,6 @@ def _deduction(taken: Json) -> Json:
     return {name: taken[name] for name in names}
 
 
-def sum_row(asked: Asked, found: Sum, customers: Customers, names: Sequence[str], link: str) -> Json:
-    """One sum. It has only what was asked for: its stretch of time, its groups, its number; and the way to its uses."""
-    start, end = asked.bins.edges[found.bin], asked.bins.edges[found.bin + 1]
-    return {
-        "start": None if start == EARLIEST else _instant(start),
-        "end": None if end == LATEST else _instant(end),
-        **group_of(found, asked, customers, names),
-        "rest": found.rest,
-        asked.measure.value: found.amount(asked.measure),
-        "rows": link,
-    }
-
-
 def group_of(found: Sum, asked: Asked, customers: Customers, names: Sequence[str]) -> Json:
     """The groups of a sum by the names of their fields."""
     group, by = found.group, asked.groups
@@ -80,40 +67,100 @@ def group_of(found: Sum, asked: Asked, customers: Customers, names: Sequence[str
     return shown
 
 
+class Links:
+    """The queries that lead from the sums of one answer to their uses. `ranked` says, of the sum of all other groups,
+    which groups are told apart.
+
+    The sums have most of their words in common: those of a group and those of a bin are written once.
+    """
+
+    def __init__(self, path: str, asked: Asked, ranked: Pairs, position: int) -> None:
+        self._path, self._asked, self._ranked = path, asked, _words(ranked)
+        self._end = _words([("as_of", f"position:{position}")]).removesuffix("&")
+        self._groups: dict[tuple[Group, str | None, bool], str] = {}
+        self._bins: dict[int, str] = {}
+
+    def of(self, found: Sum) -> str:
+        """The query of one sum."""
+        key = found.group, found.taken_from, found.rest
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = _words(self._group(*key))
+        span = self._bins.get(found.bin)
+        if span is None:
+            start, end = self._asked.bins.edges[found.bin : found.bin + 2]
+            span = self._bins[found.bin] = _words(between("from", start, "to", end))
+        return f"{self._path}?{group}{span}{self._ranked if found.rest else ''}{self._end}"
+
+    def _group(self, group: Group, taken_from: str | None, rest: bool) -> Pairs:  # noqa: FBT001  a part of a sum's key
+        keep, by = self._asked.keep, self._asked.groups
+        pairs: Pairs = []
+        if group.feature_id is not None and by.feature:
+            pairs.append(("feature_id", group.feature_id))
+        else:
+            pairs += [("feature_id", each) for each in keep.feature_ids or ()]
+        if by.customer and group.stream_id is not None:
+            pairs.append(("customer_id", internal_id(group.stream_id)))
+        elif keep.stream_id is not None and not self._path.startswith("/v1/customers/"):
+            pairs.append(("customer_id", internal_id(keep.stream_id)))
+        pairs += _named("entity", group.entity_id if by.entity else keep.entity_id, absent=by.entity and not rest)
+        pairs += _named("plan", group.plan_id if by.plan else keep.plan_id, absent=by.plan and not rest)
+        balance_feature_id = taken_from if by.balance else keep.balance_feature_id
+        pairs += [("balance_feature_id", balance_feature_id)] if balance_feature_id is not None else []
+        pairs += [("event_name", keep.event_name)] if keep.event_name is not None else []
+        asked_for = dict(keep.properties) | ({} if rest else dict(zip(by.properties, group.properties, strict=True)))
+        for name, value in asked_for.items():
+            pairs.append(("without", f"properties.{name}") if value is None else (f"properties.{name}", value))
+        return [*pairs, *(("without", each) for each in keep.without)]
+
+
 def link_of(path: str, asked: Asked, found: Sum, ranked: Pairs, position: int) -> str:
-    """The query whose uses a sum is of. `ranked` says, of the sum of all other groups, which groups are told apart."""
-    keep, group, by = asked.keep, found.group, asked.groups
-    start, end = asked.bins.edges[found.bin], asked.bins.edges[found.bin + 1]
-    pairs: Pairs = []
-    if found.group.feature_id is not None and by.feature:
-        pairs.append(("feature_id", found.group.feature_id))
-    else:
-        pairs += [("feature_id", each) for each in keep.feature_ids or ()]
-    if by.customer and group.stream_id is not None:
-        pairs.append(("customer_id", internal_id(group.stream_id)))
-    elif keep.stream_id is not None and not path.startswith("/v1/customers/"):
-        pairs.append(("customer_id", internal_id(keep.stream_id)))
-    pairs += _named("entity", group.entity_id if by.entity else keep.entity_id, absent=by.entity and not found.rest)
-    pairs += _named("plan", group.plan_id if by.plan else keep.plan_id, absent=by.plan and not found.rest)
-    taken_from = found.taken_from if by.balance else keep.balance_feature_id
-    pairs += [("balance_feature_id", taken_from)] if taken_from is not None else []
-    pairs += [("event_name", keep.event_name)] if keep.event_name is not None else []
-    asked_for = dict(keep.properties) | (
-        dict(zip(by.properties, group.properties, strict=True)) if not found.rest else {}
-    )
-    for name, value in asked_for.items():
-        pairs.append(("without", f"properties.{name}") if value is None else (f"properties.{name}", value))
-    pairs += [("without", each) for each in keep.without]
-    pairs += between("from", start, "to", end)
-    if found.rest:
-        pairs += ranked
-    pairs.append(("as_of", f"position:{position}"))
-    return f"{path}?{'&'.join([f'{_quoted(name)}={_quoted(value)}' for name, value in dict.fromkeys(pairs)])}"
+    """The query of one sum by itself."""
+    return Links(path, asked, ranked, position).of(found)
 
 
-# The sums of an answer have most of their words in common.
+class SumRows:
+    """How the sums of one answer are shown: each has only what was asked for, which is its stretch of time, its groups
+    and its number; and the way to its uses.
+    """
+
+    def __init__(self, asked: Asked, customers: Customers, names: Sequence[str], links: Links) -> None:
+        self._asked, self._customers, self._names, self._links = asked, customers, names, links
+        self._groups: dict[tuple[Group, str | None], Json] = {}
+        self._bins: dict[int, Json] = {}
+
+    def row(self, found: Sum) -> Json:
+        """One sum."""
+        measure, key = self._asked.measure, (found.group, found.taken_from)
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = group_of(found, self._asked, self._customers, self._names)
+        span = self._bins.get(found.bin)
+        if span is None:
+            span = self._bins[found.bin] = self._span(found.bin)
+        return {
+            **span,
+            **group,
+            "rest": found.rest,
+            measure.value: found.amount(measure),
+            "rows": self._links.of(found),
+        }
+
+    def _span(self, number: int) -> Json:
+        start, end = self._asked.bins.edges[number : number + 2]
+        return {
+            "start": None if start == EARLIEST else _instant(start),
+            "end": None if end == LATEST else _instant(end),
+        }
+
+
+# One answer after the other is of the same days.
 _quoted = lru_cache(4_096)(quote_plus)
 _instant = lru_cache(4_096)(rfc_3339)
+
+
+def _words(pairs: Pairs) -> str:
+    return "".join([f"{_quoted(name)}={_quoted(value)}&" for name, value in dict.fromkeys(pairs)])
 
 
 def between(from_name: str, start: datetime, to_name: str, end: datetime) -> Pairs:

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from ledger.core.errors import InvalidInput
 from ledger.core.money import ZERO, add
+from ledger.store.binary import InstantArray
+from ledger.store.chain import instant_field
 from projections.queries.bins import Bins
 from projections.queries.uses import Group, Groups, UseFilter
 from projections.usage.fold import MODEL
@@ -67,7 +70,7 @@ class Asked:
     top: int | None = None
     most: int = MOST_SUMS
 
-    @property
+    @cached_property
     def groups(self) -> Groups:
         """What is split by in the end."""
         by = self.by
@@ -137,7 +140,7 @@ def sums(view: View, asked: Asked, *, source: Source | None = None) -> list[Sum]
         found = [each for each in found if each.deducted != ZERO]
     if len(found) > asked.most:
         raise TooManySums
-    return sorted(found, key=_order if asked.top is None else _ranking(found, asked))
+    return sorted(found, key=_order(found) if asked.top is None else _ranking(found, asked))
 
 
 def source_of(view: View, asked: Asked) -> Source:
@@ -163,11 +166,12 @@ def _from_cells(view: View, asked: Asked, source: Source) -> list[Sum] | None:
         "sum_cells" if source is Source.LEDGER else "sum_stream_cells",
         MODELS,
         **keep.parameters(),
-        edges=list(bins.edges),
+        edges=_instants(bins.edges),
         first_cell=cell_of(bins.lower),
         end=bins.upper,
         cut=[cell_of(lower) for lower, _ in spans],
         by_entity=by.entity,
+        measure=asked.measure.value,
     )
     if asked.measure is Measure.DEDUCTED and any(on_credits for *_, on_credits in cells):
         return None
@@ -175,8 +179,8 @@ def _from_cells(view: View, asked: Asked, source: Source) -> list[Sum] | None:
     found = [
         Sum(
             bin_,
-            Group(feature_id, stream_id, entity_id),
-            feature_id,
+            Group(feature_id if by.feature else None, stream_id, entity_id),
+            feature_id if by.balance else None,
             None,
             rest=False,
             value=value,
@@ -186,17 +190,7 @@ def _from_cells(view: View, asked: Asked, source: Source) -> list[Sum] | None:
         for bin_, feature_id, entity_id, value, uses, deducted, _ in cells
     ]
     rows = _from_rows(view, asked, spans, None) if spans else []
-    return _merged([*map(_narrowed(by), found), *rows], asked)
-
-
-def _narrowed(by: Groups) -> Any:
-    """Leaves out of a cell's sum what was not asked for."""
-
-    def narrow(each: Sum) -> Sum:
-        group = each.group if by.feature else each.group._replace(feature_id=None)
-        return each._replace(group=group, taken_from=each.taken_from if by.balance else None)
-
-    return narrow
+    return _merged([*found, *rows], asked)
 
 
 def _from_rows(view: View, asked: Asked, spans: Sequence[tuple[datetime, datetime]], top: int | None) -> list[Sum]:
@@ -205,7 +199,7 @@ def _from_rows(view: View, asked: Asked, spans: Sequence[tuple[datetime, datetim
         MODELS,
         **asked.keep.parameters(),
         **asked.groups.parameters(),
-        edges=list(asked.bins.edges),
+        edges=_instants(asked.bins.edges),
         lower=[lower for lower, _ in spans],
         upper=[upper for _, upper in spans],
         measure=asked.measure.value,
@@ -217,6 +211,11 @@ def _from_rows(view: View, asked: Asked, spans: Sequence[tuple[datetime, datetim
         Sum(bin_, Group(feature, stream, entity, plan, tuple(props or ())), taken, grant, rest, value, uses, deducted)
         for bin_, feature, taken, stream, entity, plan, grant, props, rest, value, uses, deducted in rows
     ]
+
+
+def _instants(instants: Sequence[datetime]) -> InstantArray:
+    # A bin for each day of years is an array that takes long to become text.
+    return InstantArray.of(map(instant_field, instants), len(instants))
 
 
 def _merged(found: Iterable[Sum], asked: Asked) -> list[Sum]:
@@ -264,8 +263,10 @@ def _rest(each: Sum, asked: Asked) -> Sum:
     return each._replace(group=Group(None if asked.rank_features else each.group.feature_id), rest=True)
 
 
-def _order(each: Sum) -> Any:
-    return each.bin, each.rest, _sortable(each.group), each.taken_from or "", each.grant_id or ""
+def _order(found: Sequence[Sum]) -> Callable[[Sum], Any]:
+    """By bin, and in each bin by group."""
+    groups = {group: _sortable(group) for group in {each.group for each in found}}
+    return lambda each: (each.bin, each.rest, groups[each.group], each.taken_from or "", each.grant_id or "")
 
 
 def _sortable(group: Group) -> Any:
@@ -274,13 +275,13 @@ def _sortable(group: Group) -> Any:
     return [(part is None, part or "") for part in (*parts, *group.properties)]
 
 
-def _ranking(found: Iterable[Sum], asked: Asked) -> Callable[[Sum], Any]:
+def _ranking(found: Sequence[Sum], asked: Asked) -> Callable[[Sum], Any]:
     """The order of a top: in each bin the leagues by name, in each the largest group first."""
-    weights = _weights((each for each in found if not each.rest), asked)
+    weights, order = _weights((each for each in found if not each.rest), asked), _order(found)
 
     def place(each: Sum) -> Any:
         league = _league(each, asked)
         weight = ZERO if each.rest else weights[league][each.group]
-        return each.bin, each.rest, [name or "" for name in league], -abs(weight), _order(each)
+        return each.bin, each.rest, [name or "" for name in league], -abs(weight), order(each)
 
     return place

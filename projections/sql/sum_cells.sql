@@ -1,6 +1,9 @@
 -- The whole ledger's uses summed by bin from the cells of half an hour, without those that an edge of a bin cuts.
+-- What balances paid is not even added up where nobody asks.
 SELECT width_bucket(s.cell, %(edges)s::timestamptz[]) - 1 AS bin, s.feature_id, NULL::text AS entity_id,
-       sum(s.value), sum(s.uses)::bigint, sum(s.deducted), sum(s.on_credits)::bigint
+       sum(s.value), sum(s.uses)::bigint,
+       CASE WHEN %(measure)s = 'deducted' THEN sum(s.deducted) ELSE 0 END,
+       CASE WHEN %(measure)s = 'deducted' THEN sum(s.on_credits)::bigint ELSE 0 END
 FROM usage_sums AS s
 WHERE s.ledger_id = %(ledger_id)s AND s.generation = %(usage_generation)s
   AND s.cell >= %(first_cell)s AND s.cell < %(end)s AND s.cell <> ALL (%(cut)s::timestamptz[])
