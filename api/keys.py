@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from http import HTTPStatus
 from itertools import count
 from typing import Any, Final, NamedTuple
 
@@ -9,13 +10,35 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from api.statements import statement
-from ledger.core.errors import InvalidInput
+from ledger.core.errors import InvalidInput, Refusal
 from ledger.core.settings import CreateKey, Env, Key, LedgerSettings, RevokeKey, Role
 from ledger.store.ledger import Caller, SettingsAddress, Store, StoreUnavailable
+from ledger.store.requests import Once
 
 PREFIXES: Final = {Env.SANDBOX: "am_sk_test_", Env.LIVE: "am_sk_live_"}
 NAME_CHARS: Final = 100
 BOOTSTRAP: Final = "bootstrap"
+
+
+class KeyNotFound(Refusal):
+    code = "key_not_found"
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"Key {key_id} does not exist in this ledger")
+
+
+class SecretShown(Refusal):
+    """A key was asked for twice with one request: its secret was in the first answer, and is kept nowhere."""
+
+    code = "secret_shown"
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The key {name} was made when this was sent first, and its secret was shown then: where nobody has seen"
+            " it, revoke the key and create another"
+        )
 
 
 class NewKey(NamedTuple):
@@ -47,10 +70,20 @@ class Revocations:
 REVOCATIONS: Final = Revocations()
 
 
-def create_key(store: Store, ledger_id: str, name: str, role: Role, *, by: Caller, secret: str | None = None) -> NewKey:
+def create_key(
+    store: Store,
+    ledger_id: str,
+    name: str,
+    role: Role,
+    *,
+    by: Caller,
+    secret: str | None = None,
+    once: Once | None = None,
+) -> NewKey:
     """Create a key of a ledger; `secret` only where the operator chose it.
 
-    Raises `UnknownLedger`, a `Refusal` (the name is taken or cannot be one), `StoreUnavailable`.
+    Raises `UnknownLedger`, a `Refusal` (the name is taken or cannot be one), `SecretShown` where the same request made
+    it before, `StoreUnavailable`.
     """
     if not 0 < len(name) <= NAME_CHARS or not name.isprintable() or name != name.strip():
         raise InvalidInput(f"A key's name must be 1 to {NAME_CHARS} visible characters without spaces around it")
@@ -58,10 +91,12 @@ def create_key(store: Store, ledger_id: str, name: str, role: Role, *, by: Calle
     settings: LedgerSettings = ledger.look(SettingsAddress(), by=by).state
     key_id = f"key_{secrets.token_hex(8)}"
     chosen = PREFIXES[settings.env] + secrets.token_urlsafe(32) if secret is None else secret
-    after = ledger.execute(SettingsAddress(), CreateKey(key_id, name, role), by=by).state
+    outcome = ledger.execute(SettingsAddress(), CreateKey(key_id, name, role), by=by, once=once)
+    if outcome.replayed:
+        raise SecretShown(name)
     parameters = {"ledger_id": ledger_id, "key_id": key_id, "secret_hash": store.operator.hash_secret(chosen)}
     run(store, "insert_key_secret", parameters)
-    return NewKey(after.keys[key_id], chosen)
+    return NewKey(outcome.state.keys[key_id], chosen)
 
 
 def revoke_key(store: Store, ledger_id: str, key_id: str, *, by: Caller) -> Key:
@@ -71,6 +106,14 @@ def revoke_key(store: Store, ledger_id: str, key_id: str, *, by: Caller) -> Key:
     REVOCATIONS.happened()
     key: Key = after.keys[key_id]
     return key
+
+
+def find_key(store: Store, ledger_id: str, key_id: str, *, by: Caller) -> Key:
+    """A key of a ledger. Raises `KeyNotFound`."""
+    settings: LedgerSettings = store.ledger(ledger_id).look(SettingsAddress(), by=by).state
+    if key_id not in settings.keys:
+        raise KeyNotFound(key_id)
+    return settings.keys[key_id]
 
 
 def list_keys(store: Store, ledger_id: str, *, by: Caller) -> Sequence[Key]:

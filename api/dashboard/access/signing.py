@@ -1,41 +1,62 @@
 """Signing in, by password or by a link that works once, and out."""
 
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from flask import Response
 
 from api.auth import LOOKING_UP
-from api.dashboard.gate import COOKIE, Visitor, keep_session, to
+from api.dashboard.again import COOKIE, HOME, SigningIn, own_path, shown_again
+from api.dashboard.gate import Visitor, keep_session, to
 from api.dashboard.page import page
-from api.errors import status_of
 from api.request import ApiRequest
 from api.services import Services
-from api.sessions import LockedOut, WrongPassword, sign_in, sign_out, take_link
+from api.sessions import LockedOut, WrongPassword, sign_in, sign_out, signed_in, take_link
 from ledger.core.errors import Refusal
 from ledger.store.ledger import UnknownLedger
 
-HOME = "/customers"
+
+class LinkUsed(Refusal):
+    """A link that signs in once, and did or may no more."""
+
+    code = "link_used"
+    status = HTTPStatus.GONE
+
+    def __init__(self) -> None:
+        super().__init__("This link was used, or is older than a quarter of an hour: ask for a new one, or sign in")
 
 
 def sign_in_page(services: Services, request: ApiRequest) -> Response:
     """The form that asks who it is."""
-    return _form(services, request.args.get("next", ""))
+    return SigningIn(own_path(request.args.get("next", ""))).shown(services)
 
 
 def sign_in_form(services: Services, request: ApiRequest) -> Response:
-    """Who it is: on to where they wanted to go, or the form again with what is wrong beside it."""
+    """Who it is: on to where they wanted to go, or back to what they had written; else what is wrong."""
     form = request.form
     ledgers = [row.ledger_id for row in services.store.ledgers()]
     ledger_id = form.get("ledger") or (ledgers[0] if len(ledgers) == 1 else "")
-    name, wanted = form.get("name", ""), form.get("next", "")
+    kept, whose = form.get("kept", ""), form.get("whose", "")
+    asked = SigningIn(own_path(form.get("next", "")), form.get("name", ""), ledger_id, kept, whose)
+    if kept and form.get("already"):
+        return _go_on(services, request, asked, request.cookies.get(COOKIE, ""))
     try:
-        secret = sign_in(services.store, ledger_id, name, form.get("password", ""), by=LOOKING_UP)
+        secret = sign_in(services.store, ledger_id, asked.name, form.get("password", ""), by=LOOKING_UP)
     except (WrongPassword, LockedOut) as refusal:
-        return _form(services, wanted, name=name, ledger_id=ledger_id, refusal=refusal)
+        return asked.shown(services, refusal)
     except UnknownLedger:
-        return _form(services, wanted, name=name, ledger_id=ledger_id, refusal=WrongPassword())
-    return keep_session(request, to(own_path(wanted)), secret)
+        return asked.shown(services, WrongPassword())
+    return keep_session(request, _go_on(services, request, asked, secret), secret)
+
+
+def _go_on(services: Services, request: ApiRequest, asked: SigningIn, secret: str) -> Response:
+    """To the page that was wanted, with what was written there before by the same user."""
+    if not asked.kept:
+        return to(asked.wanted)
+    found = signed_in(services.store, secret, by=LOOKING_UP)
+    if found is None:
+        return asked.shown(services, WrongPassword())
+    same = f"{found.ledger_id}/{found.user.user_id}" == asked.whose
+    return (shown_again(request, asked, secret) if same else None) or to(asked.wanted)
 
 
 def link_page(_services: Services, _request: ApiRequest, secret: str) -> Response:
@@ -47,8 +68,7 @@ def link_form(services: Services, request: ApiRequest, secret: str) -> Response:
     """The link is used."""
     session = take_link(services.store, secret, by=LOOKING_UP)
     if session is None:
-        sentence = "This link was used, or is older than a quarter of an hour: ask for a new one, or sign in."
-        return page("refused.html", HTTPStatus.GONE, sentence=sentence)
+        raise LinkUsed
     return keep_session(request, to(HOME), session)
 
 
@@ -59,27 +79,3 @@ def sign_out_form(visitor: Visitor) -> Response:
     response = to("/sign-in")
     response.delete_cookie(COOKIE, path="/")
     return response
-
-
-def own_path(wanted: str) -> str:
-    """Where somebody wanted to go, where that is a page of ours."""
-    parts = urlsplit(wanted)
-    ours = not parts.scheme and not parts.netloc and wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    return wanted if ours and wanted.isprintable() else HOME
-
-
-def _form(
-    services: Services, wanted: str, *, name: str = "", ledger_id: str = "", refusal: Refusal | None = None
-) -> Response:
-    several = len(services.store.ledgers()) > 1
-    status = HTTPStatus.OK if refusal is None else status_of(refusal)
-    said = None if refusal is None else refusal.sentence
-    return page(
-        "access/sign_in.html",
-        status,
-        next=own_path(wanted),
-        name=name,
-        ledger_id=ledger_id,
-        several=several,
-        refused=said,
-    )

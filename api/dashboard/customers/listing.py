@@ -1,107 +1,133 @@
-"""The customer list: what `/v1/customers` answers, as a page that can be searched, filtered, sorted and shared."""
+"""The customer list: what `/v1/customers` answers, as a page to be searched, filtered, sorted, kept and shared."""
 
-from typing import Any, Final, NamedTuple
-from urllib.parse import urlencode
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from typing import Any, Final
 
 from flask import Response
-from werkzeug.datastructures import MultiDict
 
+from api.call import Call
+from api.dashboard.customers.asking import HERE, KEPT, Asked, Chip, address, asked, canonical, chips
+from api.dashboard.customers.columns import LABELS, OF_FEATURE, PICKABLE, READ_WITH, headings, shown
 from api.dashboard.gate import Visitor, to
 from api.dashboard.live.changes import live_path
 from api.dashboard.page import page
-from api.reads.account_query import PARAMETERS, AccountQuestion, question_of
-from api.reads.query import read_query
-from api.views.account import Shown, account, address
+from api.v1.views import views_of
+from api.views.account import Shown, account
+from api.views.account import address as address_of
+from api.views.shapes import Json
+from ledger.core.offers.catalog import Catalog
+from ledger.store import saved_views
+from ledger.store.saved_views import SavedView
 from projections import reads
-from projections.accounts.plans import Status
-from projections.reads import ACCOUNT_MODELS
+from projections.accounts.plans import Status, found_by
+from projections.reads import ACCOUNT_MODELS, AccountRow, Page, View
 
-HERE: Final = "/customers"
-BALANCE_PARTS: Final = ("feature", "column", "compare", "number")
-LABELS: Final = {
-    "customer": "Customer",
-    "id": "ID",
-    "email": "Email",
-    "plan": "Plan",
-    "plan_status": "Status",
-    "active_subscriptions": "Subscriptions",
-    "balance_owed": "Balance",
-    "remaining": "Remaining",
-    "created_at": "Signed up",
-}
-SORTED_BY: Final = {"customer": "name"}
-DESCENDING_FIRST: Final = frozenset({"created_at", "balance_owed", "active_subscriptions", "remaining"})
-USUAL: Final = ("customer", "id", "plan", "plan_status", "active_subscriptions", "balance_owed", "created_at")
-
-
-class Heading(NamedTuple):
-    """A column's head: its words, where a click leads, and how it is sorted now (aria-sort)."""
-
-    name: str
-    label: str
-    link: str
-    sorted: str
+FORMATS: Final = {"csv": "CSV", "ndjson": "NDJSON", "parquet": "Parquet"}
+LIMITS: Final = (50, 100, 250, 500)
 
 
 def list_page(visitor: Visitor) -> Response:
     """The list, or with htmx the part of it that changes."""
     call, request = visitor.call, visitor.call.request
     clean = canonical(request.args)
-    if list(clean.items(multi=True)) != list(request.args.items(multi=True)):
-        return to(f"{HERE}?{urlencode(list(clean.items(multi=True)))}")
-    query = read_query(request, PARAMETERS)
-    asked = question_of(query)
+    pairs = list(clean.items(multi=True))
+    if not visitor.part and pairs != list(request.args.items(multi=True)):
+        return to(address(pairs))
+    views = kept_views(call)
+    question = asked(clean, views)
     with call.view(ACCOUNT_MODELS) as view:
-        found = reads.accounts(view, asked.keep, asked.ordering, limit=query["limit"], cursor=query["cursor"])
-    currency = call.background.settings.currency
-    rows = [{**account(Shown(row, currency), asked.columns), "address": address(row)} for row in found.items]
-    shown: dict[str, Any] = {
+        found = _page(view, question)
+        tried = [] if found.items else _helpful(view, question)
+    status = HTTPStatus.OK if question.refused is None else HTTPStatus.BAD_REQUEST
+    everything = _shown(visitor, question, views, found) | {"helpful": tried}
+    response = page("customers/part.html" if visitor.part else "customers/list.html", status, **everything)
+    if visitor.part:
+        response.headers["HX-Push-Url"] = address(pairs)
+    return response
+
+
+def kept_views(call: Call) -> Sequence[SavedView]:
+    """The saved views of the ledger, by name."""
+    with views_of(call) as (conn, ledger_id):
+        return saved_views.list_views(conn, ledger_id)
+
+
+def _page(view: View, question: Asked) -> Page[AccountRow]:
+    keep, ordering, _ = question.question
+    return reads.accounts(view, keep, ordering, limit=question.query["limit"], cursor=question.query["cursor"])
+
+
+def _helpful(view: View, question: Asked) -> Sequence[Chip]:
+    """Where nobody is found: the filters without which somebody would be."""
+    helpful = []
+    for chip in chips(question):
+        keep, ordering, _ = question.without(chip.name, chip.value).question
+        if reads.accounts(view, keep, ordering, limit=1).items:
+            helpful.append(chip)
+    return helpful
+
+
+def _shown(visitor: Visitor, question: Asked, views: Sequence[SavedView], found: Page[AccountRow]) -> dict[str, Any]:
+    call, query = visitor.call, question.query
+    names = shown(question.question, picked=query["columns"] is not None)
+    catalog = call.background.catalog
+    exported = [(name, value) for name, value in question.args.items(multi=True) if name != "limit"]
+    return {
         "visitor": visitor,
         "here": HERE,
         "live": live_path(call),
+        "asked": question,
         "query": query,
-        "rows": rows,
-        "headings": headings(clean, asked, query),
-        "next": None if found.next_cursor is None else linked(clean, cursor=found.next_cursor),
-        "first": linked(clean, cursor=None) if query["cursor"] else None,
+        "chips": chips(question),
+        "columns": names,
+        "headings": headings(names, question.question),
+        "rows": [_row(call, row, question, names) for row in found.items],
+        "next": None if found.next_cursor is None else question.linked(cursor=found.next_cursor),
+        "first": question.linked() if query["cursor"] else None,
+        "labels": LABELS,
+        "pickable": [name for name in PICKABLE if query["feature"] or name not in OF_FEATURE],
         "statuses": list(Status),
-        "plans": [versions[-1] for versions in call.background.catalog.plans.values() if versions],
-        "features": [each for each in call.background.catalog.features.values() if not each.archived],
-        "exported": urlencode([pair for pair in clean.items(multi=True) if pair[0] not in ("cursor", "limit")]),
+        "plans": [versions[-1] for versions in catalog.plans.values() if versions],
+        "features": [each for each in catalog.features.values() if not each.archived],
+        "files": {FORMATS[name]: _file([("format", name), *exported]) for name in FORMATS},
+        "views": views,
+        "limits": LIMITS,
+        "previous": None,
+        "clear": address([pair for pair in question.args.items(multi=True) if pair[0] in KEPT]),
+        "known_plans": set(_plan_names(catalog)),
+        "feature_name": _feature_name(catalog, query["feature"]),
     }
-    partial = request.headers.get("HX-Request") == "true"
-    return page("customers/rows.html" if partial else "customers/list.html", **shown)
 
 
-def canonical(args: "MultiDict[str, str]") -> "MultiDict[str, str]":
-    """A form's values as the address that says the same: nothing empty, and the parts of a test of balances in one."""
-    found: MultiDict[str, str] = MultiDict()
-    parts = {name: args.get(f"balance_{name}", "") for name in BALANCE_PARTS}
-    name, value = args.get("property_name", ""), args.get("property_value", "")
-    for key, each in args.items(multi=True):
-        if each and key not in ("property_name", "property_value") and not key.startswith("balance_"):
-            found.add(key, each)
-    if all(parts.values()):
-        found.add("balance", ":".join(parts.values()))
-    if name and value:
-        found[f"metadata.{name}"] = value
-    return found
+def _file(pairs: Sequence[tuple[str, str]]) -> str:
+    return f"/files/v1{address(pairs)}"
 
 
-def linked(args: "MultiDict[str, str]", **changed: str | None) -> str:
-    """The address of this list with some of its values changed; None takes one away."""
-    kept = [(key, each) for key, each in args.items(multi=True) if key not in changed]
-    return f"{HERE}?{urlencode(kept + [(key, each) for key, each in changed.items() if each is not None])}"
+def _plan_names(catalog: Catalog) -> Iterator[str]:
+    for plan_id, versions in catalog.plans.items():
+        yield plan_id
+        yield from (f"{plan_id}@{each.version}" for each in versions)
 
 
-def headings(args: "MultiDict[str, str]", asked: AccountQuestion, query: dict[str, Any]) -> list[Heading]:
-    """The heads of the columns shown; a click sorts by one, a second the other way round."""
-    names = [*USUAL[:-1], "remaining", USUAL[-1]] if query["feature"] else USUAL
-    found = []
-    for name in names:
-        column, ordering = SORTED_BY.get(name, name), asked.ordering
-        descending = not ordering.descending if ordering.sort == column else name in DESCENDING_FIRST
-        link = linked(args, sort=column, order="desc" if descending else "asc", cursor=None)
-        order = "none" if ordering.sort != column else "descending" if ordering.descending else "ascending"
-        found.append(Heading(name, LABELS[name], link, order))
-    return found
+def _feature_name(catalog: Catalog, feature_id: str | None) -> str | None:
+    feature = catalog.features.get(feature_id or "")
+    return feature_id if feature is None else feature.name
+
+
+def _row(call: Call, row: AccountRow, question: Asked, names: Sequence[str]) -> Json:
+    needed = tuple(dict.fromkeys((*names, *READ_WITH)))
+    cells = account(Shown(row, call.background.settings.currency), needed)
+    return {**cells, "address": address_of(row), "also": _also(call, row, question)}
+
+
+def _also(call: Call, row: AccountRow, question: Asked) -> Sequence[Json]:
+    """The plans that it was found by and that are not what its row shows anyway, each with its own status."""
+    keep, plans = question.question.keep, call.background.catalog.plans
+    return [
+        {"name": plans[each.plan_id][-1].name, "version": each.version, "status": each.status}
+        for each in found_by(row.marks or ())
+        if each.plan_id in plans and each != (row.plan_id, row.plan_version, row.plan_status)
+        if each.plan_id in keep.plans or f"{each.plan_id}@{each.version}" in keep.plans
+        if not keep.statuses or each.status in keep.statuses
+    ]
