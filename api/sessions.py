@@ -20,6 +20,7 @@ from ledger.store.ledger import Caller, Store
 MOST_FAILURES: Final = 5
 SESSION_SECONDS: Final = 12 * 3600
 IDLE_SECONDS: Final = 2 * 3600
+KEPT_SECONDS: Final = 90 * 24 * 3600  # that a session which is over is still known
 LINK_SECONDS: Final = 15 * 60
 SECRET_CHARS: Final = 128
 
@@ -52,8 +53,16 @@ class LockedOut(Refusal):
     code = "locked_out"
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"Too many sign-ins failed: try again in {seconds} seconds")
+        super().__init__(f"Too many sign-ins failed: try again in {_lasting(seconds)}")
         self.retry_after = seconds
+
+
+def _lasting(seconds: int) -> str:
+    """A time that is left, as people say it."""
+    if seconds < 100:
+        return f"{seconds} seconds"
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes} minutes and {rest} seconds" if rest and minutes < 10 else f"{minutes + bool(rest)} minutes"
 
 
 class SignedIn(NamedTuple):
@@ -85,7 +94,7 @@ def open_session(store: Store, ledger_id: str, user_id: str) -> str:
     """The secret of a new session of a user who has proved who they are."""
     secret = secrets.token_urlsafe(32)
     kept = {"ledger_id": ledger_id, "secret_hash": store.operator.hash_secret(secret), "user_id": user_id}
-    run(store, "insert_session", {**kept, "seconds": SESSION_SECONDS})
+    run(store, "insert_session", {**kept, "seconds": SESSION_SECONDS, "kept_seconds": KEPT_SECONDS})
     return secret
 
 
@@ -102,9 +111,20 @@ def signed_in(store: Store, secret: str, *, by: Caller) -> SignedIn | None:
     return None
 
 
+def was_signed_in(store: Store, secret: str, *, by: Caller) -> SignedIn | None:
+    """Whose session a secret is or was; None where nobody knows any more, or its user was disabled. Opens nothing."""
+    if not secret or len(secret) > SECRET_CHARS:
+        return None
+    for ledger_id, user_id in run(store, "select_former_session", {"secret_hash": store.operator.hash_secret(secret)}):
+        user = users_of(store, ledger_id, by=by).get(user_id)
+        if user is not None and user.disabled_at is None:
+            return SignedIn(ledger_id, user)
+    return None
+
+
 def sign_out(store: Store, ledger_id: str, secret: str) -> None:
     """End a session."""
-    run(store, "delete_session", {"ledger_id": ledger_id, "secret_hash": store.operator.hash_secret(secret)})
+    run(store, "end_session", {"ledger_id": ledger_id, "secret_hash": store.operator.hash_secret(secret)})
 
 
 def sign_in_link(store: Store, ledger_id: str, user_id: str) -> str:

@@ -24,6 +24,7 @@ from projections.queries.accounts import (
     accounts,
     stream_accounts,
 )
+from projections.queries.alike import Alike, alike
 from projections.queries.events import events, ndjson
 from projections.queries.invoices import invoices, invoices_of
 from projections.queries.listing import SORTS
@@ -72,6 +73,7 @@ __all__ = [
     "USAGE_MODELS",
     "AccountFilter",
     "AccountRow",
+    "Alike",
     "BalanceEntry",
     "BalanceFilter",
     "BalanceTest",
@@ -99,6 +101,7 @@ __all__ = [
     "UsageFilter",
     "View",
     "accounts",
+    "alike",
     "balances",
     "customer",
     "customers",
