@@ -37,7 +37,7 @@ _CODES: Final = {
     HTTPStatus.CONFLICT: (
         "customer_already_exists entity_already_exists duplicate_feature_id customer_product_already_exists "
         "plan_already_attached balance_already_exists paid_balance lock_already_exists duplicate_idempotency_key "
-        "billing_change_pending already_reversed view_already_exists"
+        "billing_change_pending already_reversed not_as_shown view_already_exists"
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",

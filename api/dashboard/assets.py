@@ -20,6 +20,7 @@ BROUGHT: Final = HERE / "assets" / "node_modules"
 INTER: Final = "@fontsource-variable/inter/files/inter-{}-wght-normal.woff2"
 FILES: Final[Mapping[str, Path]] = {
     "dashboard.js": OURS / "script/dashboard.js",
+    "changes.js": OURS / "script/changes.js",
     "live.js": OURS / "script/live.js",
     "graph.js": OURS / "script/graph.js",
     "icon.svg": OURS / "icon.svg",
@@ -32,7 +33,7 @@ FILES: Final[Mapping[str, Path]] = {
 }
 SHEETS: Final = (
     "tokens", "base", "frame", "controls", "parts", "list", "customer", "timeline", "graph", "books",
-    "dialogs", "catalog", "alone",
+    "dialogs", "changes", "catalog", "alone",
 )  # fmt: skip
 """The parts of our one style sheet, in their order."""
 TYPES: Final = {

@@ -1,50 +1,134 @@
-"""Changing things from a page: the operations of the JSON API, done, or only rehearsed to show what they would do."""
+"""Changing things from a page: the operations of the JSON API, done, or only foreseen to show what they would do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
+from functools import cached_property, reduce
+from typing import Any, NoReturn, TypeVar
 
 from api.call import Call
 from api.dashboard.gate import Visitor
 from api.v1.handlers import HANDLERS
-from api.views.shapes import Json
+from api.views.shapes import Json, Scene
 from api.wire.operations import OPERATIONS
 from ledger.core.customer import CUSTOMER
-from ledger.core.decider import Command
+from ledger.core.decider import Command, Context
+from ledger.core.errors import CustomerNotFound
 from ledger.core.events import Event
 from ledger.core.settings import Role
 from ledger.core.state import Customer
-from ledger.store.addresses import Address
-from ledger.store.requests import Outcome, StepOutcome
+from ledger.store.addresses import Address, internal_id
+from ledger.store.requests import Expecting, Outcome
+
+C = TypeVar("C", bound=Call)
 
 
-class Rehearsal(Call):
-    """Works out what a command would do to a customer, and records nothing."""
+@dataclass(frozen=True)
+class Foreseen:
+    """A command as it would be decided now: the customer that it finds, and all that deciding it looks at."""
 
-    __slots__ = ("after",)
+    before: Customer
+    command: Command
+    context: Context
 
-    after: Customer
+    @cached_property
+    def events(self) -> Sequence[Event]:
+        """What it would cause. Raises the refusal that doing it would raise."""
+        return CUSTOMER.decide(self.before, self.command, self.context)
 
-    def execute(self, address: Address, command: Command, *, at: datetime | None = None) -> Outcome:
-        """The outcome that doing it would have now."""
+    @cached_property
+    def after(self) -> Customer:
+        """The customer as it would leave it."""
+        return reduce(CUSTOMER.evolve, self.events, self.before)
+
+    @property
+    def scene(self) -> Scene:
+        """The customer as it is, to be shown."""
+        context = self.context
+        return Scene(context.stream_id, self.before, context.now, context.catalog, context.settings)
+
+    @property
+    def scene_after(self) -> Scene:
+        """The customer as it would be, to be shown."""
+        return replace(self.scene, customer=self.after)
+
+
+class _Reached(Exception):
+    """An operation has come to its command: that is all that a rehearsal wants of it."""
+
+    def __init__(self, found: Foreseen) -> None:
+        self.found = found
+
+
+class _Rehearsal(Call):
+    """Finds out what an operation asks of the ledger, and asks nothing of it."""
+
+    __slots__ = ()
+
+    def execute(
+        self,
+        address: Address,
+        command: Command,
+        *,
+        at: datetime | None = None,
+        expecting: Expecting | None = None,  # noqa: ARG002  nothing is decided
+    ) -> NoReturn:
+        """Stop here, with what deciding would look at. That a reason is still to be written spoils no preview."""
         self.identity.require(Role.WRITE)
         found = self.ponder(address, command, at=at)
-        before: Customer = found.state
-        events: Sequence[Event] = CUSTOMER.decide(before, command, found.context)
-        self.after = reduce(CUSTOMER.evolve, events, before)
-        return found._replace(steps=[StepOutcome(found.steps[0].stream_id, before, self.after, events)])
+        if not isinstance(found.state, Customer) or not found.state.exists:
+            raise CustomerNotFound(internal_id(found.steps[0].stream_id))
+        raise _Reached(Foreseen(found.state, command, replace(found.context, reasoned=True)))
 
 
-def do(visitor: Visitor, operation: str, payload: Json) -> Json:
-    """Do an operation as the JSON API would: once, however often the form is sent. Raises its refusals."""
-    return _run(Call(visitor.call.services, visitor.call.request, visitor.call.identity, payload), operation, payload)
+class _Agreement(Call):
+    """Does what an operation asks for if, in the decision itself, it is what somebody agreed to."""
+
+    __slots__ = ("agrees",)
+
+    agrees: Callable[[Foreseen], None]
+
+    def execute(
+        self, address: Address, command: Command, *, at: datetime | None = None, expecting: Expecting | None = None
+    ) -> Outcome:
+        """The outcome. Raises what `agrees` does about what it finds."""
+
+        def agreed(state: Any, context: Context) -> None:
+            if expecting is not None:
+                expecting(state, context)
+            self.agrees(Foreseen(state, command, context))
+
+        return super().execute(address, command, at=at, expecting=agreed)
+
+
+def do(visitor: Visitor, operation: str, payload: Json, *, agrees: Callable[[Foreseen], None] | None = None) -> Json:
+    """Do an operation as the JSON API would: once, however often the form is sent. Raises its refusals.
+
+    `agrees` looks at what is about to happen to a customer, under the ledger's lock, and may refuse it.
+    """
+    if agrees is None:
+        return _run(_call(Call, visitor, payload), operation, payload)
+    call = _call(_Agreement, visitor, payload)
+    call.agrees = agrees
+    return _run(call, operation, payload)
+
+
+def foresee(visitor: Visitor, operation: str, payload: Json) -> Foreseen:
+    """What an operation on one customer would do now. Nothing is written. Raises its refusals."""
+    try:
+        _run(_call(_Rehearsal, visitor, payload), operation, payload)
+    except _Reached as reached:
+        return reached.found
+    raise AssertionError(f"{operation} changes no customer")
 
 
 def rehearse(visitor: Visitor, operation: str, payload: Json) -> Customer:
     """The customer as an operation would leave it. Raises the refusals that doing it would raise."""
-    call = Rehearsal(visitor.call.services, visitor.call.request, visitor.call.identity, payload)
-    _run(call, operation, payload)
-    return call.after
+    return foresee(visitor, operation, payload).after
+
+
+def _call(kind: type[C], visitor: Visitor, payload: Json) -> C:
+    return kind(visitor.call.services, visitor.call.request, visitor.call.identity, payload)
 
 
 def _run(call: Call, operation: str, payload: Json) -> Json:

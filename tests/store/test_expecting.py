@@ -14,7 +14,7 @@ from ledger.store.requests import Expecting
 from tests.store.conftest import ME, open_customer
 
 ANN = CustomerAddress("ann")
-ONE = Track("messages", Decimal(1))
+ONE = Track("messages", value=Decimal(1))
 
 
 def at_version(expected: int) -> Expecting:

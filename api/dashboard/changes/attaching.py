@@ -1,140 +1,136 @@
-"""The attach sheet: which plan, for whom, from when, at which price, and what that costs."""
+"""The attach sheet, and the same for a plan in place of another: which plan, for whom, from when, on which terms."""
 
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from typing import Any, Final
 from urllib.parse import quote
 
 from flask import Response
 
+from api.dashboard.changes import terms
+from api.dashboard.changes.holding import customer_path, held_plan, scene_of
+from api.dashboard.changes.offered import Offered, discounts_offered, offered, plans_offered, version_of
 from api.dashboard.changes.previewing import Change, Sheet, settle, show
-from api.dashboard.forms import beside, day_milliseconds, number
+from api.dashboard.changes.quoting import quoted
+from api.dashboard.changes.terms import Reading, read_terms
+from api.dashboard.forms import day_milliseconds, given
 from api.dashboard.gate import Visitor
-from api.dashboard.words import money
-from api.views.plan import plan
-from api.views.shapes import Json, Scene
-from api.wire.refusals import InvalidInputs
-from ledger.store.addresses import CustomerAddress
+from api.views.shapes import Scene
+from ledger.core.subscriptions.subscription import Subscription
 
-INTERVALS: Final = ("one_off", "week", "month", "quarter", "semi_annual", "year")
-FIELDS: Final = (
-    "plan", "entity", "starts_on", "trial_days", "price", "interval", "anchor", "proration", "collection",
-)  # fmt: skip
-OF_WIRE: Final = {
-    "entity_id": "entity",
-    "starts_at": "starts_on",
-    "free_trial": "trial_days",
-    "customize.price.interval": "interval",
-    "customize": "price",
-    "billing_cycle_anchor": "anchor",
-    "proration_behavior": "proration",
-    "invoice_mode": "collection",
-}
-COLLECTION: Final = {"charge": "Charge now", "invoice": "Send an invoice", "later": "Start, pay the invoice later"}
-
-
-class Offered(NamedTuple):
-    """A plan that can be chosen, and what of it is bought in quantities."""
-
-    plan_id: str
-    label: str
-    prepaid: tuple[tuple[str, str], ...]
-    price: Decimal | None
-    interval: str | None
+MANY: Final = 8  # plans, from which on one looks for a plan by its name
+SCHEDULES: Final = {"": "As usual", "immediate": "Now", "end_of_cycle": "At the end of the period"}
+FIELDS: Final = ("plan", "version", "entity", "starts_on", "ends_on", "schedule", "carry_balances", *terms.FIELDS)
+OFTEN: Final = ("plan", "version", "entity", "schedule", "reason")
+"""What is not hidden away among further options."""
 
 
 def attach_page(visitor: Visitor, customer_id: str) -> Response:
     """The form; with a plan and an entity chosen where the address names them."""
-    asked = visitor.call.request.args
-    sheet, change = _sheet(visitor, customer_id, {name: asked.get(name, "") for name in FIELDS})
-    return show(visitor, sheet, change)
+    return show(visitor, *_sheet(visitor, customer_id))
 
 
 def attach_form(visitor: Visitor, customer_id: str) -> Response:
     """The preview of what the form says or, once it was confirmed, the change."""
-    form = visitor.call.request.form
-    given = {name: form.get(name, "").strip() for name in form}
-    sheet, change = _sheet(visitor, customer_id, given)
-    return settle(visitor, sheet, change)
+    return settle(visitor, *_sheet(visitor, customer_id))
 
 
-def _sheet(visitor: Visitor, customer_id: str, given: Mapping[str, str]) -> tuple[Sheet, Change | None]:
-    scene = visitor.call.scene(visitor.call.look(CustomerAddress(customer_id)))
-    plans = list(_offered(scene))
-    chosen = next((each for each in plans if each.plan_id == given.get("plan")), None)
-    filled = {**dict.fromkeys(FIELDS, ""), **given}
-    shown: dict[str, Any] = {
-        "given": filled,
-        "plans": plans,
-        "chosen": chosen,
-        "entities": list(scene.customer.entities.values()),
-        "intervals": INTERVALS,
-        "collection": COLLECTION,
-    }
-    sheet = Sheet(
-        "changes/attach.html", f"/customers/{quote(customer_id, safe='')}/attach", customer_id, shown, OF_WIRE
+def switch_page(visitor: Visitor, customer_id: str, subscription_id: str) -> Response:
+    """The form, for a plan in place of one that is held, with the next dearer one chosen."""
+    return show(visitor, *_switch(visitor, customer_id, subscription_id))
+
+
+def switch_form(visitor: Visitor, customer_id: str, subscription_id: str) -> Response:
+    """The preview of the switch or, once it was confirmed, the switch."""
+    return settle(visitor, *_switch(visitor, customer_id, subscription_id))
+
+
+def _sheet(visitor: Visitor, customer_id: str) -> tuple[Sheet, Change | None]:
+    scene, said = scene_of(visitor, customer_id), given(visitor.call.request)
+    path = f"{customer_path(customer_id)}/attach"
+    return _form(customer_id, scene, path, plans_offered(scene), {**dict.fromkeys(FIELDS, ""), **said}, None)
+
+
+def _switch(visitor: Visitor, customer_id: str, subscription_id: str) -> tuple[Sheet, Change | None]:
+    scene, said = scene_of(visitor, customer_id), given(visitor.call.request)
+    held = held_plan(scene, customer_id, subscription_id)
+    plans = [each for each in plans_offered(scene) if _takes_over(each, held)]
+    filled = {**dict.fromkeys(FIELDS, ""), "plan": _next_dearer(plans, offered(scene, held.plan)), **said}
+    path = f"{customer_path(customer_id)}/plans/{quote(subscription_id, safe='')}/change"
+    return _form(customer_id, scene, path, plans, {**filled, "entity": held.entity_id or ""}, held)
+
+
+def _takes_over(plan: Offered, held: Subscription) -> bool:
+    """Whether a plan takes the place of another one: both are main plans of one group."""
+    other = plan.plan
+    return (
+        not other.add_on and not other.one_off and other.group == held.plan.group and other.plan_id != held.plan.plan_id
     )
-    if chosen is None:
+
+
+def _next_dearer(plans: Sequence[Offered], now: Offered) -> str:
+    """The plan that one would most likely go to: the next dearer one, else the dearest."""
+    dearer = [each for each in plans if (each.amount or 0) > (now.amount or 0)]
+    chosen = dearer[:1] or plans[-1:]
+    return chosen[0].plan_id if chosen else ""
+
+
+def _form(
+    customer_id: str,
+    scene: Scene,
+    path: str,
+    plans: Sequence[Offered],
+    said: Mapping[str, str],
+    held: Subscription | None,
+) -> tuple[Sheet, Change | None]:
+    version = (
+        version_of(scene, said["plan"], said["version"])
+        if any(each.plan_id == said["plan"] for each in plans)
+        else None
+    )
+    chosen = None if version is None else offered(scene, version)
+    reading = Reading(said)
+    if chosen is not None:
+        _read(reading, chosen, customer_id, scene)
+    shown: dict[str, Any] = {
+        "given": said,
+        "plans": plans,
+        "many": len(plans) > MANY,
+        "chosen": chosen,
+        "held": held,
+        "scene": scene,
+        "entities": {"": "The whole customer"} | {key: _named(scene, key) for key in scene.customer.entities},
+        "schedules": SCHEDULES,
+        "terms": terms,
+        "discounts": discounts_offered(scene),
+        "further": any(value for name, value in said.items() if name in FIELDS and name not in OFTEN),
+    }
+    back = f"{customer_path(customer_id)}{'?entity=' + quote(said['entity'], safe='') if said['entity'] else ''}"
+    missing = {} if chosen else {"plan": "Choose a plan"}
+    sheet = Sheet("changes/attach.html", path, customer_id, back, shown, reading.fields, reading.wrong, missing)
+    if chosen is None or reading.wrong:
         return sheet, None
-    try:
-        payload = {"customer_id": customer_id, **_asked(chosen, filled)}
-    except InvalidInputs as refusal:
-        shown["wrong"] = beside(refusal)
-        return sheet, None
-    return sheet, Change("billing.attach", "billing.preview_attach", payload)
+    return sheet, Change("billing.attach", reading.payload, quoted)
 
 
-def _offered(scene: Scene) -> Iterator[Offered]:
-    for versions in scene.catalog.plans.values():
-        newest = versions[-1]
-        if newest.archived:
-            continue
-        shown = plan(newest, scene.env, newest=True)
-        price = shown["price"]
-        items = [each for each in shown["items"] if each["price"] and each["price"]["billing_method"] == "prepaid"]
-        features = scene.catalog.features
-        prepaid = tuple((each["feature_id"], features[each["feature_id"]].name) for each in items)
-        cost = (
-            "free"
-            if price is None
-            else f"{money(price['amount'], newest.currency)} / {price['interval'].replace('_', '-')}"
-        )
-        label = f"{newest.name} · {cost}{' · add-on' if newest.add_on else ''}"
-        amount, interval = (None, None) if price is None else (price["amount"], price["interval"])
-        yield Offered(newest.plan_id, label, prepaid, amount, interval)
+def _read(reading: Reading, chosen: Offered, customer_id: str, scene: Scene) -> None:
+    said, payload = reading.given, reading.payload
+    payload |= {"customer_id": customer_id, "plan_id": chosen.plan_id}
+    if said["version"] and chosen.plan.version != chosen.versions[-1]:
+        payload["version"] = chosen.plan.version
+    if said["entity"]:
+        payload["entity_id"] = said["entity"]
+    if said["starts_on"] and said["starts_on"] != scene.now.astimezone(UTC).date().isoformat():
+        reading.put("starts_at", lambda: day_milliseconds("starts_on", said["starts_on"]))
+    if said["ends_on"]:
+        reading.put("ends_at", lambda: day_milliseconds("ends_on", said["ends_on"]))
+    if said["schedule"]:
+        payload["plan_schedule"] = said["schedule"]
+    if said["carry_balances"]:
+        payload["carry_over_balances"] = {"enabled": True}
+    read_terms(reading, chosen)
 
 
-def _asked(chosen: Offered, given: Mapping[str, str]) -> Json:
-    """The request that the form stands for; what was left as it is, is left out."""
-    found: Json = {"plan_id": chosen.plan_id}
-    if given["entity"]:
-        found["entity_id"] = given["entity"]
-    if given["starts_on"]:
-        found["starts_at"] = day_milliseconds("starts_on", given["starts_on"])
-    if given["trial_days"]:
-        days = number("trial_days", given["trial_days"])
-        found["free_trial"] = (
-            {"duration_length": days, "duration_type": "day", "card_required": False} if days else None
-        )
-    if given["price"] or given["interval"]:
-        found["customize"] = {"price": _price(chosen, given)}
-    if given["anchor"]:
-        found["billing_cycle_anchor"] = given["anchor"]
-    if given["proration"]:
-        found["proration_behavior"] = given["proration"]
-    if given["collection"] in ("invoice", "later"):
-        later = given["collection"] == "later"
-        found["invoice_mode"] = {"enabled": True, "enable_plan_immediately": later}
-    quantities = [
-        {"feature_id": feature_id, "quantity": number(f"quantity.{feature_id}", given[f"quantity.{feature_id}"])}
-        for feature_id, _ in chosen.prepaid
-        if given.get(f"quantity.{feature_id}")
-    ]
-    return {**found, "feature_quantities": quantities} if quantities else found
-
-
-def _price(chosen: Offered, given: Mapping[str, str]) -> Json:
-    amount = number("price", given["price"]) if given["price"] else chosen.price
-    if amount is None:
-        raise InvalidInputs({"price": "was not given and must be, where the plan has none of its own"})
-    return {"amount": amount, "interval": given["interval"] or chosen.interval or "month"}
+def _named(scene: Scene, entity_id: str) -> str:
+    name = scene.customer.entities[entity_id].name
+    return (name.text() if name else None) or entity_id

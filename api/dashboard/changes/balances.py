@@ -1,125 +1,100 @@
 """A balance by hand: grant, set or deduct, each with a reason, and what it would change shown before it is done."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from decimal import Decimal, InvalidOperation
-from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
 from flask import Response
 
-from api.dashboard.doing import do, rehearse
-from api.dashboard.forms import beside
-from api.dashboard.gate import Visitor, leave_for
-from api.dashboard.page import fresh_number, page
-from api.errors import status_of
-from api.views.balance import balances
+from api.dashboard.changes.holding import customer_path, scene_of
+from api.dashboard.changes.levels import feature_name, level, moved, source
+from api.dashboard.changes.previewing import Change, Sheet, settle, show
+from api.dashboard.forms import beside, given, number
+from api.dashboard.gate import Visitor
+from api.views.balance import grant_id
 from api.views.shapes import Json, Scene
-from ledger.core.errors import Refusal
-from ledger.store.addresses import CustomerAddress
+from api.wire.refusals import InvalidInputs
+from ledger.core.balances.balance import Grant
+from ledger.core.balances.standing import held
 
 ACTIONS: Final[Mapping[str, str]] = {"grant": "Grant", "set": "Set", "deduct": "Deduct"}
-MOST_CHARS: Final = 30
-OF_WIRE: Final = dict.fromkeys(("remaining", "add_to_balance"), "amount")
+AMOUNTS: Final[Mapping[str, str]] = {"grant": "How many more", "set": "What remains", "deduct": "How many fewer"}
+FIELDS: Final = ("action", "amount", "reason", "entity", "source")
+OF_WIRE: Final = {"remaining": "amount", "add_to_balance": "amount", "balance_id": "source", "entity_id": "entity"}
+USUAL: Final = "All of them, in the order they are used"
 
 
 def balance_page(visitor: Visitor, customer_id: str, feature_id: str) -> Response:
     """The form, with what there is now."""
-    asked = visitor.call.request.args
-    given = {"action": asked.get("action", "grant"), "amount": "", "reason": "", "entity": asked.get("entity", "")}
-    return _form(visitor, customer_id, feature_id, given)
+    return show(visitor, *_sheet(visitor, customer_id, feature_id))
 
 
 def balance_form(visitor: Visitor, customer_id: str, feature_id: str) -> Response:
     """First what it would change; once that was seen and confirmed, and nothing else changed it meanwhile, do it."""
-    form = visitor.call.request.form
-    given = {name: form.get(name, "").strip() for name in ("action", "amount", "reason", "entity")}
-    amount = _number(given["amount"])
-    if given["action"] not in ACTIONS or amount is None:
-        wrong = {"amount": "Give a number above zero, or for Set zero"}
-        return _form(visitor, customer_id, feature_id, given, wrong, status=HTTPStatus.BAD_REQUEST)
-    payload = _payload(customer_id, feature_id, given, amount)
-    try:
-        scene = _scene(visitor, customer_id)
-        before = _standing(scene, feature_id, given["entity"])
-        after = _standing(
-            replace(scene, customer=rehearse(visitor, "balances.update", payload)), feature_id, given["entity"]
-        )
-        seen = form.get("seen")
-        if seen is None or seen != _mark(before):
-            changed = seen is not None
-            return _form(visitor, customer_id, feature_id, given, preview=(before, after), changed=changed)
-        do(visitor, "balances.update", payload)
-    except Refusal as refusal:
-        return _form(visitor, customer_id, feature_id, given, beside(refusal, OF_WIRE), status=status_of(refusal))
-    back = f"?entity={quote(given['entity'])}" if given["entity"] else ""
-    return leave_for(visitor.call.request, f"/customers/{quote(customer_id, safe='')}{back}")
+    return settle(visitor, *_sheet(visitor, customer_id, feature_id))
 
 
-def _payload(customer_id: str, feature_id: str, given: dict[str, str], amount: Decimal) -> Json:
-    which = {"customer_id": customer_id, "feature_id": feature_id}
-    if given["entity"]:
-        which["entity_id"] = given["entity"]
-    match given["action"]:
-        case "set":
-            return {**which, "remaining": amount}
-        case "deduct":
-            return {**which, "add_to_balance": -amount}
-    return {**which, "add_to_balance": amount}
-
-
-def _number(text: str) -> Decimal | None:
-    """The number that somebody wrote; None for what is none, or below zero."""
-    try:
-        found = Decimal(text.replace(",", "").replace(" ", "")) if len(text) <= MOST_CHARS else None
-    except InvalidOperation:
-        return None
-    return found if found is not None and found.is_finite() and found >= 0 else None
-
-
-def _scene(visitor: Visitor, customer_id: str) -> Scene:
-    return visitor.call.scene(visitor.call.look(CustomerAddress(customer_id)))
-
-
-def _standing(scene: Scene, feature_id: str, entity_id: str) -> Json | None:
-    """The sums of a feature; None where there is no balance of it."""
-    found: Json | None = balances(scene, entity_id or None).get(feature_id)
-    return found
-
-
-def _mark(standing: Json | None) -> str:
-    """What was seen of a balance, so that it is noticed when it is another one by then."""
-    return "none" if standing is None else f"{standing['granted']}/{standing['remaining']}"
-
-
-def _form(
-    visitor: Visitor,
-    customer_id: str,
-    feature_id: str,
-    given: dict[str, str],
-    wrong: dict[str, str] | None = None,
-    *,
-    preview: tuple[Json | None, Json | None] | None = None,
-    changed: bool = False,
-    status: int = HTTPStatus.OK,
-) -> Response:
-    scene = _scene(visitor, customer_id)
-    feature = scene.catalog.features.get(feature_id)
-    before = _standing(scene, feature_id, given["entity"])
+def _sheet(visitor: Visitor, customer_id: str, feature_id: str) -> tuple[Sheet, Change | None]:
+    scene = scene_of(visitor, customer_id)
+    said = {**dict.fromkeys(FIELDS, ""), **given(visitor.call.request)}
+    said["action"] = said["action"] if said["action"] in ACTIONS else "grant"
+    entity_id = _whose(scene, feature_id, said["entity"])
+    sources = _sources(scene, feature_id, entity_id)
     shown: dict[str, Any] = {
-        "visitor": visitor,
-        "here": "/customers",
-        "address": customer_id,
-        "feature_id": feature_id,
-        "feature": feature_id if feature is None else feature.name,
-        "actions": ACTIONS,
-        "given": given,
-        "wrong": wrong or {},
-        "now": before,
-        "preview": preview,
-        "seen": None if preview is None else _mark(preview[0]),
-        "changed": changed,
-        "once": visitor.call.request.form.get("once") or fresh_number(),
+        "given": said,
+        "feature": feature_name(scene, feature_id),
+        "actions_": ACTIONS,
+        "amount_label": AMOUNTS[said["action"]],
+        "now": level(scene, sources.values()),
+        "sources": {"": USUAL}
+        | {key: f"{source(scene, each)}: {level(scene, [each])}" for key, each in sources.items()},
+        "shared": bool(said["entity"]) and entity_id is None,
+        "scene": scene,
     }
-    return page("changes/balance.html", status, **shown)
+    wrong, payload = _read(said, {"customer_id": customer_id, "feature_id": feature_id}, entity_id)
+    missing = {name: sentence for name, sentence in _MISSING.items() if not said[name]}
+    path = f"{customer_path(customer_id)}/balances/{quote(feature_id, safe='')}"
+    back = f"{customer_path(customer_id)}{'?entity=' + quote(said['entity'], safe='') if said['entity'] else ''}"
+    sheet = Sheet("changes/balance.html", path, customer_id, back, shown, OF_WIRE, wrong, missing)
+    return sheet, None if payload is None else Change("balances.update", payload, moved)
+
+
+_MISSING: Final[Mapping[str, str]] = {
+    "amount": "Give a number",
+    "reason": "Say why: it stays on the timeline beside your name",
+}
+
+
+def _whose(scene: Scene, feature_id: str, entity_id: str) -> str | None:
+    """Whose balance is meant: the entity's own, or where it has none the one that all of the customer shares."""
+    own = any(each.feature_id == feature_id and each.terms.entity_id == entity_id for each in _grants(scene))
+    return entity_id if own and entity_id else None
+
+
+def _grants(scene: Scene) -> list[Grant]:
+    return list(scene.customer.grants.values())
+
+
+def _sources(scene: Scene, feature_id: str, entity_id: str | None) -> dict[str, Grant]:
+    """The balances that there are to choose from, by the id that names each, in the order they are used."""
+    ordered = held(_grants(scene), feature_id, entity_id, longest_first=scene.settings.reverse_deduction_order)
+    return {grant_id(scene, each): each for each in ordered if each.terms.entity_id == entity_id and not each.boolean}
+
+
+def _read(said: Mapping[str, str], payload: Json, entity_id: str | None) -> tuple[dict[str, str], Json | None]:
+    """What is wrong with the form, and what it asks for, if that can be said yet."""
+    if not said["amount"]:
+        return {}, None
+    try:
+        amount = number("amount", said["amount"])
+    except InvalidInputs as refusal:
+        return beside(refusal), None
+    if said["action"] != "set" and not amount:
+        return {"amount": f"This was 0 and must be above 0 to {said['action']} something"}, None
+    if entity_id is not None:
+        payload["entity_id"] = entity_id
+    if said["source"]:
+        payload["balance_id"] = said["source"]
+    ways = {"set": ("remaining", amount), "grant": ("add_to_balance", amount), "deduct": ("add_to_balance", -amount)}
+    name, value = ways[said["action"]]
+    return {}, {**payload, name: value}

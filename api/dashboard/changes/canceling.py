@@ -1,73 +1,87 @@
 """Cancelling a plan, now or at the end of its period, and taking that back."""
 
-from typing import Final
-from urllib.parse import quote
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from flask import Response
 
+from api.dashboard.changes.holding import customer_path, held_plan, plan_path, scene_of
 from api.dashboard.changes.previewing import Change, Sheet, settle, show
+from api.dashboard.changes.quoting import quoted
+from api.dashboard.forms import given
 from api.dashboard.gate import Visitor
 from api.views.shapes import Json
-from api.views.subscription import subscriptions
-from ledger.core.errors import InvalidInput
-from ledger.store.addresses import CustomerAddress
 
-WHEN: Final = {
-    "cancel_end_of_cycle": "At the end of the period",
-    "cancel_immediately": "Now",
+
+class Way(NamedTuple):
+    """A way to end a plan, and what follows from it."""
+
+    label: str
+    consequence: str
+
+
+AT_END: Final = "cancel_end_of_cycle"
+NOW: Final = "cancel_immediately"
+WAYS: Final[Mapping[str, Way]] = {
+    AT_END: Way("At the end of the period", "Everything stays as it is until the period ends; then the plan stops."),
+    NOW: Way("Now", "The plan stops at once, with all that it grants; what becomes of unused time is chosen below."),
 }
-REFUND: Final = {
-    "": "Credit the unused time",
-    "prorated": "Refund the unused time",
-    "full": "Refund the last payment",
-    "none": "No credit and no refund",
+UNBEGUN: Final[Mapping[str, Way]] = {NOW: Way("Now", "The plan is taken off the schedule and never begins.")}
+REFUNDS: Final = {
+    "": "Credit the unused time to later invoices",
+    "prorated": "Refund the unused time to the payment method",
+    "full": "Refund the whole last payment",
+    "none": "Neither credit nor refund",
 }
 
 
 def cancel_page(visitor: Visitor, customer_id: str, subscription_id: str) -> Response:
     """The form: when, and what becomes of what was paid."""
-    return show(visitor, *_sheet(visitor, customer_id, subscription_id, "cancel_end_of_cycle", ""))
+    return show(visitor, *_sheet(visitor, customer_id, subscription_id, "cancel"))
 
 
 def cancel_form(visitor: Visitor, customer_id: str, subscription_id: str) -> Response:
     """What it would do or, once it was confirmed, the change."""
-    form = visitor.call.request.form
-    action, refund = form.get("action", ""), form.get("refund", "")
-    return settle(visitor, *_sheet(visitor, customer_id, subscription_id, action, refund))
+    return settle(visitor, *_sheet(visitor, customer_id, subscription_id, "cancel"))
 
 
 def uncancel_page(visitor: Visitor, customer_id: str, subscription_id: str) -> Response:
     """What taking the cancellation back does."""
-    return show(visitor, *_sheet(visitor, customer_id, subscription_id, "uncancel", ""))
+    return show(visitor, *_sheet(visitor, customer_id, subscription_id, "uncancel"))
 
 
 def uncancel_form(visitor: Visitor, customer_id: str, subscription_id: str) -> Response:
     """The plan goes on."""
-    return settle(visitor, *_sheet(visitor, customer_id, subscription_id, "uncancel", ""))
+    return settle(visitor, *_sheet(visitor, customer_id, subscription_id, "uncancel"))
 
 
-def _sheet(
-    visitor: Visitor, customer_id: str, subscription_id: str, action: str, refund: str
-) -> tuple[Sheet, Change | None]:
-    held = _held(visitor, customer_id, subscription_id)
-    verb = "uncancel" if action == "uncancel" else "cancel"
-    path = f"/customers/{quote(customer_id, safe='')}/plans/{quote(subscription_id, safe='')}/{verb}"
-    reason = visitor.call.request.form.get("reason", "")
-    shown = {"reason": reason, "held": held, "action": action, "refund": refund, "when_": WHEN, "refunds": REFUND}
+def _sheet(visitor: Visitor, customer_id: str, subscription_id: str, verb: str) -> tuple[Sheet, Change]:
+    scene = scene_of(visitor, customer_id)
+    held, said = held_plan(scene, customer_id, subscription_id), given(visitor.call.request)
+    ways = WAYS if held.active else UNBEGUN
+    action = "uncancel" if verb == "uncancel" else _one_of(ways, said.get("action", ""))
+    refund = _one_of(REFUNDS, said.get("refund", ""))
+    shown = {
+        "given": {"action": action, "refund": refund, "reason": said.get("reason", "")},
+        "held": held,
+        "scene": scene,
+        "ways": ways,
+        "refunds": REFUNDS if held.active else {},
+    }
+    payload = _payload(customer_id, subscription_id, action, refund if held.active else "")
+    path = plan_path(customer_id, subscription_id, verb)
+    sheet = Sheet("changes/cancel.html", path, customer_id, customer_path(customer_id), shown)
+    return sheet, Change("billing.update", payload, quoted)
+
+
+def _one_of(choices: Mapping[str, object], said: str) -> str:
+    return said if said in choices else next(iter(choices))
+
+
+def _payload(customer_id: str, subscription_id: str, action: str, refund: str) -> Json:
     payload: Json = {"customer_id": customer_id, "subscription_id": subscription_id, "cancel_action": action}
-    if action == "cancel_immediately" and refund == "none":
+    if action == NOW and refund == "none":
         payload["proration_behavior"] = "none"
-    elif action == "cancel_immediately" and refund:
+    elif action == NOW and refund:
         payload["refund_last_payment"] = refund
-    change = Change("billing.update", "billing.preview_update", payload)
-    return Sheet("changes/cancel.html", path, customer_id, shown), change
-
-
-def _held(visitor: Visitor, customer_id: str, subscription_id: str) -> Json:
-    """The plan that is meant, with its name. Raises `InvalidInput` for one that the customer is not on."""
-    scene = visitor.call.scene(visitor.call.look(CustomerAddress(customer_id)))
-    for each in subscriptions(scene, None):
-        if each["id"] == subscription_id:
-            versions = scene.catalog.plans.get(each["plan_id"], ())
-            return {**each, "name": versions[-1].name if versions else each["plan_id"]}
-    raise InvalidInput(f"{customer_id} is not on the plan {subscription_id} any more: look at its plans again")
+    return payload

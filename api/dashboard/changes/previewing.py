@@ -1,87 +1,143 @@
-"""A change of plans from a page: its preview follows the form, and what is done is what was shown, or nothing."""
+"""Every sheet's way: its preview follows the form, and what is done is what was shown, or nothing.
 
-import hashlib
-from collections.abc import Mapping
+    show(visitor, sheet, change)      the form and, where it says enough, what it would do
+    settle(visitor, sheet, change)    the same again as the form changes; once it is confirmed, the change
+
+What was shown travels in the form as `seen` and is compared, row by row and with the customer's version, in the
+decision itself (`shown.agree`), so no other write can come between. A form that was sent twice acts once: `once` is
+its idempotency key.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from flask import Response
 
-from api.dashboard.doing import do
+from api.dashboard.changes.shown import NotAsShown, Row, Seen, agree, asked, compared, due, packed, seen, unpacked
+from api.dashboard.doing import Foreseen, do, foresee
 from api.dashboard.forms import beside
 from api.dashboard.gate import Visitor, leave_for
 from api.dashboard.page import fresh_number, page
 from api.errors import status_of
 from api.views.shapes import Json
-from api.wire.json import render
 from ledger.core.errors import Refusal
+from ledger.store.requests import DuplicateKey
 
 
 class Change(NamedTuple):
-    """What would be asked of the API, and where its preview is asked for."""
+    """What would be asked of the API, and how what it would do is shown."""
 
     operation: str
-    preview: str
     payload: Json
+    rows: Callable[[Foreseen], Sequence[Row]]
 
 
 class Sheet(NamedTuple):
     """The form of a change: its template, where it is sent, and what it shows beside the preview.
 
-    `fields` says which field of the form stands for a path of the wire.
+    `fields` says which field of the form stands for a path of the wire. `wrong` is what cannot be read, by field;
+    `missing` what must still be said before it may be confirmed. `back` is where it leads once it is done.
     """
 
     template: str
     path: str
     customer_id: str
-    shown: dict[str, Any]
+    back: str
+    shown: Mapping[str, Any]
     fields: Mapping[str, str] = {}
+    wrong: Mapping[str, str] = {}
+    missing: Mapping[str, str] = {}
 
 
 def show(visitor: Visitor, sheet: Sheet, change: Change | None) -> Response:
     """The form, with the preview of what it says by now, if that is enough to be previewed."""
-    return _answer(visitor, sheet, change, confirmed=False)
+    return _preview(visitor, sheet, change)
 
 
 def settle(visitor: Visitor, sheet: Sheet, change: Change | None) -> Response:
     """Do a change that was confirmed, if it still is what was shown; else show what it is now."""
-    return _answer(visitor, sheet, change, confirmed=visitor.call.request.form.get("confirm") == "1")
+    form = visitor.call.request.form
+    if form.get("confirm") != "1":
+        return _preview(visitor, sheet, change)
+    then = unpacked(form.get("seen", ""))
+    if change is None or sheet.missing or then is None:
+        return _preview(visitor, sheet, change, confirming=True)
+    if then.asked != asked(change.operation, change.payload):
+        return _preview(visitor, sheet, change, edited=True)
+    return _done(visitor, sheet, change, then)
 
 
-def _answer(visitor: Visitor, sheet: Sheet, change: Change | None, *, confirmed: bool) -> Response:
-    if change is None:
-        return _page(visitor, sheet, {})
-    seen = visitor.call.request.form.get("seen", "")
+def _done(visitor: Visitor, sheet: Sheet, change: Change, then: Seen) -> Response:
     try:
-        preview = do(visitor, change.preview, change.payload)
-        shown = {"preview": preview, "seen": _mark(preview)}
-        if not confirmed:
-            return _page(visitor, sheet, shown)
-        if seen != shown["seen"]:
-            return _page(visitor, sheet, {**shown, "changed": bool(seen)})
-        do(visitor, change.operation, change.payload)
+        do(visitor, change.operation, change.payload, agrees=lambda found: agree(then, _seen(change, found)))
+    except NotAsShown as stale:
+        return _stale(visitor, sheet, stale)
+    except DuplicateKey:
+        return _preview(visitor, sheet, change, edited=True, once=fresh_number())
     except Refusal as refusal:
-        return _page(visitor, sheet, {"wrong": beside(refusal, sheet.fields)}, status_of(refusal))
-    return leave_for(visitor.call.request, f"/customers/{quote(sheet.customer_id, safe='')}")
+        return _refused(visitor, sheet, refusal)
+    return leave_for(visitor.call.request, sheet.back)
 
 
-def _mark(preview: Json) -> str:
-    """What was shown, in short, so that it is noticed when it is something else by now."""
-    return hashlib.sha256(render(preview)).hexdigest()
+def _preview(
+    visitor: Visitor,
+    sheet: Sheet,
+    change: Change | None,
+    *,
+    confirming: bool = False,
+    edited: bool = False,
+    once: str | None = None,
+) -> Response:
+    wrong = {**sheet.wrong, **(sheet.missing if confirming else {})}
+    status = HTTPStatus.BAD_REQUEST if wrong else HTTPStatus.OK
+    if change is None:
+        return _page(visitor, sheet, None, status, wrong=wrong)
+    try:
+        now = _seen(change, foresee(visitor, change.operation, change.payload))
+    except Refusal as refusal:
+        return _refused(visitor, sheet, refusal, wrong)
+    return _page(visitor, sheet, now, status, wrong=wrong, edited=edited, once=once)
 
 
-def _page(visitor: Visitor, sheet: Sheet, shown: dict[str, Any], status: int = HTTPStatus.OK) -> Response:
-    usual: dict[str, Any] = {"preview": None, "seen": "", "changed": False, "wrong": {}}
-    once = visitor.call.request.form.get("once") or fresh_number()
+def _stale(visitor: Visitor, sheet: Sheet, stale: NotAsShown) -> Response:
+    both = compared(stale.then, stale.now)
+    return _page(visitor, sheet, stale.now, status_of(stale), changed=both)
+
+
+def _refused(visitor: Visitor, sheet: Sheet, refusal: Refusal, wrong: Mapping[str, str] | None = None) -> Response:
+    said = {**beside(refusal, sheet.fields), **(wrong or {})}
+    return _page(visitor, sheet, None, status_of(refusal), wrong=said)
+
+
+def _seen(change: Change, found: Foreseen) -> Seen:
+    return seen(asked(change.operation, change.payload), found, change.rows(found))
+
+
+def _page(
+    visitor: Visitor,
+    sheet: Sheet,
+    now: Seen | None,
+    status: int,
+    *,
+    wrong: Mapping[str, str] = {},
+    changed: Sequence[Any] | None = None,
+    edited: bool = False,
+    once: str | None = None,
+) -> Response:
     everything: dict[str, Any] = {
-        **usual,
-        **shown,
         **sheet.shown,
         "visitor": visitor,
         "here": "/customers",
         "path": sheet.path,
+        "back": sheet.back,
         "address": sheet.customer_id,
-        "once": once,
+        "rows": () if now is None else now.rows,
+        "due": None if now is None else due(now.rows),
+        "seen": "" if now is None else packed(now),
+        "wrong": wrong,
+        "changed": changed,
+        "edited": edited,
+        "once": once or visitor.call.request.form.get("once") or fresh_number(),
     }
     return page(sheet.template, status, **everything)

@@ -8,7 +8,9 @@ document.addEventListener("keydown", (event) => {
     const form = event.target.closest("form");
     if (form !== null) {
       event.preventDefault();
-      form.requestSubmit();
+      const confirming = form.querySelector("[data-confirm]");
+      if (confirming === null) form.requestSubmit();
+      else confirming.click();
     }
     return;
   }
@@ -60,6 +62,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "dialog") return;
   const dialog = event.detail.target;
+  if (dialog.open && dialog.contains(document.activeElement)) return;
   if (!dialog.open) dialog.showModal();
   (dialog.querySelector("[aria-invalid], [autofocus]") ?? dialog).focus();
 });
