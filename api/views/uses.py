@@ -114,11 +114,6 @@ class Links:
         return [*pairs, *(("without", each) for each in keep.without)]
 
 
-def link_of(path: str, asked: Asked, found: Sum, ranked: Pairs, position: int) -> str:
-    """The query of one sum by itself."""
-    return Links(path, asked, ranked, position).of(found)
-
-
 class SumRows:
     """How the sums of one answer are shown: each has only what was asked for, which is its stretch of time, its groups
     and its number; and the way to its uses.

@@ -31,7 +31,7 @@ from api.reads.usage import RESOURCES, customers_of, ranked_of, uses_shown
 from api.reads.usage_parameters import PROPERTY
 from api.reads.usage_query import UsageAsked, asked
 from api.views.shapes import Json
-from api.views.uses import link_of, use_row
+from api.views.uses import Links, use_row
 from ledger.core.errors import CustomerNotFound, InvalidRequest, Refusal
 from projections.queries import uses as recorded
 from projections.queries.aggregate import sums
@@ -106,11 +106,12 @@ def _answer(visitor: Visitor, form: Form) -> Json:
     with call.view(recorded.MODELS) as view:
         what = question.sums(view)
         found = sums(view, what)
-        position, ranked = question.position(view), ranked_of(question, what)
+        position = question.position(view)
+        links = Links(EVENTS, what, ranked_of(question, what), position)
         drawn = panels(
             what,
             found,
-            [link_of(EVENTS, what, each, ranked, position) for each in found],
+            [links.of(each) for each in found],
             catalog=call.background.catalog,
             customers=customers_of(view, found),
             size=BinSize(query["bin"]),
