@@ -10,6 +10,7 @@ from psycopg_pool import PoolTimeout
 
 from api.auth import Authenticator
 from api.dashboard import routes as dashboard
+from api.dashboard.gate import lost
 from api.dispatch import endpoint
 from api.errors import refusal_answer, register_error_handlers
 from api.exports.connections import Places
@@ -110,5 +111,9 @@ def _watch(app: Flask, services: Services) -> None:
     for trouble in TROUBLES:
         app.register_error_handler(trouble, unavailable)
     register_error_handlers(
-        app, env=lambda: current_request().env, report=lambda error: report(current_request(), error), note=note
+        app,
+        env=lambda: current_request().env,
+        report=lambda error: report(current_request(), error),
+        note=note,
+        page=lost(services),
     )

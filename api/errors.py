@@ -152,16 +152,18 @@ def register_error_handlers(
     env: Callable[[], str],
     report: Callable[[Exception], None],
     note: Callable[[Refusal], None] = lambda _: None,
+    page: Callable[[Refusal], Response | None] = lambda _: None,
 ) -> None:
     """Answer every failure of `app` in the product's one form.
 
     `env` says which kind of ledger the request is about ("sandbox" or "live"). `report` is called once with
-    whatever nobody foresaw, with its traceback, and with nothing else; `note` with every refusal.
+    whatever nobody foresaw, with its traceback, and with nothing else; `note` with every refusal. `page` is what
+    people are answered, where a refusal has a page for them.
     """
 
     def answer(refusal: Refusal) -> Response:
         note(refusal)
-        return refusal_answer(refusal, env=env(), method=request.method)
+        return page(refusal) or refusal_answer(refusal, env=env(), method=request.method)
 
     def foreseen(error: HTTPException) -> Response:
         return answer(refusal_of(error, request.path, request.method))

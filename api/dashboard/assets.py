@@ -20,7 +20,9 @@ BROUGHT: Final = HERE / "assets" / "node_modules"
 INTER: Final = "@fontsource-variable/inter/files/inter-{}-wght-normal.woff2"
 FILES: Final[Mapping[str, Path]] = {
     "dashboard.js": OURS / "script/dashboard.js",
+    "frame.js": OURS / "script/frame.js",
     "changes.js": OURS / "script/changes.js",
+    "customers.js": OURS / "script/customers.js",
     "live.js": OURS / "script/live.js",
     "graph.js": OURS / "script/graph.js",
     "icon.svg": OURS / "icon.svg",
@@ -32,8 +34,8 @@ FILES: Final[Mapping[str, Path]] = {
     "inter-latin-ext.woff2": BROUGHT / INTER.format("latin-ext"),
 }
 SHEETS: Final = (
-    "tokens", "base", "frame", "controls", "parts", "list", "customer", "timeline", "graph", "books",
-    "dialogs", "changes", "catalog", "alone",
+    "tokens", "base", "frame", "controls", "parts", "list", "customers", "customer", "timeline", "graph", "books",
+    "dialogs", "changes", "catalog", "access", "alone", "print",
 )  # fmt: skip
 """The parts of our one style sheet, in their order."""
 TYPES: Final = {

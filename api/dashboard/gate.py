@@ -1,42 +1,49 @@
-"""The way into a page: who is signed in, whether a form is one of ours, and what a refusal looks like."""
+"""The way into a page: who is signed in, whether a form is one of ours, and where one goes from there."""
 
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-import psycopg
 from flask import Response, redirect
-from psycopg_pool import PoolTimeout
 
-from api.auth import LOOKING_UP, Identity
+from api.auth import LOOKING_UP, RANK, Identity
 from api.call import Call
-from api.dashboard.page import page
-from api.errors import InternalError, status_of
-from api.observe import report
+from api.dashboard.again import COOKIE, keeping_form, whole_path
+from api.dashboard.notice import leave
+from api.dashboard.refusing import answering, refused
+from api.errors import PathNotFound
 from api.request import ApiRequest, current_request
 from api.services import Services
-from api.sessions import SESSION_SECONDS, signed_in
+from api.sessions import KEPT_SECONDS, signed_in
 from ledger.core.access import UserRole
 from ledger.core.errors import Refusal
 from ledger.core.settings import LedgerSettings, Role
-from ledger.store.ledger import SettingsAddress, StoreUnavailable
-from projections.reads import ProjectionUnavailable
+from ledger.store.ledger import SettingsAddress
 
-COOKIE: Final = "tallystick_session"
 REACH: Final = {UserRole.VIEWER: Role.READ, UserRole.FINANCE: Role.WRITE, UserRole.ADMIN: Role.ADMIN}
-TROUBLES: Final = (StoreUnavailable, ProjectionUnavailable, psycopg.OperationalError, PoolTimeout)
 PAGES: Final = (
     ("/customers", "Customers", "people"),
     ("/plans", "Plans", "layers"),
     ("/features", "Features", "switches"),
-    ("/usage", "Usage", "bars"), ("/timeline", "Timeline", "clock"),
+    ("/usage", "Usage", "bars"),
+    ("/timeline", "Timeline", "clock"),
 )
+ADMIN_PAGES: Final = (("/users", "Users", "people"), ("/keys", "Keys", "key"))
 # What a client says in a header, a form says in a field.
 SAID_IN_FIELDS: Final = {"reason": "HTTP_TALLYSTICK_REASON", "once": "HTTP_IDEMPOTENCY_KEY"}
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+class RoleTooLow(Refusal):
+    """A user's role does not reach as far as what was asked for."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, role: UserRole, needs: UserRole) -> None:
+        super().__init__(f"You are signed in with the role {role.value}, and this needs the role {needs.value}")
 
 
 class ForeignForm(Refusal):
@@ -59,7 +66,7 @@ class Visitor:
     @property
     def pages(self) -> Sequence[tuple[str, str, str]]:
         """Where to go from here: path, name, drawing."""
-        return PAGES
+        return (*PAGES, *ADMIN_PAGES) if self.role is UserRole.ADMIN else PAGES
 
     @property
     def part(self) -> bool:
@@ -107,46 +114,64 @@ def open_to_all(services: Services, name: str, view: Callable[..., Response]) ->
     return guarded
 
 
-def answering(request: ApiRequest, answer: Callable[[], Response]) -> Response:
-    """An answer, or the page that says why there is none."""
-    try:
-        return answer()
-    except Refusal as refusal:
-        request.code = refusal.code
-        return page("refused.html", status_of(refusal), sentence=refusal.sentence)
-    except TROUBLES:
-        request.code = "service_unavailable"
-        sentence = "The database, or a projection, did not answer in time. Nothing was changed: try again."
-        return page("refused.html", HTTPStatus.SERVICE_UNAVAILABLE, sentence=sentence)
-    except Exception as error:  # noqa: BLE001 - told once to the log, as for the JSON API
-        report(request, error)
-        request.code = InternalError.code
-        return page("refused.html", HTTPStatus.INTERNAL_SERVER_ERROR, sentence=InternalError().sentence)
-
-
 def _let_in(
     services: Services, request: ApiRequest, view: Callable[..., Response], needs: UserRole, path: dict[str, Any]
 ) -> Response:
+    visitor = visiting(services, request)
+    if visitor is not None:
+        return answering(request, lambda: _shown(visitor, view, needs, path), visitor)
+    if request.method != "GET":
+        check_origin(request)
+        return keeping_form(services, request)
+    return to_sign_in(request)
+
+
+def _shown(visitor: Visitor, view: Callable[..., Response], needs: UserRole, path: dict[str, Any]) -> Response:
+    request = visitor.call.request
+    if RANK[REACH[visitor.role]] < RANK[REACH[needs]]:
+        raise RoleTooLow(visitor.role, needs)
+    if request.method != "GET":
+        check_origin(request)
+        check_form(request, visitor.form_token)
+        say_in_headers(request)
+        visitor = replace(visitor, call=Call(visitor.call.services, request, visitor.call.identity, None))
+    return view(visitor, **path)
+
+
+def visiting(services: Services, request: ApiRequest) -> Visitor | None:
+    """Who is signed in with this browser; None for nobody."""
     secret = request.cookies.get(COOKIE, "")
     found = signed_in(services.store, secret, by=LOOKING_UP)
     if found is None:
-        return to_sign_in(request)
-    ledger = services.store.ledger(found.ledger_id)
+        return None
+    ledger, user = services.store.ledger(found.ledger_id), found.user
     settings: LedgerSettings = ledger.look(SettingsAddress(), by=LOOKING_UP).state
-    user = found.user
-    request.identity = identity = Identity(user.user_id, user.name, REACH[user.role], settings.env.value, ledger)
-    identity.require(REACH[needs])
-    token = form_token(secret)
-    if request.method != "GET":
-        check_origin(request)
-        check_form(request, token)
-        say_in_headers(request)
-    return view(Visitor(Call(services, request, identity, None), user.role, token), **path)
+    request.identity = Identity(user.user_id, user.name, REACH[user.role], settings.env.value, ledger)
+    return Visitor(Call(services, request, request.identity, None), user.role, form_token(secret))
+
+
+def lost(services: Services) -> Callable[[Refusal], Response | None]:
+    """For a path that nothing is served at: the page that says so to a browser, and nothing to a program."""
+
+    def answer(refusal: Refusal) -> Response | None:
+        request = current_request()
+        if not isinstance(refusal, PathNotFound) or not _is_browsing(request):
+            return None
+        request.operation = "dashboard.lost"
+        sentence = "There is no page at this address. It may have been mistyped, or what it showed is gone."
+        return answering(request, lambda: refused(HTTPStatus.NOT_FOUND, sentence, visiting(services, request)))
+
+    return answer
+
+
+def _is_browsing(request: ApiRequest) -> bool:
+    accepted = request.accept_mimetypes.best_match(("application/json", "text/html"))
+    return request.method == "GET" and not request.path.startswith("/v1/") and accepted == "text/html"
 
 
 def to_sign_in(request: ApiRequest) -> Response:
     """To the sign-in and, once it is done, back to here. A part of a page is asked to load the whole of it anew."""
-    where = f"/sign-in?next={quote(request.full_path.rstrip('?'))}" if request.method == "GET" else "/sign-in"
+    where = f"/sign-in?next={quote(whole_path(request))}"
     if request.headers.get("HX-Request") == "true":
         return Response("", HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": where})
     return to(where)
@@ -157,11 +182,14 @@ def to(path: str) -> Response:
     return redirect(path, HTTPStatus.SEE_OTHER)  # type: ignore[return-value]  # werkzeug's base class of the same
 
 
-def leave_for(request: ApiRequest, path: str) -> Response:
-    """On to another page once a form has done its work, also where it was a part of this one."""
+def leave_for(request: ApiRequest, path: str, said: str = "") -> Response:
+    """On to another page once a form has done its work, also where it was a part of this one.
+
+    `said` is what that page says was done.
+    """
     if request.headers.get("HX-Request") == "true":
-        return Response("", HTTPStatus.OK, headers={"HX-Redirect": path})
-    return to(path)
+        return leave(Response("", HTTPStatus.OK, headers={"HX-Redirect": path}), said)
+    return leave(to(path), said)
 
 
 def form_token(secret: str) -> str:
@@ -192,7 +220,7 @@ def say_in_headers(request: ApiRequest) -> None:
 
 
 def keep_session(request: ApiRequest, response: Response, secret: str) -> Response:
-    """Let the browser hold a session. On this machine alone it may travel without TLS."""
+    """Let the browser hold a session, and remember it when it is over. On this machine it may travel without TLS."""
     secure = request.is_secure or urlsplit(f"//{request.host}").hostname not in LOOPBACK
-    response.set_cookie(COOKIE, secret, max_age=SESSION_SECONDS, secure=secure, httponly=True, samesite="Lax", path="/")
+    response.set_cookie(COOKIE, secret, max_age=KEPT_SECONDS, secure=secure, httponly=True, samesite="Lax", path="/")
     return response

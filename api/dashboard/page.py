@@ -6,7 +6,8 @@ from typing import Any, Final
 from flask import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.dashboard import assets, differences, words
+from api.dashboard import assets, differences, notice, words
+from api.request import current_request
 
 HTML: Final = "text/html; charset=utf-8"
 # Nothing inline and nothing from elsewhere: what somebody wrote into a name can never run.
@@ -32,6 +33,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["asset"] = assets.url
+    made.globals["notice_left"] = notice.left
     made.filters |= {**words.FILTERS, **differences.FILTERS}
     return made
 
@@ -48,4 +50,5 @@ def page(template: str, status: int = 200, **shown: Any) -> Response:
     """A template as an answer. Everything it shows is escaped."""
     response = Response(ENVIRONMENT.get_template(template).render(shown), status, content_type=HTML)
     response.headers.update(HEADERS)
+    notice.forget(current_request(), response)
     return response

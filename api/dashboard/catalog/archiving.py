@@ -56,8 +56,9 @@ def feature_form(visitor: Visitor, feature_id: str) -> Response:
 
 def _settle(visitor: Visitor, thing: Thing, thing_id: str) -> Response:
     archived = visitor.call.request.form.get("archived") == "1"
-    do(visitor, thing.operation, {thing.id_field: thing_id, "archived": archived})
-    return leave_for(visitor.call.request, thing.back.format(quote(thing_id, safe="")))
+    made = do(visitor, thing.operation, {thing.id_field: thing_id, "archived": archived})
+    said = f"{made['name']} {'archived' if archived else 'is on offer again'}"
+    return leave_for(visitor.call.request, thing.back.format(quote(thing_id, safe="")), said)
 
 
 def _plan(visitor: Visitor, plan_id: str, refusal: Refusal | None = None) -> Response:

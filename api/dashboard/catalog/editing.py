@@ -81,7 +81,7 @@ def new_form(visitor: Visitor) -> Response:
     except Refusal as refusal:
         wrong = placed(refusal, _names(form), form.get("items", []))
         return _page(visitor, None, form, wrong=wrong, status=status_of(refusal))
-    return leave_for(visitor.call.request, f"{HERE}/{quote(made['id'], safe='')}")
+    return leave_for(visitor.call.request, f"{HERE}/{quote(made['id'], safe='')}", f"Plan {made['name']} created")
 
 
 def edit_page(visitor: Visitor, plan_id: str) -> Response:
@@ -102,12 +102,12 @@ def edit_form(visitor: Visitor, plan_id: str) -> Response:
         if sent.get("confirm") != "1" or (effect is not None and sent.get("seen") != effect.mark):
             stale = sent.get("confirm") == "1" and bool(sent.get("seen"))
             return _page(visitor, found, form, effect=effect, reviewed=True, stale=stale)
-        if effect is not None:
-            do(visitor, "plans.update", payload)
+        kept = None if effect is None else do(visitor, "plans.update", payload)
     except Refusal as refusal:
         wrong = placed(refusal, _names(form), form.get("items", []))
         return _page(visitor, found, form, wrong=wrong, status=status_of(refusal))
-    return leave_for(visitor.call.request, f"{HERE}/{quote(plan_id, safe='')}")
+    said = "" if kept is None else f"Plan {kept['name']} saved, version {kept['version']}"
+    return leave_for(visitor.call.request, f"{HERE}/{quote(plan_id, safe='')}", said)
 
 
 def _changes(visitor: Visitor, found: Plan, form: Tree) -> Json:

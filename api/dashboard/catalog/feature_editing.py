@@ -64,11 +64,11 @@ def edit_form(visitor: Visitor, feature_id: str) -> Response:
 
 def _settled(visitor: Visitor, found: Feature | None, form: Tree, operation: str, payload: Json) -> Response:
     try:
-        do(visitor, operation, payload)
+        made = do(visitor, operation, payload)
     except Refusal as refusal:
         wrong = placed(refusal, _names(form))
         return _page(visitor, found, form, wrong, status_of(refusal))
-    return leave_for(visitor.call.request, HERE)
+    return leave_for(visitor.call.request, HERE, f"Feature {made['name']} {'created' if found is None else 'saved'}")
 
 
 def _asked(form: Tree) -> Json:
