@@ -9,6 +9,7 @@ from ledger.core.decider import Context
 from ledger.core.events import Event, InvoiceCreated, Line, PaymentFailed, PaymentNeedsAction
 from ledger.core.invoices.invoice import Invoice
 from ledger.core.money import to_major
+from ledger.core.subscriptions.quote import NextCycle
 from ledger.core.time.upcoming import next_invoices
 
 LINE = "_line_"
@@ -111,18 +112,22 @@ def _needed(events: Sequence[Event], local_id: str) -> str | None:
 
 def invoice_previews(scene: Scene) -> list[Json]:
     """The invoices that come next, one for each end of a period: what was used until now, and what is paid ahead."""
-    context = Context(scene.now, scene.catalog, scene.settings, scene.stream_id)
-    shown: list[Json] = []
-    for cycle in next_invoices(scene.customer, context):
-        plan_ids = dict.fromkeys(line.plan_id for line in cycle.lines if line.plan_id is not None)
-        shown.append(
-            {
-                "plan_ids": list(plan_ids),
-                "invoice_at": cycle.starts_at,
-                "currency": scene.currency,
-                "subtotal": to_major(cycle.subtotal_minor, scene.currency),
-                "total": to_major(cycle.total_minor, scene.currency),
-                "line_items": lines(scene, cycle.lines, scene.currency, plan_id=next(iter(plan_ids), "")),
-            }
-        )
-    return shown
+    return [invoice_preview(scene, cycle) for cycle in upcoming(scene)]
+
+
+def upcoming(scene: Scene) -> list[NextCycle]:
+    """The invoices that come next, with the lines they would have now."""
+    return next_invoices(scene.customer, Context(scene.now, scene.catalog, scene.settings, scene.stream_id))
+
+
+def invoice_preview(scene: Scene, cycle: NextCycle) -> Json:
+    """An invoice that comes next."""
+    plan_ids = dict.fromkeys(line.plan_id for line in cycle.lines if line.plan_id is not None)
+    return {
+        "plan_ids": list(plan_ids),
+        "invoice_at": cycle.starts_at,
+        "currency": scene.currency,
+        "subtotal": to_major(cycle.subtotal_minor, scene.currency),
+        "total": to_major(cycle.total_minor, scene.currency),
+        "line_items": lines(scene, cycle.lines, scene.currency, plan_id=next(iter(plan_ids), "")),
+    }

@@ -1,8 +1,26 @@
-"""The page of one customer: what it is on, what it uses, what it owes."""
+"""The page of one customer: who it is, what it is on, what it uses, what it owes; and the sheets that open over it."""
 
 from typing import Final
 
-from api.dashboard.customer import overview
-from api.dashboard.route import Route
+from api.dashboard.customer import controls, editing, granting, heading, invoices, overview, plans, settling, usage
+from api.dashboard.route import Route, form
+from ledger.core.access import UserRole
 
-ROUTES: Final = (Route("GET", "/customers/<customer_id>", "customer", overview.customer_page),)
+ONE: Final = "/customers/<customer_id>"
+FINANCE: Final = UserRole.FINANCE
+INVOICE: Final = f"{ONE}/invoices/<invoice_id>"
+CONTROL: Final = f"{ONE}/controls/<kind>/<which>"
+ROUTES: Final = (
+    Route("GET", ONE, "customer", overview.customer_page),
+    *form(f"{ONE}/edit", "edit_customer", editing.edit_page, editing.edit_form, FINANCE),
+    *form(f"{ONE}/delete", "delete_customer", editing.delete_page, editing.delete_form, FINANCE),
+    Route("GET", f"{ONE}/entities", "entities", heading.entities_page),
+    *form(f"{ONE}/new-entity", "new_entity", granting.new_entity_page, granting.new_entity_form, FINANCE),
+    *form(f"{ONE}/new-balance", "new_balance", granting.new_balance_page, granting.new_balance_form, FINANCE),
+    Route("GET", f"{ONE}/plans/<subscription_id>", "plan", plans.plan_page),
+    Route("GET", f"{ONE}/explain/<feature_id>", "explain", usage.explain_page, FINANCE),
+    Route("GET", f"{ONE}/upcoming/<at>", "upcoming_invoice", invoices.upcoming_page),
+    Route("GET", INVOICE, "invoice", invoices.invoice_page),
+    *form(f"{INVOICE}/<action>", "invoice_action", settling.action_page, settling.action_form, FINANCE),
+    *form(CONTROL, "control", controls.control_page, controls.control_form, FINANCE),
+)

@@ -1,0 +1,184 @@
+"""Billing controls: the limits, alerts and top-ups that a customer or an entity has set, and those of its plans."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from flask import Response
+
+from api.dashboard.customer.asking import Asked, Form, opened, settled
+from api.dashboard.customer.control_forms import KINDS, filled, payload_of
+from api.dashboard.customer.subject import Subject, living
+from api.dashboard.customer.usage import feature_name
+from api.dashboard.forms import beside, given
+from api.dashboard.gate import Visitor
+from api.dashboard.words import units
+from api.errors import PathNotFound
+from api.views import controls as wire
+from api.views.controls import held_controls
+from api.views.shapes import Json
+from api.wire.refusals import InvalidInputs
+from ledger.core.balances.held_controls import own_controls
+from ledger.core.state import Customer
+from ledger.core.terms import FeatureKind
+
+WIRE: Final[Mapping[str, Callable[[Any], Json]]] = {
+    "spend_limits": wire.spend_limit,
+    "usage_limits": wire.usage_limit,
+    "usage_alerts": wire.usage_alert,
+    "auto_topups": wire.auto_topup,
+    "overage_allowed": wire.overage_allowed,
+}
+NEW: Final = "new"
+OF_CUSTOMER_ONLY: Final = "auto_topups"
+
+
+def control_section(found: Subject) -> Json:
+    """Every control in force: own ones, and those of plans that nothing own shadows."""
+    in_force = held_controls(found.scene, found.entity_id)
+    rows = []
+    for kind, label in KINDS.items():
+        own = len(_own(found.customer, found.entity_id, kind))
+        for index, entry in enumerate(in_force.get(kind, ())):
+            inherited = index >= own
+            which = f"plan-{index - own}" if inherited else str(index)
+            told = {"kind": kind, "label": label, "which": which, "inherited": inherited, "enabled": entry["enabled"]}
+            rows.append({**told, "name": _name(found, entry), "says": _says(kind, entry), "used": entry.get("usage")})
+    return {"rows": rows, "kinds": kinds_for(found)}
+
+
+def kinds_for(found: Subject) -> Mapping[str, str]:
+    """What can be set: an entity buys nothing by itself."""
+    return {key: label for key, label in KINDS.items() if found.entity_id is None or key != OF_CUSTOMER_ONLY}
+
+
+def _own(customer: Customer, entity_id: str | None, kind: str) -> list[Json]:
+    """The own controls of a kind, as they are sent and as they are answered."""
+    return [WIRE[kind](each) for each in getattr(own_controls(customer, entity_id), kind)]
+
+
+def _name(found: Subject, entry: Json) -> str:
+    feature_id = entry.get("feature_id")
+    return feature_name(found, feature_id) if feature_id else "Every feature"
+
+
+def _says(kind: str, entry: Json) -> str:
+    """What a control does, in a few words."""
+    match kind:
+        case "spend_limits":
+            return _spend(entry)
+        case "usage_limits":
+            since = " of UTC" if entry["anchor"] == "utc" else ""
+            return f"at most {units(entry['limit'])} a {entry['interval']}{since}{_only(entry)}"
+        case "usage_alerts":
+            what = entry["threshold_type"].replace("_percentage", "")
+            share = " %" if entry["threshold_type"].endswith("percentage") else ""
+            named = f"{entry['name']}: " if entry.get("name") else ""
+            basis = "" if entry["basis"] == "balance" else f" of the {entry['basis'].replace('_', ' ')}"
+            return f"{named}told at {units(entry['threshold'])}{share} {_verb(what)}{basis}{_only(entry)}"
+        case "auto_topups":
+            limit = entry.get("purchase_limit")
+            most = f", at most {units(limit['limit'])} times {_each(limit)}" if limit else ""
+            return f"buys {units(entry['quantity'])} when fewer than {units(entry['threshold'])} remain{most}"
+    return "may be used beyond what is granted" if entry["enabled"] else "ends with what is granted"
+
+
+def _spend(entry: Json) -> str:
+    if entry.get("overage_limit") is None or not entry["enabled"]:
+        return "no bound on use beyond what is granted"
+    limit = units(entry["overage_limit"])
+    bound = f"up to {limit} % of" if entry["limit_type"] == "usage_percentage" else f"at most {limit} units beyond"
+    free = ", overage not billed" if entry["skip_overage_billing"] else ""
+    return f"{bound} what is granted{free}"
+
+
+def _verb(what: str) -> str:
+    return "used" if what == "usage" else "remaining"
+
+
+def _each(limit: Json) -> str:
+    count = limit.get("interval_count", 1)
+    return f"a {limit['interval']}" if count == 1 else f"in {units(Decimal(count))} {limit['interval']}s"
+
+
+def _only(entry: Json) -> str:
+    found = entry.get("filter", {}).get("properties", {})
+    return ", only " + " and ".join(f"{key} = {value}" for key, value in found.items()) if found else ""
+
+
+def control_page(visitor: Visitor, customer_id: str, kind: str, which: str) -> Response:
+    """The form of a new control, of one that is there, or of one that is to take the place of a plan's."""
+    found = living(visitor, customer_id)
+    form = _form(found, kind, which, None)
+    return opened(found, form)
+
+
+def control_form(visitor: Visitor, customer_id: str, kind: str, which: str) -> Response:
+    """Set the control, or take it away; the other ones of its kind stay as they are."""
+    found, sent = living(visitor, customer_id), given(visitor.call.request)
+    form = _form(found, kind, which, sent)
+    own = _own(found.customer, found.entity_id, kind)
+    place = int(which) if which.isdecimal() else len(own)
+    try:
+        entries = [] if sent.get("remove") else [payload_of(kind, form.given)]
+    except InvalidInputs as refusal:
+        return opened(found, form, beside(refusal), 400)
+    whole = {"billing_controls": {kind: [*own[:place], *entries, *own[place + 1 :]]}}
+    where = f"billing_controls.{kind}"
+    fields = {f"{where}[{place}].{path}": name for path, name in OF_ENTRY.items()} | {
+        f"{where}.{place}.{path}": name for path, name in OF_ENTRY.items()
+    }
+    return settled(found, form, _asked(customer_id, found.entity_id, whole, {**fields, where: "feature_id"}))
+
+
+OF_ENTRY: Final = {
+    name: name
+    for name in (
+        "feature_id", "limit", "interval", "anchor", "overage_limit", "limit_type", "threshold", "threshold_type",
+        "basis", "name", "quantity", "enabled",
+    )
+} | {"filter": "properties", "purchase_limit": "purchase_limit"}  # fmt: skip
+
+
+def _asked(customer_id: str, entity_id: str | None, whole: Json, fields: Mapping[str, str]) -> Asked:
+    if entity_id is None:
+        return Asked("customers.update", {"customer_id": customer_id, **whole}, fields)
+    return Asked("entities.update", {"customer_id": customer_id, "entity_id": entity_id, **whole}, fields)
+
+
+def _form(found: Subject, kind: str, which: str, sent: Mapping[str, str] | None) -> Form:
+    """Raises `PathNotFound` for a kind or an entry that is not there."""
+    if kind not in kinds_for(found):
+        raise PathNotFound
+    own = _own(found.customer, found.entity_id, kind)
+    entry = _entry(found, kind, which, own)
+    shown: Json = {
+        "kind": kind,
+        "label": KINDS[kind],
+        "which": which,
+        "there": which.isdecimal(),
+        "overrides": which.startswith("plan-"),
+        "features": _features(found, kind),
+    }
+    return Form(
+        "control.html",
+        lambda customer: _own(customer, found.entity_id, kind),
+        shown,
+        filled(kind, entry, sent),
+    )
+
+
+def _entry(found: Subject, kind: str, which: str, own: list[Json]) -> Json | None:
+    inherited = held_controls(found.scene, found.entity_id).get(kind, [])[len(own) :]
+    if which == NEW:
+        return None
+    entries, number = (own, which) if which.isdecimal() else (inherited, which.removeprefix("plan-"))
+    if not number.isdecimal() or len(number) > len("10000") or int(number) >= len(entries):
+        raise PathNotFound
+    return entries[int(number)]
+
+
+def _features(found: Subject, kind: str) -> list[tuple[str, str]]:
+    every = "Every feature" if kind in ("spend_limits", "usage_alerts") else "Choose a feature"
+    known = [f for f in found.scene.catalog.features.values() if not f.archived and f.kind is not FeatureKind.BOOLEAN]
+    return [("", every), *((each.feature_id, each.name) for each in sorted(known, key=lambda f: f.name))]
