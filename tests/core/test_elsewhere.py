@@ -198,7 +198,8 @@ def months_that_begin(account: Account) -> None:
     account.track("messages", 130)
     account.bill(Revise("pro", customize=Customize(items=(metered(MESSAGES, 200, 7), included(WORDS, 7)))))
     until(account, 5).bill(Cancel("pro", when=When.NOW))
-    account.bill(Attach("pro", starts_at=FIRSTS[0] - (account.settings.zone.utcoffset(account.now) or timedelta())))
+    ahead = account.settings.zone.utcoffset(account.now) or timedelta()
+    account.bill(Attach("pro", starts_at=MONTH_END - ahead))
     account.wait(40)
 
 
@@ -213,7 +214,7 @@ def trials_that_begin_with_a_month(account: Account) -> None:
 
 def differences_at_month_ends(account: Account) -> None:
     account.attach("pro", None, words=20)
-    account.wait(43).bill(Attach("premium", billing=Billing(ProrationBehavior.BILL_DIFFERENCE)))
+    account.wait(75).bill(Attach("premium", billing=Billing(ProrationBehavior.BILL_DIFFERENCE)))
     account.wait(40)
 
 

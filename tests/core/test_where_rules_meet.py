@@ -11,7 +11,7 @@ from ledger.core.balances.deduction import Overage
 from ledger.core.errors import Refusal
 from ledger.core.events import BalanceToppedUp, Level, PlanCanceled, PlanScheduled
 from ledger.core.invoices.documents import PayInvoice
-from ledger.core.period import Every, Interval
+from ledger.core.period import Every, Interval, Period
 from ledger.core.settings import LedgerSettings
 from ledger.core.subscriptions.billing import Billing, Carry, DiscountRef, InvoiceMode, ProrationBehavior
 from ledger.core.subscriptions.cancellation import Cancel
@@ -74,16 +74,19 @@ def grants(account: Account, feature_id: str) -> list[Any]:
 # --- one main plan at a time ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("owner", [None, "e1"])
 @pytest.mark.parametrize("before", ["pro", "free"])
-def test_what_waits_for_a_trial_that_goes_back_takes_the_place_of_the_plan_that_came_back(before: str) -> None:
-    account = shop(BACK)
-    account.attach(before)
-    account.wait(2).attach("back")
-    account.bill(Attach("premium", starts_at=START + 20 * DAYS))
+def test_what_waits_for_a_trial_that_goes_back_takes_the_place_of_the_plan_that_came_back(
+    before: str, owner: str | None
+) -> None:
+    account = shop(BACK).entities("e1")
+    account.attach(before, owner)
+    account.wait(2).attach("back", owner)
+    account.bill(Attach("premium", None, owner, starts_at=START + 20 * DAYS))
     account.wait(10)
-    assert account.plans() == {before: "canceling", "premium": "scheduled"}
+    assert account.plans(owner) == {before: "canceling", "premium": "scheduled"}
     account.wait_until(START + 20 * DAYS)
-    assert account.plans() == {"premium": "active"}
+    assert account.plans(owner) == {"premium": "active"}
 
 
 def test_a_schedule_goes_on_after_a_trial_in_its_first_phase_has_gone_back() -> None:
@@ -147,10 +150,13 @@ def test_an_add_on_that_waits_to_be_paid_takes_the_place_of_nothing() -> None:
 def test_a_plan_of_a_later_phase_ends_the_one_that_is_in_its_place_now() -> None:
     account = shop()
     account.attach("pro")
-    account.bill(CreateSchedule((phase("extra"), phase("premium", FEBRUARY + 5 * DAYS))))
-    assert account.plans() == {"pro": "canceling", "extra": "active", "premium": "scheduled"}
+    phases = (phase("extra"), phase("premium", FEBRUARY + 5 * DAYS), phase("extra", MARCH))
+    account.bill(CreateSchedule(phases))
+    assert account.subscription("pro").expires_at == FEBRUARY + 5 * DAYS
     account.wait_until(FEBRUARY + 5 * DAYS)
-    assert account.plans() == {"premium": "active"}
+    assert account.plans() == {"premium": "active", "extra": "scheduled"}
+    account.wait_until(MARCH)
+    assert account.plans() == {"extra": "active"}
 
 
 @pytest.mark.parametrize(("until", "then"), [(None, {"pro": "active"}), (MARCH, {"free": "active"})])
@@ -283,6 +289,16 @@ def test_a_trial_that_goes_back_says_when_it_was_told_to_end() -> None:
     assert getattr(ended, "canceled_at", None) == told_at
 
 
+def test_the_period_that_is_running_is_known_from_its_beginning_to_its_end() -> None:
+    account = shop(plan("used", 0, metered(WORDS, 10, 5), group="other"))
+    account.attach("pro")
+    account.attach("used")
+    for start, end in ((START, FEBRUARY), (FEBRUARY, MARCH), (MARCH, APRIL)):
+        account.wait_until(start + timedelta(days=3))
+        for plan_id in ("pro", "used"):
+            assert account.subscription(plan_id).period(account.now, UTC) == Period(start, end)
+
+
 # --- which switch it is ---------------------------------------------------------------------------------------
 
 
@@ -369,9 +385,11 @@ def test_a_plan_that_waits_keeps_the_id_that_its_caller_gave_it() -> None:
 
 def test_a_phase_takes_its_place_by_the_version_that_is_named() -> None:
     account = Account(PRO, replace(PRO, version=2, group="side"), PREMIUM)
-    account.attach("premium")
-    account.bill(CreateSchedule((Phase((Attach("pro", 1),)),)))
-    assert account.plans() == {"pro": "active"}
+    both = [(Attach("pro", version), Attach("premium")) for version in (1, 2)]
+    with pytest.raises(Refusal, match="one of two plans for group"):
+        account.do(CreateSchedule((Phase(both[0]),)))
+    account.bill(CreateSchedule((Phase(both[1]),)))
+    assert account.plans() == {"pro": "active", "premium": "active"}
 
 
 def test_a_paid_phase_after_a_free_one_is_in_the_currency_of_the_schedule() -> None:
@@ -591,6 +609,14 @@ def test_leftovers_of_entities_are_the_customers_where_the_next_plan_gives_to_it
     account.wait_until(FEBRUARY).attach("one")
     (leftover,) = (grant for grant in grants(account, "messages") if grant.terms.rollover_of)
     assert (leftover.terms.entity_id, leftover.balance) == (None, 10)
+
+
+def test_units_bought_once_of_another_plan_stay_where_they_are_on_a_switch() -> None:
+    account = shop(plan("units", 0, prepaid(WORDS, 0, 500, 10, every=ONCE), add_on=True))
+    account.attach("pro")
+    account.attach("units", None, words=30)
+    account.attach("premium")
+    assert account.balance("words") == (30, 0)
 
 
 def test_leftovers_of_an_add_on_pass_over_to_the_plan_that_takes_its_place() -> None:
