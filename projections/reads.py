@@ -20,8 +20,10 @@ from projections.queries.accounts import (
     AccountFilter,
     AccountRow,
     BalanceTest,
+    Leaf,
     Ordering,
     accounts,
+    leaf,
     stream_accounts,
 )
 from projections.queries.alike import Alike, alike
@@ -84,6 +86,7 @@ __all__ = [
     "InvalidCursor",
     "InvoiceEntry",
     "InvoiceFilter",
+    "Leaf",
     "LogRow",
     "Ordering",
     "Page",
@@ -111,6 +114,7 @@ __all__ = [
     "find_stream",
     "invoices",
     "invoices_of",
+    "leaf",
     "ndjson",
     "stream_accounts",
     "subscriptions",

@@ -117,6 +117,43 @@ def accounts(
     return Page(rows, to_cursor(question, found[limit - 1][:3]) if len(found) > limit else None)
 
 
+class Leaf(NamedTuple):
+    """A page that leads both ways: cursors for what is `before` it and `after` it, None where nothing is."""
+
+    items: Sequence[AccountRow]
+    before: str | None
+    after: str | None
+
+
+def leaf(
+    view: View,
+    keep: AccountFilter,
+    ordering: Ordering,
+    *,
+    limit: int = 50,
+    after: str | None = None,
+    before: str | None = None,
+) -> Leaf:
+    """A page of customers as they are now, after a cursor, or before one, or the first. Needs `MODELS`.
+
+    The cursors are those of `accounts`. Raises `InvalidCursor`.
+    """
+    question = Question(view.ledger_id, "accounts", (keep, ordering, None))
+    cursor = from_cursor(question, before or after, (int, str, UUID))
+    asked = _Asked(keep, ordering, None, backwards=before is not None)
+    found = asked.rows(view, limit + 1, None if cursor is None else asked.place(*cursor))
+    rows, more = found[:limit], len(found) > limit
+    if before is not None:
+        rows.reverse()
+    if not rows:
+        return Leaf([], None, None)
+    first, last = to_cursor(question, rows[0][:3]), to_cursor(question, rows[-1][:3])
+    items = [AccountRow(*row[2:]) for row in rows]
+    if before is not None:
+        return Leaf(items, first if more else None, last)
+    return Leaf(items, first if after is not None else None, last if more else None)
+
+
 def stream_accounts(
     view: View, keep: AccountFilter, ordering: Ordering, when: When | None = None
 ) -> Iterator[Sequence[Any]]:
@@ -128,7 +165,7 @@ def stream_accounts(
 
 
 class Place(NamedTuple):
-    """Where a page of the list begins: after which key and stream, in which of its stretches."""
+    """Where a page of the list begins, or ends where it goes backwards: which key and stream, in which stretch."""
 
     stretch: int
     key: Any
@@ -136,12 +173,12 @@ class Place(NamedTuple):
 
 
 class _Asked:
-    """A question with the parameters of its statements."""
+    """A question with the parameters of its statements. Going `backwards`, everything is read from its end."""
 
-    def __init__(self, keep: AccountFilter, ordering: Ordering, when: When | None) -> None:
+    def __init__(self, keep: AccountFilter, ordering: Ordering, when: When | None, *, backwards: bool = False) -> None:
         assert when is None or not (keep.balances or SORTS[ordering.sort].of_feature)
-        self._sort, self._descending = SORTS[ordering.sort], ordering.descending
-        self.stretches = stretches(self._sort, descending=ordering.descending)
+        self._sort, self._descending = SORTS[ordering.sort], ordering.descending != backwards
+        self._backwards, self.stretches = backwards, stretches(self._sort, descending=self._descending)
         self._whole = "present" if when is None else "past"
         self._conditions, self._only_gathered = list[Composed](), list[Composed]()
         self.parameters: dict[str, Any] = {} if when is None else when.parameters()
@@ -190,7 +227,8 @@ class _Asked:
     def gathered(self, view: View, limit: int, after: Place | None, most: int) -> list[Any] | None:
         """The rows out of all that the filter leaves; None where these are more than `most`."""
         number, conditions = None if after is None else after.stretch, [*self._conditions, *self._only_gathered]
-        statement = gathered(self._sort, conditions, descending=self._descending, after=number)
+        way = {"descending": self._descending, "backwards": self._backwards}
+        statement = gathered(self._sort, conditions, after=number, **way)
         parameters = {**self.parameters, **_parameters(after), "limit": limit, "most": most + 1}
         rows = view.rows(statement, MODELS, **parameters)
         return None if rows[0][0] > most else [row[1:] for row in rows if row[1] is not None]
@@ -198,7 +236,10 @@ class _Asked:
     def in_order(self, view: View, limit: int, after: Place | None) -> list[Any]:
         """The rows, read in their order until there are enough."""
         found = list[Any]()
-        for number in range(0 if after is None else after.stretch, len(self.stretches)):
+        numbers = range(len(self.stretches))
+        for number in reversed(numbers) if self._backwards else numbers:
+            if after is not None and (number > after.stretch if self._backwards else number < after.stretch):
+                continue
             missing, place = limit - len(found), after if after is not None and number == after.stretch else None
             if missing:
                 statement = self.statement(self.stretches[number], goes_on=place is not None)

@@ -162,13 +162,19 @@ def estimate(conditions: Sequence[Composed]) -> Composed:
     return part("estimate", conditions=SQL("\n").join(conditions))
 
 
-def gathered(sort: Sort, conditions: Sequence[Composed], *, descending: bool, after: int | None) -> Composed:
-    """The statement that gathers what a narrow filter leaves and sorts that, from after a key of a stretch."""
+def gathered(
+    sort: Sort, conditions: Sequence[Composed], *, descending: bool, after: int | None, backwards: bool = False
+) -> Composed:
+    """The statement that gathers what a narrow filter leaves and sorts that, from after a key of a stretch.
+
+    Going `backwards`, those that have nothing to be sorted by come first; `descending` is the way it is read.
+    """
     beyond, begins = SQL("<" if descending else ">"), SQL("true").format()
+    name = "gathered_before" if backwards else "gathered_after"
     if after == 0:
-        begins = part("gathered_after", beyond=beyond, type=SQL(sort.type))
+        begins = part(name, beyond=beyond, type=SQL(sort.type))
     elif after is not None:
-        begins = part("gathered_after_stream", beyond=beyond)
+        begins = part(f"{name}_stream", beyond=beyond)
     own = SQL("found.own_key")
     lacks = SQL("false") if sort.empty is None else SQL("{} = {}").format(own, SQL(sort.empty))
     return part(
@@ -180,6 +186,7 @@ def gathered(sort: Sort, conditions: Sequence[Composed], *, descending: bool, af
         conditions=SQL("\n").join(conditions),
         after=begins,
         way=SQL("DESC" if descending else "ASC"),
+        lacks_way=SQL("DESC" if backwards else "ASC"),
     )
 
 

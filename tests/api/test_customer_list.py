@@ -13,8 +13,10 @@ from ledger.core.settings import Role
 from ledger.settings import read_settings
 from ledger.store.ledger import Store
 from projections.accounts.plans import Status
-from projections.reads import SORTS
+from projections.queries.accounts import _Asked
+from projections.reads import ACCOUNT_MODELS, SORTS, AccountFilter, Ordering, leaf
 from projections.runner import Runner
+from projections.view import Views
 from tests.api.client import Api, Ledgers, Refused, catalog
 from tests.api.conftest import OPERATOR_KEY
 
@@ -28,6 +30,11 @@ def ledgers(api_database: str, projector: Runner, tmp_path_factory: pytest.TempP
     store = Store(api_database, operator_key=OPERATOR_KEY, observe=metrics.batch_done)
     yield Ledgers(create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("list")), metrics), store)
     store.close()
+
+
+@pytest.fixture(scope="module")
+def views(ledgers: Ledgers) -> Views:
+    return Views(ledgers.store.pool)
 
 
 @pytest.fixture(scope="module")
@@ -356,3 +363,31 @@ def test_who_reads_uses_views_and_who_writes_makes_them(crowd: Api, ledgers: Led
         with pytest.raises(Refused, match="403 insufficient_scope"):
             reader(f"views.{name}", **body)
     writer("views.delete", view_id=made["id"])
+
+
+@pytest.mark.parametrize("search", [None, "example"])
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("sort", ["created_at", "email", "plan_status", "remaining"])
+def test_pages_lead_back_the_way_they_came(
+    crowd: Api, sort: str, descending: bool, search: str | None, views: Views
+) -> None:
+    keep, ordering = AccountFilter(search=search), Ordering(sort, descending, "messages")
+    with views.open(crowd.ledger_id, models=ACCOUNT_MODELS) as view:
+        forward = [leaf(view, keep, ordering, limit=3)]
+        while (after := forward[-1].after) is not None:
+            forward.append(leaf(view, keep, ordering, limit=3, after=after))
+        back = [forward[-1]]
+        while (before := back[-1].before) is not None:
+            back.append(leaf(view, keep, ordering, limit=3, before=before))
+    assert [each.items for each in reversed(back)] == [each.items for each in forward]
+    assert len(forward) > 1
+    assert back[-1].after == forward[0].after
+
+
+def test_pages_of_many_lead_back_in_the_order_of_an_index(crowd: Api, views: Views) -> None:
+    asked = _Asked(AccountFilter(search="example"), Ordering("email"), None, backwards=True)
+    with views.open(crowd.ledger_id, models=ACCOUNT_MODELS) as view:
+        assert asked.in_order(view, 9, None) == asked.gathered(view, 9, None, 1000)
+        stretch, key, stream_id, *_ = asked.in_order(view, 3, None)[-1]
+        place = asked.place(stretch, key, stream_id)
+        assert asked.in_order(view, 9, place) == asked.gathered(view, 9, place, 1000)

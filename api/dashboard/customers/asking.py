@@ -14,13 +14,16 @@ from werkzeug.datastructures import MultiDict
 
 from api.dashboard.customers.columns import DEFAULT, OF_FEATURE, PICKABLE
 from api.reads.account_query import FILTERS, AccountQuestion, question_of
-from api.reads.query import CURSOR, LIMIT, read_args
+from api.reads.query import CURSOR, LIMIT, read_args, text
+from api.wire import limits
 from api.wire.refusals import InvalidInputs
 from ledger.store.saved_views import SavedView, ViewNotFound
 
 HERE: Final = "/customers"
 Args = MultiDict[str, str]
-PARAMETERS: Final = (*FILTERS, LIMIT, CURSOR)
+BEFORE: Final = text("before", "The page before this place.", limits.CURSOR_CHARS)
+PARAMETERS: Final = (*FILTERS, LIMIT, CURSOR, BEFORE)
+PAGE: Final = frozenset({"cursor", "before"})
 BALANCE_PARTS: Final = ("feature", "column", "compare", "number")
 KEPT: Final = frozenset({"sort", "order", "columns", "feature", "limit"})
 """What says how customers are shown, and not which."""
@@ -93,7 +96,7 @@ def asked(clean: Args, views: Sequence[SavedView]) -> Asked:
         query = read_args(args, PARAMETERS)
         question = question_of(query)
     changed = opened is not None and question != question_of(read_args(kept, PARAMETERS))
-    whole = Args([pair for pair in args.items(multi=True) if pair[0] != "cursor"])
+    whole = Args([pair for pair in args.items(multi=True) if pair[0] not in PAGE])
     return Asked(whole, query, question, opened, changed, refused)
 
 
@@ -179,9 +182,9 @@ def _said(asked_: Asked) -> Iterator[tuple[tuple[str, str], str, str]]:
     for each in query["plan"]:
         plan, _, version = each.rpartition("@")
         yield ("Plan", f"{plan}, version {version}" if plan and version.isdigit() else each), "plan", each
-    for test, text in zip(query["balance"], asked_.args.getlist("balance"), strict=True):
+    for test, sent in zip(query["balance"], asked_.args.getlist("balance"), strict=True):
         said = f"{test.feature_id} {test.column} {COMPARED[test.comparison]} {test.number:,f}"
-        yield ("Balance", said), "balance", text
+        yield ("Balance", said), "balance", sent
     for name, value in query["metadata"].items():
         yield ("Property", f"{name} = {value}"), f"metadata.{name}", value
     bounds = [(word, query[name]) for word, name in (("from", "created_from"), ("to", "created_to")) if query[name]]

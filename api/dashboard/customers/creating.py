@@ -1,21 +1,24 @@
 """Creating a customer: who is like it already is shown before a second one is made."""
 
+import hashlib
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from flask import Response
 
-from api.dashboard.doing import do
+from api.dashboard.doing import Foreseen, do
 from api.dashboard.forms import beside
 from api.dashboard.gate import Visitor, leave_for
 from api.dashboard.page import fresh_number, page
 from api.errors import status_of
+from api.ids import shown_customer
 from api.views.shapes import Json
-from ledger.core.errors import CustomerNotFound, Refusal
+from ledger.core.errors import CustomerExists, CustomerNotFound, Refusal
 from ledger.store.addresses import CustomerAddress
 from projections import reads
-from projections.reads import ACCOUNT_MODELS, AccountFilter, AccountRow, Ordering
+from projections.reads import ACCOUNT_MODELS, Alike
 
 FIELDS: Final = ("name", "id", "email")
 OF_WIRE: Final = {"customer_id": "id"}
@@ -33,22 +36,36 @@ def new_form(visitor: Visitor) -> Response:
     given = {name: form.get(name, "").strip() for name in FIELDS}
     if not given["id"] and not given["email"]:
         return _form(visitor, given, {"id": "Give an ID or an email address"}, status=HTTPStatus.BAD_REQUEST)
-    if given["id"] and _exists(visitor, given["id"]):
-        wrong = {"id": f"{given['id']} is the ID of a customer already"}
-        return _form(visitor, given, wrong, status=HTTPStatus.CONFLICT)
-    alike = [] if form.get("anyway") else _alike(visitor, given)
+    taken = given["id"] and _exists(visitor, given["id"])
+    alike = () if taken or form.get("anyway") == _mark(given) else _alike(visitor, given)
     if alike:
         return _form(visitor, given, alike=alike)
     payload = {"customer_id": given["id"] or None, "name": given["name"] or None, "email": given["email"] or None}
+    sent = {key: each for key, each in payload.items() if _said(key, each)}
     try:
-        made = do(visitor, "customers.get_or_create", {key: each for key, each in payload.items() if _said(key, each)})
+        made = do(visitor, "customers.get_or_create", sent, agrees=_new)
+    except CustomerExists as refusal:
+        return _form(
+            visitor, given, {"id": f"{given['id']} is the ID of a customer already"}, status=status_of(refusal)
+        )
     except Refusal as refusal:
         return _form(visitor, given, beside(refusal, OF_WIRE), status=status_of(refusal))
     return leave_for(visitor.call.request, f"/customers/{quote(made['id'] or made['internal_id'], safe='')}")
 
 
+def _new(found: Foreseen) -> None:
+    """Raises `CustomerExists` for one that is there already: not so where the same form is sent again."""
+    if found.before.exists:
+        raise CustomerExists(found.before.customer_id or "")
+
+
 def _said(key: str, value: str | None) -> bool:
     return value is not None or key == "customer_id"
+
+
+def _mark(given: dict[str, str]) -> str:
+    """What somebody agreed to create all the same: with another name or address they are asked again."""
+    return hashlib.sha256(repr((given.get("name"), given.get("email"))).encode()).hexdigest()[:16]
 
 
 def _exists(visitor: Visitor, customer_id: str) -> bool:
@@ -59,20 +76,16 @@ def _exists(visitor: Visitor, customer_id: str) -> bool:
     return True
 
 
-def _alike(visitor: Visitor, given: dict[str, str]) -> list[AccountRow]:
-    """Customers with the same e-mail address, or with the name within theirs."""
-    found: dict[Any, AccountRow] = {}
+def _alike(visitor: Visitor, given: dict[str, str]) -> Sequence[Alike]:
+    """Customers with the same e-mail address, or with nearly the same name."""
     with visitor.call.view(ACCOUNT_MODELS) as view:
-        for name in ("email", "name"):
-            if given[name]:
-                rows = reads.accounts(view, AccountFilter(search=given[name]), Ordering(), limit=MOST_ALIKE).items
-                found |= {row.stream_id: row for row in rows if _like(row, name, given[name])}
-    return list(found.values())[:MOST_ALIKE]
+        return reads.alike(view, given["name"], given["email"], limit=MOST_ALIKE)
 
 
-def _like(row: AccountRow, field: str, text: str) -> bool:
-    theirs = (row.email if field == "email" else row.name) or ""
-    return theirs.lower() == text.lower() if field == "email" else text.lower() in theirs.lower()
+def _shown(like: Alike) -> Json:
+    address = shown_customer(like.customer_id, like.stream_id)
+    why = "the same email" if like.same_email else "a like name"
+    return {"address": address, "name": like.name or like.email or address, "email": like.email, "why": why}
 
 
 def _form(
@@ -80,7 +93,7 @@ def _form(
     given: dict[str, str],
     wrong: dict[str, str] | None = None,
     *,
-    alike: list[AccountRow] | None = None,
+    alike: Sequence[Alike] = (),
     status: int = HTTPStatus.OK,
 ) -> Response:
     shown: Json = {
@@ -88,7 +101,8 @@ def _form(
         "here": "/customers",
         "given": {name: given.get(name, "") for name in FIELDS},
         "wrong": wrong or {},
-        "alike": alike or [],
+        "alike": [_shown(each) for each in alike],
+        "mark": _mark(given),
         "once": visitor.call.request.form.get("once") or fresh_number(),
     }
     return page("customers/new.html", status, **shown)

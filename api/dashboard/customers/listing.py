@@ -21,7 +21,7 @@ from ledger.store import saved_views
 from ledger.store.saved_views import SavedView
 from projections import reads
 from projections.accounts.plans import Status, found_by
-from projections.reads import ACCOUNT_MODELS, AccountRow, Page, View
+from projections.reads import ACCOUNT_MODELS, AccountRow, Leaf, View
 
 FORMATS: Final = {"csv": "CSV", "ndjson": "NDJSON", "parquet": "Parquet"}
 LIMITS: Final = (50, 100, 250, 500)
@@ -37,7 +37,7 @@ def list_page(visitor: Visitor) -> Response:
     views = kept_views(call)
     question = asked(clean, views)
     with call.view(ACCOUNT_MODELS) as view:
-        found = _page(view, question)
+        found = _leaf(view, question)
         tried = [] if found.items else _helpful(view, question)
     status = HTTPStatus.OK if question.refused is None else HTTPStatus.BAD_REQUEST
     everything = _shown(visitor, question, views, found) | {"helpful": tried}
@@ -53,9 +53,9 @@ def kept_views(call: Call) -> Sequence[SavedView]:
         return saved_views.list_views(conn, ledger_id)
 
 
-def _page(view: View, question: Asked) -> Page[AccountRow]:
-    keep, ordering, _ = question.question
-    return reads.accounts(view, keep, ordering, limit=question.query["limit"], cursor=question.query["cursor"])
+def _leaf(view: View, question: Asked) -> Leaf:
+    (keep, ordering, _), query = question.question, question.query
+    return reads.leaf(view, keep, ordering, limit=query["limit"], after=query["cursor"], before=query["before"])
 
 
 def _helpful(view: View, question: Asked) -> Sequence[Chip]:
@@ -68,7 +68,7 @@ def _helpful(view: View, question: Asked) -> Sequence[Chip]:
     return helpful
 
 
-def _shown(visitor: Visitor, question: Asked, views: Sequence[SavedView], found: Page[AccountRow]) -> dict[str, Any]:
+def _shown(visitor: Visitor, question: Asked, views: Sequence[SavedView], found: Leaf) -> dict[str, Any]:
     call, query = visitor.call, question.query
     names = shown(question.question, picked=query["columns"] is not None)
     catalog = call.background.catalog
@@ -83,8 +83,9 @@ def _shown(visitor: Visitor, question: Asked, views: Sequence[SavedView], found:
         "columns": names,
         "headings": headings(names, question.question),
         "rows": [_row(call, row, question, names) for row in found.items],
-        "next": None if found.next_cursor is None else question.linked(cursor=found.next_cursor),
-        "first": question.linked() if query["cursor"] else None,
+        "next": found.after and question.linked(cursor=found.after),
+        "previous": found.before and question.linked(before=found.before),
+        "first": question.linked() if query["cursor"] or found.before else None,
         "labels": LABELS,
         "pickable": [name for name in PICKABLE if query["feature"] or name not in OF_FEATURE],
         "statuses": list(Status),
@@ -93,7 +94,6 @@ def _shown(visitor: Visitor, question: Asked, views: Sequence[SavedView], found:
         "files": {FORMATS[name]: _file([("format", name), *exported]) for name in FORMATS},
         "views": views,
         "limits": LIMITS,
-        "previous": None,
         "clear": address([pair for pair in question.args.items(multi=True) if pair[0] in KEPT]),
         "known_plans": set(_plan_names(catalog)),
         "feature_name": _feature_name(catalog, query["feature"]),

@@ -15,7 +15,7 @@ WITH found AS MATERIALIZED (
 ), page AS (
     SELECT * FROM keyed
     WHERE {after}
-    ORDER BY lacks, sorted_by {way}, stream_id {way}
+    ORDER BY lacks {lacks_way}, sorted_by {way}, stream_id {way}
     LIMIT %(limit)s::bigint
 )
 SELECT whole.gathered, p.lacks::integer, p.sorted_by, a.stream_id, a.customer_id, a.name, a.email, a.metadata::text,
@@ -29,4 +29,4 @@ LEFT JOIN accounts AS a
 LEFT JOIN balance_sums AS b
   ON b.ledger_id = %(ledger_id)s AND b.generation = %(balances_generation)s
   AND b.stream_id = p.stream_id AND b.feature_id = %(feature_id)s::text
-ORDER BY p.lacks, p.sorted_by {way}, p.stream_id {way}
+ORDER BY p.lacks {lacks_way}, p.sorted_by {way}, p.stream_id {way}
