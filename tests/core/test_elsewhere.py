@@ -219,8 +219,10 @@ def differences_at_month_ends(account: Account) -> None:
 
 
 def entities_of_a_month(account: Account) -> None:
-    until(account, 3).bill(Attach("each", starts_at=None, quantities=bought(words=30)))
-    account.entities("u1")
+    account.entities("u0")
+    ahead = account.settings.zone.utcoffset(account.now) or timedelta()
+    account.bill(Attach("each", starts_at=FIRSTS[0] - ahead, quantities=bought(words=30)))
+    until(account, 3).entities("u1")
     account.bill(ChangeQuantities("each", quantities=bought(words=10)))
     account.wait(3).entities("u2")
     account.track("messages", 4, "u2")
@@ -230,15 +232,13 @@ def entities_of_a_month(account: Account) -> None:
 
 def a_month_that_is_set_right(account: Account) -> None:
     until(account, 3)
-    account.do(GrantBalance("messages", included=units(50), reset=MONTH))
-    granted, version = account.log[-1][1], account.customer.version
-    account.do(GrantBalance("messages", included=units(20), reset=YEAR))
-    account.wait(12).do(UpdateBalance("messages", interval=Interval.MONTH, usage=units(60)))
-    account.wait(3).do(RecalculateBalance("messages"))
-    account.wait(3).do(Reverse(version, version, granted, account.log[-1][0]))
     account.do(GrantBalance("words", included=units(50), reset=MONTH))
-    fresh, version = account.log[-1][1], account.customer.version
-    account.wait(2).do(Reverse(version, version, fresh, account.log[-1][0]))
+    at, granted, version = account.now, account.log[-1][1], account.customer.version
+    account.do(GrantBalance("messages", included=units(50), reset=MONTH))
+    account.do(GrantBalance("messages", included=units(20), reset=YEAR))
+    account.wait(12).do(UpdateBalance("messages", interval=Interval.YEAR, usage=units(60)))
+    account.wait(3).do(RecalculateBalance("messages"))
+    account.wait(14).do(Reverse(version, version, granted, at))
     account.wait(40)
 
 

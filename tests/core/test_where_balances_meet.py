@@ -21,10 +21,12 @@ from ledger.core.profile import UpdateCustomer
 from ledger.core.settings import LedgerSettings
 from ledger.core.subscriptions.change import Attach
 from ledger.core.terms import (
+    AutoTopup,
     CreditCost,
     CreditTier,
     LimitAnchor,
     OverageAllowed,
+    PurchaseLimit,
     Rollover,
     SpendLimit,
     UsageAlert,
@@ -35,6 +37,7 @@ from tests.core.offers import (
     DAY,
     MESSAGES,
     MONTH,
+    ONCE,
     PRO,
     SSO,
     START,
@@ -44,6 +47,7 @@ from tests.core.offers import (
     included,
     metered,
     plan,
+    prepaid,
     units,
 )
 
@@ -241,17 +245,28 @@ def test_a_balance_of_credits_gets_back_no_more_units_than_were_drawn_of_it() ->
     assert left(account) == {"first": units("0.4"), "second": units("9.8")}
 
 
-def test_a_debt_of_credits_is_given_back_within_what_was_drawn() -> None:
-    account = granted(granted(Account(), "credits", 1, "first"), "credits", 1, "second", expires_at=START + 90 * DAYS)
-    account.track("action1", 5)  # 1.0 of the one that expires
-    account.track("action2", 1)  # 0.6 of the other
-    account.track("action1", 7, overage=Overage.OVERFLOW)  # 0.4 of it, and a debt of 1.0
-    total = sum(left(account).values())
-    drawn = {each.grant_id: each.drawn["action1"] for each in account.customer.grants.values()}
-    (event, *_) = account.track("action1", -12, overage=Overage.OVERFLOW)
-    back = {each.grant_id: -each.units for each in event.drawn}  # type: ignore[attr-defined]  # of a use
-    assert back == {key: value for key, value in drawn.items() if value}
-    assert sum(left(account).values()) == total + units("2.4")
+def test_what_pays_a_debt_of_credits_counts_toward_what_was_drawn_of_them() -> None:
+    account = granted(granted(Account(), "credits", 8, "first", expires_at=START + 90 * DAYS), "credits", 1, "second")
+    account.track("action1", 10)  # 2.0 of the first
+    account.track("action2", 10)  # the other 6.0 of it
+    account.track("action2", 1)  # 0.6 of the second
+    account.track("action1", 7, overage=Overage.OVERFLOW)  # the other 0.4 of it, and a debt of 1.0 of the first
+    assert left(account) == {"first": -1, "second": 0}
+    account.track("action1", -17)
+    assert left(account) == {"first": 2, "second": units("0.4")}
+
+
+def test_units_that_are_bought_with_an_expiry_are_bought_as_often_as_their_limit_says() -> None:
+    packs = plan("packs", 0, replace(prepaid(WORDS, 0, 700, every=ONCE), expiry=MONTH), add_on=True)
+    account = Account(packs)
+    account.attach("packs")
+    wanted = AutoTopup("words", units(50), units(100), enabled=True, purchase_limit=PurchaseLimit(MONTH, 2))
+    controlled(account, auto_topups=(wanted,))
+    granted(account, "words", 30, "own")
+    for _ in range(5):
+        account.track("words", 60)
+        account.wait(1)
+    assert account.invoiced() == [700, 700]
 
 
 def test_what_leftovers_of_credits_gave_counts_toward_no_band_of_the_next_period() -> None:
@@ -324,9 +339,11 @@ def test_of_leftovers_of_one_instant_the_one_that_expires_first_gives_way() -> N
     account = Account(plan("two", 5, ever, soon), plan("one", 50, replace(ever, rollover=Rollover(units(25)))))
     account.attach("two")
     account.wait_until(FEBRUARY).attach("one")
-    account.track("messages", 30)
     account.wait_until(MARCH)
-    assert account.standing("messages").remaining == 15
+    older = [
+        each for each in account.customer.grants.values() if each.terms.created_at == FEBRUARY and not each.resets_at
+    ]
+    assert {each.expires_at is None: each.balance for each in older} == {True: 10, False: 5}
 
 
 def test_a_period_between_closed_ones_may_be_corrected_as_long_as_they_are_remembered() -> None:

@@ -114,17 +114,20 @@ def test_a_plan_that_is_paid_takes_the_place_of_the_one_that_is_there_then_and_o
 
 
 def test_a_plan_that_came_while_another_waited_to_be_paid_is_credited_when_that_is() -> None:
-    used = plan("used", 10, metered(WORDS, 10, 5), metered(USERS, 1, 900))
-    account = shop(used, plan("other", 30, group="other")).entities("u1", "u2", "e1")
+    used = plan("used", 10, metered(WORDS, 10, 5), metered(WORKFLOWS, 1, 900))
+    big = plan("big", 90, included(WORKFLOWS, 7))
+    account = shop(used, big, plan("other", 30, group="other")).entities("e1")
     account.attach("other")
     account.attach("pro", "e1")
     account.attach("pro")
     account.attach("used")
-    account.bill(Attach("premium", billing=UNPAID))
-    waiting = account.subscription("premium").subscription_id
-    account.wait_until(FEBRUARY + 14 * DAYS)
+    account.attach("free", "e1")
+    account.bill(Attach("big", billing=UNPAID))
+    waiting = account.subscription("big").subscription_id
+    account.wait_until(FEBRUARY)
+    account.track("workflows", 3)
+    account.wait(14).track("words", 30)
     assert account.plans()["used"] == "active"
-    account.track("words", 30)
     invoice = next(
         key
         for key, each in account.customer.account.invoices.items()
@@ -132,10 +135,22 @@ def test_a_plan_that_came_while_another_waited_to_be_paid_is_credited_when_that_
     )
     before = len(account.invoiced())
     account.do(PayInvoice(invoice))
-    assert account.plans() == {"other": "active", "premium": "active"}
-    assert account.plans("e1") == {"pro": "active"}
-    # Half of the month of $10 and of a seat at $9 is left; 20 words at 5 cents were beyond the grant.
+    assert account.plans() == {"other": "active", "big": "active"}
+    assert account.plans("e1") == {"free": "active"}
+    assert account.balance("workflows") == (4, 3)
+    # Half of the month of $10 and of two seats at $9 is left; 20 words at 5 cents were beyond the grant.
     assert account.invoiced()[before:] == [20 * 5 - 500 - 2 * 450]
+
+
+def test_a_paid_plan_of_an_entity_takes_the_place_of_that_entitys_plan_alone() -> None:
+    account = shop().entities("e1")
+    for owner in (None, "e1"):
+        account.attach("pro", owner)
+        account.attach("free", owner)
+    account.bill(Attach("premium", None, "e1", billing=UNPAID))
+    pay_last(account)
+    assert account.plans() == {"pro": "canceling", "free": "scheduled"}
+    assert account.plans("e1") == {"premium": "active"}
 
 
 def test_an_add_on_that_waits_to_be_paid_takes_the_place_of_nothing() -> None:
@@ -561,6 +576,7 @@ def test_resets_stay_where_they_were_through_one_switch_after_the_other() -> Non
     account.wait(20).attach("yearly 400")
     account.track("messages", 4)
     assert account.subscription("yearly 400").anchor == START + 16 * DAYS
+    assert account.wait_until(MARCH - DAYS).balance("messages") == (5, 4)
     account.wait_until(MARCH)
     assert account.balance("messages") == (9, 0)
 

@@ -139,7 +139,6 @@ def _apart(draft: Draft, wanted: AutoTopup, offer: _Offer, units: Decimal) -> Ba
         entity_id=subscription.entity_id,
         plan_id=subscription.plan.plan_id,
         add_on=subscription.plan.add_on,
-        included=ZERO,
         prepaid=units,
         expires_at=boundary(now, item.expiry, 1, draft.context.settings.zone),
     )
