@@ -16,7 +16,8 @@ from api.views.shapes import Json
 from ledger.core.errors import Refusal
 from ledger.core.state import Customer
 
-PAYMENT_FAILED: Final = "invoice_payment_failed"
+ON_RECORD: Final = ("invoice_payment_failed", "duplicate_idempotency_key")
+"""Refusals after which the number of a form is used up: to send it again is to ask for another thing."""
 
 
 class ChangedMeanwhile(Refusal):
@@ -29,11 +30,14 @@ class ChangedMeanwhile(Refusal):
 
 
 class Asked(NamedTuple):
-    """What a form asks of the API: `fields` says which of its fields stands for a path of the wire."""
+    """What a form asks of the API: `fields` says which of its fields stands for a path of the wire, `done` what the
+    page that follows says.
+    """
 
     operation: str
     payload: Json
     fields: Mapping[str, str] = {}
+    done: str = ""
 
 
 class Form(NamedTuple):
@@ -46,12 +50,24 @@ class Form(NamedTuple):
 
 
 def opened(
-    found: Subject, form: Form, wrong: Mapping[str, str] | None = None, status: int = 200, *, seen: str | None = None
+    found: Subject,
+    form: Form,
+    wrong: Mapping[str, str] | None = None,
+    status: int = 200,
+    *,
+    seen: str | None = None,
+    once: str | None = None,
 ) -> Response:
     """The form as it was written, with what is wrong with it."""
-    once = found.visitor.call.request.form.get("once") or fresh_number()
     shown = {"changed": False, "wrong": wrong or {}, "given": form.given, **form.shown}
-    return sheet(found, form.template, status, **shown, once=once, seen=seen or digest(form.shows(found.customer)))
+    return sheet(
+        found,
+        form.template,
+        status,
+        **shown,
+        once=once or once_after(found.visitor, None),
+        seen=seen or digest(form.shows(found.customer)),
+    )
 
 
 def settled(found: Subject, form: Form, asked: Asked, to: str | None = None) -> Response:
@@ -62,8 +78,9 @@ def settled(found: Subject, form: Form, asked: Asked, to: str | None = None) -> 
     except ChangedMeanwhile as refusal:
         return opened(found, form._replace(shown={**form.shown, "changed": True}), status=status_of(refusal))
     except Refusal as refusal:
-        return opened(found, form, beside(refusal, asked.fields), status_of(refusal))
-    return back_to(found, to)
+        once = once_after(found.visitor, refusal)
+        return opened(found, form, beside(refusal, asked.fields), status_of(refusal), once=once)
+    return back_to(found, to, asked.done)
 
 
 def as_seen(seen: str, shows: Callable[[Foreseen], Any]) -> Callable[[Foreseen], None]:
@@ -82,6 +99,6 @@ def digest(shown: Any) -> str:
 
 
 def once_after(visitor: Visitor, refusal: Refusal | None) -> str:
-    """The number of a form. A payment that failed is on record: to ask again is to ask for another one."""
+    """The number of a form: the one it was sent with, for as long as nothing was done under it."""
     sent = visitor.call.request.form.get("once")
-    return fresh_number() if sent is None or (refusal is not None and refusal.code == PAYMENT_FAILED) else sent
+    return fresh_number() if sent is None or (refusal is not None and refusal.code in ON_RECORD) else sent

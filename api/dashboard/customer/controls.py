@@ -128,7 +128,8 @@ def control_form(visitor: Visitor, customer_id: str, kind: str, which: str) -> R
     fields = {f"{where}[{place}].{path}": name for path, name in OF_ENTRY.items()} | {
         f"{where}.{place}.{path}": name for path, name in OF_ENTRY.items()
     }
-    return settled(found, form, _asked(customer_id, found.entity_id, whole, {**fields, where: "feature_id"}))
+    done = f"{KINDS[kind]} {'removed' if sent.get('remove') else 'saved'}"
+    return settled(found, form, _asked(found, whole, {**fields, where: "feature_id"}, done))
 
 
 OF_ENTRY: Final = {
@@ -140,10 +141,11 @@ OF_ENTRY: Final = {
 } | {"filter": "properties", "purchase_limit": "purchase_limit"}  # fmt: skip
 
 
-def _asked(customer_id: str, entity_id: str | None, whole: Json, fields: Mapping[str, str]) -> Asked:
-    if entity_id is None:
-        return Asked("customers.update", {"customer_id": customer_id, **whole}, fields)
-    return Asked("entities.update", {"customer_id": customer_id, "entity_id": entity_id, **whole}, fields)
+def _asked(found: Subject, whole: Json, fields: Mapping[str, str], done: str) -> Asked:
+    payload = {"customer_id": found.address, **whole}
+    if found.entity_id is None:
+        return Asked("customers.update", payload, fields, done)
+    return Asked("entities.update", {**payload, "entity_id": found.entity_id}, fields, done)
 
 
 def _form(found: Subject, kind: str, which: str, sent: Mapping[str, str] | None) -> Form:

@@ -40,7 +40,7 @@ def edit_form(visitor: Visitor, customer_id: str) -> Response:
         return opened(found, form, {name: f"This {what}" for name, what in refusal.problems.items()}, 400)
     if not payload:
         return opened(found, form, {"": "Nothing was changed"}, 400)
-    asked = Asked("customers.update", {"customer_id": customer_id, **payload}, OF_WIRE)
+    asked = Asked("customers.update", {"customer_id": customer_id, **payload}, OF_WIRE, "The customer was changed")
     new_id = payload.get("new_customer_id")
     return settled(found, form, asked, None if new_id is None else f"/customers/{quote(new_id, safe='')}")
 
@@ -117,7 +117,7 @@ def delete_form(visitor: Visitor, customer_id: str) -> Response:
     form = _deleting(found, sent)
     if sent.get("typed") != form.shown["word"]:
         return opened(found, form, {"typed": f"This must be {form.shown['word']}"}, 400)
-    asked = Asked("customers.delete", {"customer_id": customer_id})
+    asked = Asked("customers.delete", {"customer_id": customer_id}, done=f"{found.name} was deleted")
     return settled(found, form, asked, f"/customers/{internal_id(found.stream_id)}")
 
 

@@ -46,7 +46,7 @@ def new_balance_form(visitor: Visitor, customer_id: str) -> Response:
     found, sent = living(visitor, customer_id), given(visitor.call.request)
     form = _balance(found, sent)
     try:
-        asked = Asked("balances.create", _granted(customer_id, form.given), OF_BALANCE)
+        asked = Asked("balances.create", _granted(customer_id, form.given), OF_BALANCE, "The balance was granted")
     except InvalidInputs as refusal:
         return opened(found, form, beside(refusal), 400)
     return settled(found, form, asked)
@@ -95,7 +95,7 @@ def new_entity_form(visitor: Visitor, customer_id: str) -> Response:
         do(visitor, "entities.create", payload, agrees=as_seen(digest(billed), _billed))
     except Refusal as refusal:
         return opened(found, form, beside(refusal, OF_ENTITY), status_of(refusal))
-    return back_to(found, found.scope(form.given["id"]))
+    return back_to(found, found.scope(form.given["id"]), f"{form.given['name'] or form.given['id']} was created")
 
 
 def _billed(foreseen: Foreseen) -> list[tuple[str, Decimal, str]]:

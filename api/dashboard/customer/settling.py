@@ -27,20 +27,47 @@ class Action(NamedTuple):
     heading: str
     button: str
     says: str
+    done: str
     danger: bool = False
 
 
 DOABLE: Final[Mapping[str, Action]] = {
-    "finalize": Action("invoices.finalize", "Finalize invoice", "Finalize", "It gets its number and is owed."),
-    "pay": Action(
-        "invoices.pay", "Collect payment", "Collect", "The customer is charged, or the money that came in is recorded."
+    "finalize": Action(
+        "invoices.finalize",
+        "Finalize invoice",
+        "Finalize",
+        "It gets its number and is owed.",
+        "The invoice was finalized",
     ),
-    "credit": Action("invoices.issue_credit_note", "Issue credit note", "Issue", "Part of it is taken back."),
+    "pay": Action(
+        "invoices.pay",
+        "Collect payment",
+        "Collect",
+        "The customer is charged, or the money that came in is recorded.",
+        "The payment came in",
+    ),
+    "credit": Action(
+        "invoices.issue_credit_note",
+        "Issue credit note",
+        "Issue",
+        "Part of it is taken back.",
+        "The credit note was issued",
+    ),
     "void": Action(
-        "invoices.void", "Void invoice", "Void invoice", "It is taken back whole and owed no more.", danger=True
+        "invoices.void",
+        "Void invoice",
+        "Void invoice",
+        "It is taken back whole and owed no more.",
+        "The invoice was voided",
+        danger=True,
     ),
     "write_off": Action(
-        "invoices.write_off", "Write off", "Write off", "It will not be paid, and counts as a loss.", danger=True
+        "invoices.write_off",
+        "Write off",
+        "Write off",
+        "It will not be paid, and counts as a loss.",
+        "The invoice was written off",
+        danger=True,
     ),
 }
 DESTINATIONS: Final = {
@@ -79,7 +106,7 @@ def action_form(visitor: Visitor, customer_id: str, invoice_id: str, action: str
         return _show(found, invoice, action, sent, changed=True)
     except Refusal as refusal:
         return _show(found, invoice, action, sent, refusal=refusal)
-    return back_to(found)
+    return back_to(found, said=DOABLE[action].done)
 
 
 def _meant(visitor: Visitor, customer_id: str, invoice_id: str, action: str) -> tuple[Subject, Invoice]:
@@ -175,7 +202,7 @@ def _outcome(invoice: Invoice, foreseen: Foreseen) -> list[tuple[str, Any, Any]]
     """What is another thing after than before: its status, and amounts in major units."""
     before, after = foreseen.before.account, foreseen.after.account
     was, will = before.invoices[invoice.invoice_id], after.invoices[invoice.invoice_id]
-    rows: list[tuple[str, Any, Any]] = [("Status", word(was), word(will))]
+    rows: list[tuple[str, Any, Any]] = [] if was.status is will.status else [("Status", word(was), word(will))]
     amounts = {
         "Owed": (was.due_minor, will.due_minor),
         "Paid": (was.paid_minor, will.paid_minor),

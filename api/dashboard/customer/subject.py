@@ -125,6 +125,6 @@ def sheet(found: Subject, template: str, status: int = 200, **shown: Any) -> Res
     return page(f"customer/{template}", status, visitor=found.visitor, here="/customers", subject=found, **shown)
 
 
-def back_to(found: Subject, path: str | None = None) -> Response:
-    """On to the customer's page, or to something below it, once a form has done its work."""
-    return leave_for(found.visitor.call.request, path or found.here)
+def back_to(found: Subject, path: str | None = None, said: str = "") -> Response:
+    """On to the customer's page, or to another one, once a form has done its work; `said` is what was done."""
+    return leave_for(found.visitor.call.request, path or found.here, said)
