@@ -11,7 +11,7 @@ from flask import Response
 from api.dashboard.catalog.comparing import Difference, differences
 from api.dashboard.catalog.listing import HERE, count_holders, offered_features
 from api.dashboard.catalog.plan import chosen
-from api.dashboard.catalog.plan_fields import EMPTY, LISTS, fields_of, request_of
+from api.dashboard.catalog.plan_fields import EMPTY, SHAPE, fields_of, request_of
 from api.dashboard.catalog.rehearsing import rehearse
 from api.dashboard.catalog.rows import Tree, act, flat, tree
 from api.dashboard.catalog.words import DECREASE, INCREASE, INTERVALS
@@ -72,8 +72,8 @@ def new_page(visitor: Visitor) -> Response:
 def new_form(visitor: Visitor) -> Response:
     """Create the plan and go to it, or show the form again: with another row, or with what is wrong."""
     sent = visitor.call.request.form
-    form = tree(sent, LISTS)
-    if act(form, sent):
+    form = tree(sent, SHAPE)
+    if act(form, sent, SHAPE):
         return _page(visitor, None, form)
     asked = {name: each for name, each in request_of(form, _flags(visitor)).items() if each is not None}
     try:
@@ -93,8 +93,8 @@ def edit_page(visitor: Visitor, plan_id: str) -> Response:
 def edit_form(visitor: Visitor, plan_id: str) -> Response:
     """Another row, or what saving would do or, once that was confirmed, it is done."""
     sent = visitor.call.request.form
-    form, found = tree(sent, LISTS), chosen(_catalog(visitor), plan_id, sent.get("version", ""))
-    if act(form, sent):
+    form, found = tree(sent, SHAPE), chosen(_catalog(visitor), plan_id, sent.get("version", ""))
+    if act(form, sent, SHAPE):
         return _page(visitor, found, form)
     payload = _changes(visitor, found, form)
     try:

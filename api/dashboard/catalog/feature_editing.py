@@ -7,7 +7,7 @@ from urllib.parse import quote
 from flask import Response
 
 from api.dashboard.catalog.features import HERE
-from api.dashboard.catalog.rows import Tree, act, flat, numbers, said, texts, tree
+from api.dashboard.catalog.rows import Shape, Tree, act, flat, numbers, said, texts, tree
 from api.dashboard.catalog.wrong import placed
 from api.dashboard.doing import do
 from api.dashboard.gate import Visitor, leave_for
@@ -20,7 +20,7 @@ from ledger.core.errors import Refusal
 from ledger.core.offers.catalog import Catalog
 from ledger.core.terms import Feature, FeatureKind
 
-LISTS: Final = ("credit_schema", "tiers")
+SHAPE: Final = Shape(objects=("display",), lists=("credit_schema", "tiers"))
 TYPES: Final = {
     "metered": "Metered, consumable: used up and reset",
     "allocated": "Metered, allocated: held until freed, such as seats",
@@ -38,8 +38,8 @@ def new_page(visitor: Visitor) -> Response:
 def new_form(visitor: Visitor) -> Response:
     """Create the feature, or show the form again: with another row, or with what is wrong."""
     sent = visitor.call.request.form
-    form = tree(sent, LISTS)
-    if act(form, sent):
+    form = tree(sent, SHAPE)
+    if act(form, sent, SHAPE):
         return _page(visitor, None, form)
     return _settled(visitor, None, form, "features.create", {"feature_id": form.get("feature_id", ""), **_asked(form)})
 
@@ -54,8 +54,8 @@ def edit_form(visitor: Visitor, feature_id: str) -> Response:
     """Change the feature, or show the form again: with another row, or with what is wrong."""
     sent = visitor.call.request.form
     found = visitor.call.background.catalog.feature(feature_id)
-    form = tree(sent, LISTS)
-    if act(form, sent):
+    form = tree(sent, SHAPE)
+    if act(form, sent, SHAPE):
         return _page(visitor, found, form)
     was, becomes = _asked(_fields(found)), _asked(form)
     changes = {name: each for name, each in becomes.items() if each != was.get(name)}

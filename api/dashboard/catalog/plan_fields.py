@@ -9,13 +9,15 @@ from decimal import Decimal
 from typing import Any, Final
 
 from api.dashboard.catalog.currencies import line, prices
-from api.dashboard.catalog.rows import Tree, numbers, said, texts
+from api.dashboard.catalog.rows import Shape, Tree, numbers, said, texts
 from api.views.plan import plan as shown_plan
 from api.views.shapes import Json
 from api.wire.json import plain
 from ledger.core.terms import Plan, PlanItem
 
-LISTS: Final = ("items", "tiers")
+SHAPE: Final = Shape(
+    objects=("price", "reset", "rollover", "expiry", "proration", "free_trial", "config"), lists=("items", "tiers")
+)
 OTHERS: Final = "additional_currencies"
 FLAGS: Final = ("add_on", "auto_enable")
 CONFIG: Final = ("ignore_past_due", "anchor_to_month_start")

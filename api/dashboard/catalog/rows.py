@@ -7,7 +7,7 @@ fields that are shown. The names are the paths that refusals use, so that what i
 import re
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from api.wire import limits
 
@@ -15,17 +15,25 @@ Tree = dict[str, Any]
 NAME: Final = re.compile(r"[a-z_]+(\.([0-9]{1,3}|[a-z_]+)){0,6}")
 THOUSANDS: Final = re.compile(r"[0-9]{1,3}([, ][0-9]{3})+(\.[0-9]+)?")
 NUMBER: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
+MOST_DIGITS: Final = 3
 FRESH: Final = "fresh"
 """What marks a row that was just added."""
 
 
-def tree(fields: Mapping[str, str], lists: Collection[str]) -> Tree:
-    """The fields as objects and lists. Rows are closed up; what is in no place of a form of ours is left out."""
+class Shape(NamedTuple):
+    """Which names of a form hold objects, and which hold rows; all others hold texts."""
+
+    objects: Collection[str]
+    lists: Collection[str]
+
+
+def tree(fields: Mapping[str, str], shape: Shape) -> Tree:
+    """The fields as objects and rows. Rows are closed up; what is in no place of a form of ours is left out."""
     found: Tree = {}
     for name, text in fields.items():
         if NAME.fullmatch(name):
             _put(found, name.split("."), text.strip())
-    return _shaped(found, lists)
+    return _shaped(found, shape)
 
 
 def _put(found: Tree, path: list[str], text: str) -> None:
@@ -37,18 +45,26 @@ def _put(found: Tree, path: list[str], text: str) -> None:
     into[path[-1]] = text
 
 
-def _shaped(found: Tree, lists: Collection[str]) -> Tree:
-    """The tree with its numbered objects as lists: `lists` says which they are."""
+def _shaped(found: Tree, shape: Shape) -> Tree:
     shaped: Tree = {}
     for key, value in found.items():
-        if key in lists:
-            rows = value if isinstance(value, dict) else {}
-            numbers = sorted(int(each) for each in rows if each.isdigit() and isinstance(rows[each], dict))
-            kept = [rows.get(str(each)) for each in numbers][: limits.LIST_ENTRIES]
-            shaped[key] = [_shaped(each, lists) for each in kept if each is not None]
-        else:
-            shaped[key] = _shaped(value, lists) if isinstance(value, dict) else value
+        if key in shape.lists:
+            shaped[key] = _rows(value, shape)
+        elif key in shape.objects:
+            shaped[key] = _shaped(value, shape) if isinstance(value, dict) else {}
+        elif isinstance(value, str):
+            shaped[key] = value
     return shaped
+
+
+def _rows(found: Any, shape: Shape) -> list[Tree]:
+    rows = (
+        {int(key): each for key, each in found.items() if key.isascii() and key.isdigit()}
+        if isinstance(found, dict)
+        else {}
+    )
+    kept = [rows[number] for number in sorted(rows) if isinstance(rows[number], dict)]
+    return [_shaped(each, shape) for each in kept[: limits.LIST_ENTRIES]]
 
 
 def flat(found: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -64,32 +80,39 @@ def flat(found: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield path, str(found)
 
 
-def act(found: Tree, form: Mapping[str, str]) -> bool:
+def act(found: Tree, form: Mapping[str, str], shape: Shape) -> bool:
     """Add, remove or move the row that a button of the form names; whether there was such a button."""
     for verb in ("add", "remove", "up", "down"):
         if verb in form:
-            _do(found, verb, form[verb].split("."))
+            *path, last = form[verb].split(".")
+            holder: Any = found
+            for part in path:
+                holder = _inner(holder, part, shape)
+            _do(holder, verb, last, shape)
             return True
     return False
 
 
-def _do(found: Tree, verb: str, path: list[str]) -> None:
-    last = path[-1]
-    holder: Any = found
-    for part in path[:-1]:
-        holder = _inner(holder, part)
-    if verb == "add" and isinstance(holder, dict):
+def _do(holder: Any, verb: str, last: str, shape: Shape) -> None:
+    if verb == "add" and isinstance(holder, dict) and last in shape.lists:
         rows = holder.setdefault(last, [])
-        if isinstance(rows, list) and len(rows) < limits.LIST_ENTRIES:
+        if len(rows) < limits.LIST_ENTRIES:
             rows.append({FRESH: "1"})
-    elif isinstance(holder, list) and last.isdigit() and int(last) < len(holder):
-        _move(holder, int(last), verb)
+    elif verb != "add" and isinstance(holder, list) and _number(last) < len(holder):
+        _move(holder, _number(last), verb)
 
 
-def _inner(holder: Any, part: str) -> Any:
+def _inner(holder: Any, part: str, shape: Shape) -> Any:
     if isinstance(holder, list):
-        return holder[int(part)] if part.isdigit() and int(part) < len(holder) else None
-    return holder.setdefault(part, {}) if isinstance(holder, dict) else None
+        return holder[_number(part)] if _number(part) < len(holder) else None
+    if isinstance(holder, dict) and part in shape.objects:
+        return holder.setdefault(part, {})
+    return holder.get(part) if isinstance(holder, dict) else None
+
+
+def _number(part: str) -> int:
+    """Which row; one that no form has for what is no number."""
+    return int(part) if part.isascii() and part.isdigit() and len(part) <= MOST_DIGITS else limits.LIST_ENTRIES
 
 
 def _move(rows: list[Any], number: int, verb: str) -> None:
