@@ -82,3 +82,30 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.isError = false;
   }
 });
+
+// A form that changes something is sent once, however often somebody clicks; a page that comes back may send it again.
+const AGAIN_MS = 10_000;
+const sent = new WeakSet();
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (sent.has(form)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    sent.add(form);
+    setTimeout(() => sent.delete(form), AGAIN_MS);
+  },
+  true,
+);
+document.addEventListener("htmx:afterRequest", (event) => sent.delete(event.detail.elt));
+addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const form of document.forms) sent.delete(form);
+});
+
+// A form that came back after a session was over stands at its own address again.
+const back = document.querySelector("[data-address]");
+if (back !== null) history.replaceState(null, "", back.dataset.address);
