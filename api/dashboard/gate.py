@@ -30,6 +30,7 @@ PAGES: Final = (
     ("/features", "Features", "switches"),
     ("/usage", "Usage", "bars"),
     ("/timeline", "Timeline", "clock"),
+    ("/books", "Books", "book"),
 )
 ADMIN_PAGES: Final = (("/users", "Users", "people"), ("/keys", "Keys", "key"))
 # What a client says in a header, a form says in a field.

@@ -5,7 +5,7 @@ from typing import Final
 
 from flask import Flask, Response
 
-from api.dashboard import access, activity, assets, catalog, changes, customer, customers, live
+from api.dashboard import access, activity, assets, books, catalog, changes, customer, customers, live
 from api.dashboard.access import signing
 from api.dashboard.gate import Visitor, open_to_all, signed, to
 from api.dashboard.route import Route
@@ -15,7 +15,7 @@ from api.reads.serving import answering
 from api.services import Services
 
 HOME: Final = "/customers"
-ROOMS: Final = (customers, customer, changes, catalog, activity, live, access)
+ROOMS: Final = (customers, customer, changes, catalog, activity, books, live, access)
 
 
 def register(app: Flask, services: Services) -> None:

@@ -35,7 +35,7 @@ def get_trial_balance(call: Call, query: dict[str, Any]) -> Response:
         keep = question.within(view)
         found = books.trial_balance(view, keep)
         shown = [standing(each) for each in found]
-        return _answer(call, keep, {"list": shown, "totals": _totals(found)})
+        return _answer(call, keep, {"list": shown, "totals": totals(found)})
 
 
 def get_journal(call: Call, query: dict[str, Any]) -> Response:
@@ -82,7 +82,7 @@ def _answer(call: Call, keep: BooksFilter, shown: Json) -> Response:
     return answer(call, {**days, **shown})
 
 
-def _totals(found: Sequence[AccountStanding]) -> list[Json]:
+def totals(found: Sequence[AccountStanding]) -> list[Json]:
     """The sums of each currency: in whole books both sides are the same, and the balances sum to nothing."""
     currencies = sorted({each.currency for each in found})
     return [_total(currency, [each for each in found if each.currency == currency]) for currency in currencies]

@@ -42,6 +42,7 @@ HERE: Final = "/usage"
 EVENTS: Final = "/usage/events"
 CARD: Final = "card"
 RECENT: Final = 20
+RECENT_ON_CARD: Final = 6
 FIELDS: Final = ("range", "from", "to", "bin", "measure", "group_by", "top", *KEPT)
 EMPTY: Final = dict.fromkeys(FIELDS, "")
 MOST_COLUMNS: Final = 6
@@ -59,7 +60,7 @@ def usage_page(visitor: Visitor) -> Response:
     try:
         form = read_form(call, clean)
         graph |= _choices(visitor, form) | {"form": form, "given": EMPTY | form.given, "wrong": {}}
-        graph |= _answer(visitor, form)
+        graph |= _answer(visitor, form, RECENT_ON_CARD if graph["card"] else RECENT)
     except Refusal as refusal:
         # What was asked stays in the form, and what is wrong with it stands beside it.
         given = {name: each for name, each in clean.items() if not name.startswith(PROPERTY)}
@@ -71,7 +72,7 @@ def usage_page(visitor: Visitor) -> Response:
             "panels": None,
         }
         return page("activity/usage.html", status_of(refusal), **shown)
-    if clean.get("range") != "custom" and not graph["card"]:
+    if not graph["card"] and not form.given.keys() & {"as_of", "to"}:
         shown["live"] = live_path(call, form.customer_id)
     return page("activity/usage.html", **shown)
 
@@ -98,7 +99,7 @@ def _choices(visitor: Visitor, form: Form) -> Json:
     }
 
 
-def _answer(visitor: Visitor, form: Form) -> Json:
+def _answer(visitor: Visitor, form: Form, recent: int) -> Json:
     """The graphs, and the latest of the uses that they are made of."""
     call = visitor.call
     query = read_args(MultiDict(form.uses + form.sums), RESOURCES[1].parameters)
@@ -117,7 +118,7 @@ def _answer(visitor: Visitor, form: Form) -> Json:
             size=BinSize(query["bin"]),
             zone=question.zone,
         )
-        rows = _recent(view, question)
+        rows = _recent(view, question, recent)
     names = _properties(rows)
     return {
         "panels": drawn[:MOST_PANELS],
@@ -130,8 +131,8 @@ def _answer(visitor: Visitor, form: Form) -> Json:
     }
 
 
-def _recent(view: View, question: UsageAsked) -> Sequence[Json]:
-    found = recorded.uses(view, question.keep, balance_prefix=BALANCE, limit=RECENT)
+def _recent(view: View, question: UsageAsked, limit: int) -> Sequence[Json]:
+    found = recorded.uses(view, question.keep, balance_prefix=BALANCE, limit=limit)
     return [use_row(each) for each in found.items]
 
 

@@ -16,6 +16,7 @@ from api.call import Call
 from api.reads.usage_parameters import PROPERTY
 from api.v1.ranges import CYCLES_BACK, scene_for, span_of
 from api.views.timeline import rfc_3339
+from api.wire.fields import shown
 from api.wire.refusals import InvalidInputs
 from projections.queries.bins import BinSize
 
@@ -28,7 +29,7 @@ MEASURES: Final = {"value": "Units used", "deducted": "Taken from balances", "co
 TOPS: Final = ("3", "5", "8", "10")
 USUAL_TOP: Final = "8"
 GROUPS: Final = {"entity": "Entity", "plan": "Plan", "customer": "Customer", "feature": "Feature"}
-KEPT: Final = ("customer_id", "entity_id", "plan_id", "event_name")
+KEPT: Final = ("customer_id", "entity_id", "plan_id", "event_name", "as_of")
 MOST_HOURS_DAYS: Final = 2
 MOST_DAYS: Final = 120
 Pairs = list[tuple[str, str]]
@@ -98,7 +99,7 @@ def _range(call: Call, given: dict[str, str]) -> Pairs:
     if name == CUSTOM:
         return _days(given)
     if name not in RANGES and name not in CYCLES_BACK:
-        raise InvalidInputs({"range": f"was {name[:40]!r} and must be one of {', '.join((*RANGES, *CYCLES_BACK))}"})
+        raise InvalidInputs({"range": f"was {shown(name)} and must be one of {', '.join((*RANGES, *CYCLES_BACK))}"})
     body: dict[str, Any] = {"range": name}
     if "customer_id" in given:
         body["customer_id"] = given["customer_id"]
@@ -116,14 +117,21 @@ def _days(given: dict[str, str]) -> Pairs:
         raise InvalidInputs({"to": "is before the first day"})
     found: Pairs = [] if first is None else [("from", first.isoformat())]
     # The last day counts for people, and the query says before when.
-    return found if last is None else [*found, ("to", (last + timedelta(days=1)).isoformat())]
+    return found if last is None else [*found, ("to", _following(last).isoformat())]
+
+
+def _following(day: date) -> date:
+    try:
+        return day + timedelta(days=1)
+    except OverflowError:
+        raise InvalidInputs({"to": f"was {day} and must be an earlier day"}) from None
 
 
 def _day(field: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InvalidInputs({field: f"was {text[:40]!r} and must be a day such as 2026-01-31"}) from None
+        raise InvalidInputs({field: f"was {shown(text)} and must be a day such as 2026-01-31"}) from None
 
 
 def _bin(given: dict[str, str]) -> BinSize:
