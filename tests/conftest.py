@@ -2,9 +2,8 @@
 
 import os
 import shutil
-import subprocess
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,18 @@ from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from ledger.embedded import EmbeddedPostgres
-from tests.support.postgres import FAST, LOCK, TEMPLATE, Databases, alone, binaries, run_directory, sweep_abandoned
+from tests.support.postgres import (
+    CHOSEN,
+    FAST,
+    TEMPLATE,
+    Databases,
+    alone,
+    binaries,
+    copied,
+    pristine,
+    run_directory,
+    sweep_abandoned,
+)
 
 # In CI the same examples every time: a change is judged by what it did, not by the luck of the draw.
 CI = bool(os.environ.get("CI"))
@@ -45,10 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def run_dir() -> Iterator[Path]:
     """A folder of this run that other users may pass through, for data directories."""
     sweep_abandoned()
-    place = run_directory()
-    yield place
-    if not [found for found in place.iterdir() if found.suffix != LOCK]:
-        shutil.rmtree(place, ignore_errors=True)
+    with run_directory() as place:
+        yield place
 
 
 @pytest.fixture(scope="session")
@@ -94,21 +102,24 @@ def data_dir(run_dir: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     shutil.rmtree(place, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def pristine_data_dir(run_dir: Path) -> Iterator[Path]:
-    """A data directory made once a worker, to be copied: a copy costs a tenth of making one."""
-    place = run_dir / f"pristine-{WORKER}"
-    with EmbeddedPostgres(place, binaries=binaries()):
-        pass
-    yield place
-    shutil.rmtree(place, ignore_errors=True)
-
-
 @pytest.fixture
-def made_data_dir(data_dir: Path, pristine_data_dir: Path) -> Path:
+def made_data_dir(data_dir: Path, run_dir: Path) -> Path:
     """A data directory of one test's own that has been started and stopped before."""
-    subprocess.run(["cp", "-a", pristine_data_dir, data_dir], check=True)
-    return data_dir
+    return copied(pristine(run_dir), data_dir)
+
+
+@pytest.fixture(scope="session")
+def place_for(run_dir: Path) -> Callable[[str], Path]:
+    """Gives the data directory for a server that several tests share: made before, as far as `serve` can take it over.
+
+    It brings PostgreSQL 18, whichever the suite runs on.
+    """
+
+    def place(name: str) -> Path:
+        data_dir = run_dir / f"{name}-{WORKER}"
+        return data_dir if CHOSEN else copied(pristine(run_dir), data_dir)
+
+    return place
 
 
 @pytest.fixture

@@ -3,28 +3,24 @@
 import contextlib
 import http.client
 import json
-import logging
 import os
 import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
-import pytest
-import structlog
 
-from api.cli.main import run as tallystick
+from tests.support.command import in_process
+from tests.support.serving import MASTER_KEY
 
 SECRET = "a-bootstrap-secret-for-tests"
-MASTER_KEY = "dGhlIG1hc3RlciBrZXkgb2YgdGhlIGNsaSB0ZXN0cyE="
 ROOT = Path(__file__).parents[2]
 LIMIT_SECONDS = 60.0
 
@@ -48,48 +44,8 @@ def spawned(*arguments: str | Path, **extra: str) -> "subprocess.CompletedProces
 
 
 def run(*arguments: str | Path, said: str = "", **extra: str) -> "subprocess.CompletedProcess[str]":
-    """A command to its end in this process, which saves starting one; `said` is what its standard input holds."""
-    told = [str(each) for each in arguments]
-    with _files(said) as (reading, output, errors), _surrounded(reading, output, errors, environment(**extra)):
-        status = tallystick(told)
-        return subprocess.CompletedProcess(told, status, _text(output), _text(errors))
-
-
-@contextlib.contextmanager
-def _files(said: str) -> "Iterator[tuple[TextIO, TextIO, TextIO]]":
-    # Real files, as a command hands its own to the processes that it starts.
-    with contextlib.ExitStack() as stack:
-        reading, output, errors = (
-            stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline="")) for _ in range(3)
-        )
-        reading.write(said)
-        reading.seek(0)
-        yield reading, output, errors
-
-
-@contextlib.contextmanager
-def _surrounded(reading: TextIO, output: TextIO, errors: TextIO, variables: Mapping[str, str]) -> Iterator[None]:
-    """What a process of its own would find, and afterwards everything as it was."""
-    root, configured = logging.getLogger(), structlog.get_config()
-    handlers, level = root.handlers[:], root.level
-    with pytest.MonkeyPatch.context() as patch:
-        for name in os.environ.keys() - variables.keys():
-            patch.delenv(name)
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        for name, file in (("stdin", reading), ("stdout", output), ("stderr", errors)):
-            patch.setattr(sys, name, file)
-        try:
-            yield
-        finally:
-            root.handlers[:] = handlers
-            root.setLevel(level)
-            structlog.configure(**configured)
-
-
-def _text(file: TextIO) -> str:
-    file.seek(0)
-    return file.read()
+    """A command to its end in this process; `said` is what its standard input holds."""
+    return in_process(list(map(str, arguments)), environment(**extra), said)
 
 
 def report(*arguments: str | Path, **extra: str) -> Any:

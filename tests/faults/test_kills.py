@@ -2,12 +2,11 @@
 
 import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import WORKER
 from tests.faults.kills import KILLS, kill_under_load
 from tests.faults.load import Load
 from tests.support.serving import Serving, serving
@@ -16,8 +15,8 @@ ROUNDS = 2
 
 
 @pytest.fixture(scope="module")
-def server(run_dir: Path) -> Iterator[Serving]:
-    with serving(run_dir / f"faults-{WORKER}") as running:
+def server(place_for: Callable[[str], Path]) -> Iterator[Serving]:
+    with serving(place_for("faults")) as running:
         yield running
 
 

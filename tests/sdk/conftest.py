@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import WORKER
 from tests.sdk.client import Client, open_client
 from tests.sdk.shop import Shop, create_features
 from tests.support.serving import SECRET, Serving, command_line, serving, with_secret
@@ -16,9 +15,9 @@ Told = Callable[..., httpx.Response]
 
 
 @pytest.fixture(scope="session")
-def server(run_dir: Path) -> Iterator[Serving]:
+def server(place_for: Callable[[str], Path]) -> Iterator[Serving]:
     """One server for all tests of this worker that do not need to stop it; at the end its whole history is verified."""
-    with serving(run_dir / f"sdk-{WORKER}") as running:
+    with serving(place_for("sdk")) as running:
         yield running
         command_line(running.data_dir, "replay", "verify")
 

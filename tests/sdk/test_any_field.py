@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ import pytest
 from api.app import SERVED
 from api.wire.operations import Operation
 from tests.api.wire.samples import REQUESTS
-from tests.conftest import WORKER
 from tests.sdk.client import check_recorded
 from tests.support.serving import Serving, command_line, serving, with_secret
 
@@ -27,9 +26,9 @@ Path_ = tuple[str | int, ...]
 
 
 @pytest.fixture
-def abused(run_dir: Path) -> Iterator[Serving]:
+def abused(place_for: Callable[[str], Path]) -> Iterator[Serving]:
     """A server of this test's own: what it is told to create would be in the way of others."""
-    with serving(run_dir / f"abused-{WORKER}") as running:
+    with serving(place_for("abused")) as running:
         yield running
 
 

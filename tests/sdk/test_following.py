@@ -121,8 +121,8 @@ def test_followers_leave_room_for_others_and_their_places_are_free_again(server:
 
 
 @pytest.mark.slow
-def test_a_server_that_is_told_to_stop_ends_its_followers_streams(run_dir: Path) -> None:
-    with serving(run_dir / "followed") as server:
+def test_a_server_that_is_told_to_stop_ends_its_followers_streams(place_for: Callable[[str], Path]) -> None:
+    with serving(place_for("followed")) as server:
         with following(server.url, "&after=0") as answer:
             lines = answer.iter_lines()
             assert next(lines) == "retry: 1000"

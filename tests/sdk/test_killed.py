@@ -1,21 +1,20 @@
 """Two of the ten kills of tests/faults, on every run of the suite: of the server, and of its database."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import WORKER
 from tests.faults.kills import KILLS, kill_under_load
 from tests.faults.load import Load
 from tests.support.serving import Serving, serving
 
 
 @pytest.fixture(scope="module")
-def mortal(run_dir: Path) -> Iterator[Serving]:
+def mortal(place_for: Callable[[str], Path]) -> Iterator[Serving]:
     """A server that no other test needs."""
-    with serving(run_dir / f"mortal-{WORKER}") as running:
+    with serving(place_for("mortal")) as running:
         yield running
 
 

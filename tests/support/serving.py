@@ -16,27 +16,27 @@ from typing import Self
 
 import psutil
 
+from tests.support.command import in_process
+
 READY_SECONDS = 120.0
 STOP_SECONDS = 60.0
 SECRET = "am_sk_test_the-suite-knows-this-one"
+MASTER_KEY = "dGhlIG1hc3RlciBrZXkgb2YgdGhlIGNsaSB0ZXN0cyE="
 _READY = re.compile(r"^ready (http://\S+) ledger=(\S+)$")
 _OURS = ("DATABASE_URL", "TALLYSTICK_")
 
 
 def environment(**added: str) -> dict[str, str]:
-    """Our own environment without what would tell the server where to work, plus `added`."""
+    """Our own environment without what would tell the server where to work, with an operator's key, plus `added`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    return {**kept, "PYTHONWARNINGS": "default", **added}
+    return {**kept, "PYTHONWARNINGS": "default", "TALLYSTICK_MASTER_KEY": MASTER_KEY, **added}
 
 
 def command_line(data_dir: Path, *arguments: str) -> str:
     """What a `tallystick` command on this data directory prints; it must succeed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "api.cli.main", *arguments, "--data", str(data_dir)],
-        env=environment(), capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, f"tallystick {' '.join(arguments)}: {done.stdout}{done.stderr}"
-    return done.stdout
+    finished = in_process([*arguments, "--data", str(data_dir)], environment())
+    assert finished.returncode == 0, f"tallystick {' '.join(arguments)}: {finished.stdout}{finished.stderr}"
+    return finished.stdout
 
 
 class Serving:
