@@ -216,6 +216,17 @@ def test_seats_pass_to_the_next_plan_where_they_are_held() -> None:
     assert sum(before.values()) == 3
 
 
+def test_seats_of_entities_are_the_customers_where_the_next_plan_gives_them_something_else() -> None:
+    own = replace(included(USERS, 3), entity_feature_id="workflows")
+    words = replace(included(WORDS, 3), entity_feature_id="workflows")
+    plans = plan("a", 10, own), plan("b", 20, included(USERS, 9), words)
+    account = Account(*plans).entities("e1", feature_id="workflows")
+    account.attach("a")
+    account.track("users", 2, "e1")
+    account.attach("b")
+    assert account.balance("users") == (7, 2)
+
+
 def test_seats_pass_once_to_a_plan_with_two_items_of_them() -> None:
     two = plan("two", 50, included(USERS, 2), metered(USERS, 3, 900))
     account = Account(plan("one", 10, included(USERS, 5)), two).entities("u1", "u2", "u3")
@@ -357,6 +368,17 @@ def test_a_period_between_closed_ones_may_be_corrected_as_long_as_they_are_remem
     (event, *_) = account.do(Track("messages", used_at=START + 1.5 * DAYS, backdate=True))
     assert isinstance(event, UsageBackdated)
     assert [event.period_start, event.used_before] == [START + DAYS, 0]
+
+
+def test_a_period_that_is_not_remembered_any_more_is_not_corrected() -> None:
+    account = Account(plan("pro", 20, metered(MESSAGES, 0, 5, every=DAY)))
+    account.attach("pro")
+    for _ in range(26):
+        account.track("messages", 1)
+        account.wait(1)
+    with pytest.raises(Refusal, match="No period"):
+        account.do(Track("messages", used_at=START + 0.5 * DAYS, backdate=True))
+    assert account.do(Track("messages", used_at=START + 2.5 * DAYS, backdate=True))
 
 
 def test_an_entity_says_what_counts_for_it() -> None:

@@ -42,7 +42,7 @@ from ledger.core.subscriptions.billing import (
     ProrationBehavior,
 )
 from ledger.core.subscriptions.cancellation import Cancel, Refund, When
-from ledger.core.subscriptions.change import Attach
+from ledger.core.subscriptions.change import Attach, Schedule
 from ledger.core.subscriptions.customising import Customize
 from ledger.core.subscriptions.phases import CreateSchedule, Phase
 from ledger.core.subscriptions.quantity import ChangeQuantities
@@ -210,6 +210,26 @@ def test_a_line_that_is_all_there_is_to_a_change_comes_from_the_event_that_bills
     account.bill(Revise("pro", billing=Billing(add_lines=(CustomLine(100, "own"),))))
     (line,) = billed(account).lines
     assert (line.first_version, line.last_version) == (version + 1, version + 1)
+
+
+def test_use_beyond_a_grant_is_billed_where_seats_have_the_same_price() -> None:
+    account = Account(plan("pro", 20, metered(USERS, 1, 10), metered(MESSAGES, 0, 10)))
+    account.attach("pro")
+    account.track("messages", 5)
+    account.wait_until(FEBRUARY)
+    assert account.invoiced() == [2000, 2000 + 50]
+
+
+def test_use_beyond_an_entitys_grant_is_billed_once_and_not_when_the_customer_changes_its_plan() -> None:
+    account = shop().entities("e1")
+    account.attach("used", "e1")
+    account.attach("used")
+    account.track("messages", 5, "e1")
+    (debt,) = (each for each in account.customer.grants.values() if each.balance < 0)
+    owner = debt.terms.entity_id
+    (other,) = {None, "e1"} - {owner}
+    assert account.bill(Attach("premium", None, other, schedule=Schedule.IMMEDIATE)) == 5000
+    assert account.bill(Attach("premium", None, owner, schedule=Schedule.IMMEDIATE)) == 5000 + 50
 
 
 # --- discounts ------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from ledger.core.subscriptions.cancellation import Cancel
 from ledger.core.subscriptions.change import Attach, Schedule
 from ledger.core.subscriptions.customising import Customize
 from ledger.core.subscriptions.eligibility import Action, eligibility
+from ledger.core.subscriptions.importing import ImportedPlan, ImportPlans
 from ledger.core.subscriptions.phases import CreateSchedule, Phase
 from ledger.core.subscriptions.quantity import ChangeQuantities
 from ledger.core.subscriptions.revision import Revise
@@ -209,6 +210,16 @@ def test_an_end_that_was_agreed_outlives_a_schedule() -> None:
     assert account.subscription("pro").expires_at == MARCH
 
 
+def test_an_end_that_was_agreed_outlives_every_downgrade_that_is_taken_back() -> None:
+    account = shop()
+    account.bill(Attach("pro", ends_at=APRIL))
+    for _ in range(3):
+        account.attach("free")
+        assert account.subscription("pro").expires_at == FEBRUARY
+        account.bill(Cancel("free"))
+        assert account.subscription("pro").expires_at == APRIL
+
+
 def test_a_plan_that_begins_now_takes_the_place_of_one_that_was_to_begin_later() -> None:
     account = shop()
     account.bill(Attach("premium", starts_at=FEBRUARY))
@@ -327,6 +338,15 @@ def test_from_a_base_price_to_consumption_alone_is_a_downgrade_and_back_an_upgra
     assert account.plans() == {"pro": "active"}
 
 
+def test_a_plan_of_another_interval_begins_its_cycle_where_it_starts_and_is_paid_in_full() -> None:
+    account = shop(plan("yearly", 200, every=YEAR))
+    account.attach("pro")
+    account.wait(3).bill(Attach("yearly", schedule=Schedule.END_OF_CYCLE))
+    account.wait_until(FEBRUARY)
+    assert account.invoiced() == [2000, 20_000]
+    assert account.subscription("yearly").period_end == datetime(2027, 2, 1, tzinfo=UTC)
+
+
 def test_a_plan_that_waits_for_an_entity_cannot_be_attached_to_it_again() -> None:
     account = shop().entities("e1")
     account.bill(Attach("pro", entity_id="e1", starts_at=FEBRUARY))
@@ -393,6 +413,24 @@ def test_a_plan_that_waits_keeps_the_id_that_its_caller_gave_it() -> None:
     account.bill(Attach("free", external_id="mine"))
     (waits,) = (each for _, each in account.log if isinstance(each, PlanScheduled))
     assert waits.external_id == "mine"
+
+
+@pytest.mark.parametrize("plan_id", ["pro", "extra"])
+def test_a_cycle_of_its_own_goes_on_through_new_terms(plan_id: str) -> None:
+    account = shop()
+    account.attach("extra")
+    account.wait(9).bill(Attach("pro", new_billing_subscription=True))
+    anchor = account.subscription(plan_id).anchor
+    account.wait(3).bill(Revise(plan_id, customize=CHEAPER))
+    assert account.subscription(plan_id).anchor == anchor == START + 9 * DAYS * (plan_id == "pro")
+
+
+def test_a_default_that_was_attached_by_hand_gives_way_to_a_plan_from_elsewhere() -> None:
+    account = shop(plan("starter", 0, included(MESSAGES, 10), auto_enable=True))
+    account.attach("pro")
+    account.bill(Attach("starter", schedule=Schedule.IMMEDIATE))
+    account.bill(ImportPlans((ImportedPlan("premium"),)))
+    assert account.plans() == {"premium": "active"}
 
 
 # --- schedules ------------------------------------------------------------------------------------------------
@@ -625,6 +663,13 @@ def test_leftovers_of_entities_are_the_customers_where_the_next_plan_gives_to_it
     account.wait_until(FEBRUARY).attach("one")
     (leftover,) = (grant for grant in grants(account, "messages") if grant.terms.rollover_of)
     assert (leftover.terms.entity_id, leftover.balance) == (None, 10)
+
+
+def test_seats_that_were_bought_once_end_with_their_plan() -> None:
+    account = shop(plan("seats", 0, metered(MESSAGES, 5, 7), prepaid(USERS, 0, 900, 1, every=ONCE)))
+    account.attach("seats", None, users=5)
+    account.bill(Attach("premium", schedule=Schedule.IMMEDIATE))
+    assert [each.feature_id for each in account.customer.grants.values()] == ["messages"]
 
 
 def test_units_bought_once_of_another_plan_stay_where_they_are_on_a_switch() -> None:
