@@ -225,6 +225,17 @@ def test_an_entity_is_created_after_it_was_shown_what_it_bills(browser: Browser,
     assert fill(browser, path, **fields) == 409
 
 
+def test_an_entity_is_deleted_once_its_id_was_typed(browser: Browser, acme: Acme) -> None:
+    acme.api("entities.create", customer_id=acme.id, entity_id="team-a", feature_id="seats")
+    path = f"{acme.path}/delete-entity"
+    assert browser.get(path).status_code == 404
+    assert fill(browser, f"{path}?entity=team-a", typed="team-b") == 400
+    assert "This must be team-a" in browser.text
+    assert send(browser, f"{path}?entity=team-a", typed="team-a", reason="Team is gone") == 303
+    assert acme(expand=["entities"])["entities"] == []
+    assert acme.last("entity.deleted")["reason"] == "Team is gone"
+
+
 @pytest.mark.parametrize(
     ("kind", "fields", "entry"),
     [

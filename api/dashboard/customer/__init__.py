@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from api.dashboard.customer import controls, editing, granting, heading, invoices, overview, plans, settling, usage
+from api.dashboard.customer import (
+    controls,
+    deleting,
+    editing,
+    granting,
+    heading,
+    invoices,
+    overview,
+    plans,
+    settling,
+    usage,
+)
 from api.dashboard.route import Route, form
 from ledger.core.access import UserRole
 
@@ -13,7 +24,8 @@ CONTROL: Final = f"{ONE}/controls/<kind>/<which>"
 ROUTES: Final = (
     Route("GET", ONE, "customer", overview.customer_page),
     *form(f"{ONE}/edit", "edit_customer", editing.edit_page, editing.edit_form, FINANCE),
-    *form(f"{ONE}/delete", "delete_customer", editing.delete_page, editing.delete_form, FINANCE),
+    *form(f"{ONE}/delete", "delete_customer", deleting.delete_page, deleting.delete_form, FINANCE),
+    *form(f"{ONE}/delete-entity", "delete_entity", deleting.delete_entity_page, deleting.delete_entity_form, FINANCE),
     Route("GET", f"{ONE}/entities", "entities", heading.entities_page),
     *form(f"{ONE}/new-entity", "new_entity", granting.new_entity_page, granting.new_entity_form, FINANCE),
     *form(f"{ONE}/new-balance", "new_balance", granting.new_balance_page, granting.new_balance_form, FINANCE),

@@ -1,4 +1,4 @@
-"""Who a customer is: changing that, and deleting it."""
+"""Who a customer is, and changing that."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,9 +14,7 @@ from api.dashboard.gate import Visitor
 from api.views.shapes import Json
 from api.wire.json import parse
 from api.wire.refusals import InvalidInputs, MalformedBody
-from ledger.core.money import to_major
 from ledger.core.state import Customer
-from ledger.store.addresses import internal_id
 
 TEXTS: Final = ("name", "id", "email", "fingerprint")
 OF_WIRE: Final = {"new_customer_id": "id", "metadata": "metadata"}
@@ -103,37 +101,3 @@ def _value(before: object, text: str) -> Any:
         return parse(text.encode())
     except MalformedBody:
         return text
-
-
-def delete_page(visitor: Visitor, customer_id: str) -> Response:
-    """What goes with the customer; its name is asked for, so that none is deleted by a slip."""
-    found = living(visitor, customer_id)
-    return opened(found, _deleting(found, given(visitor.call.request)))
-
-
-def delete_form(visitor: Visitor, customer_id: str) -> Response:
-    """Delete it; its history stays, and its page."""
-    found, sent = living(visitor, customer_id), given(visitor.call.request)
-    form = _deleting(found, sent)
-    if sent.get("typed") != form.shown["word"]:
-        return opened(found, form, {"typed": f"This must be {form.shown['word']}"}, 400)
-    asked = Asked("customers.delete", {"customer_id": customer_id}, done=f"{found.name} was deleted")
-    return settled(found, form, asked, f"/customers/{internal_id(found.stream_id)}")
-
-
-def _deleting(found: Subject, sent: Mapping[str, str]) -> Form:
-    customer = found.customer
-    owed = [(to_major(each.due_minor, each.currency), each.currency) for each in customer.account.open_invoices()]
-    shown = {
-        "word": customer.customer_id or customer.email or internal_id(found.stream_id),
-        "plans": [each.plan.name for each in customer.subscriptions.values()],
-        "owed": owed,
-        "entities": len(customer.entities),
-    }
-    return Form("delete.html", _at_stake, shown, {"typed": "", "reason": "", **sent})
-
-
-def _at_stake(customer: Customer) -> Any:
-    """What a deletion is about: use that comes in meanwhile changes nothing of it."""
-    open_ = [(each.invoice_id, each.due_minor) for each in customer.account.open_invoices()]
-    return customer.customer_id, list(customer.subscriptions), open_, list(customer.entities)

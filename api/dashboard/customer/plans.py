@@ -23,6 +23,7 @@ from projections.reads import SubscriptionEntry, View
 from projections.subscriptions.fold import EXPIRED
 
 MODELS: Final = ("subscriptions",)
+MOST_HELD: Final = 100
 MOST_ENDED: Final = 50
 NOTHING_AHEAD: Final[Sequence[Recorded]] = ()
 
@@ -38,9 +39,9 @@ def plan_section(found: Subject, cycles: Sequence[NextCycle], ended: Sequence[Su
     """What the customer, or its entity, is on and comes to be on; and what it was on, the latest first."""
     ahead = renewals(found, cycles)
     held = [each for each in found.customer.subscriptions.values() if _seen(found, each)]
-    rows = [_row(found, each, ahead.get(each.subscription_id)) for each in sorted(held, key=_rank)]
+    rows = [_row(found, each, ahead.get(each.subscription_id)) for each in sorted(held, key=_rank)[:MOST_HELD]]
     gone = [_ended_row(found, each) for each in ended if _seen(found, each.subscription)]
-    return {"rows": rows, "ended": gone[:MOST_ENDED], "hidden": max(0, len(gone) - MOST_ENDED)}
+    return {"rows": rows, "held": len(held), "ended": gone[:MOST_ENDED], "hidden": max(0, len(gone) - MOST_ENDED)}
 
 
 def ended_plans(found: Subject, view: View) -> list[SubscriptionEntry]:

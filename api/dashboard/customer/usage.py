@@ -17,6 +17,7 @@ from ledger.core.errors import FeatureNotFound
 from ledger.core.money import ZERO
 
 NEARLY: Final = 80  # percent used from which a bar warns
+MOST_SOURCES: Final = 50
 MOST_TOLD: Final = 60  # events of a number that are told one by one
 NUMBERS: Final[Mapping[str, str]] = {"granted": "Granted", "usage": "Used", "remaining": "Remaining"}
 
@@ -33,7 +34,8 @@ def usage_section(found: Subject) -> Json:
 
 def _row(found: Subject, sums: Json) -> Json:
     feature_id = sums["feature_id"]
-    sources = [_source(found, grant) for grant in _grants(found, feature_id) if grant.terms.rollover_of is None]
+    grants = [grant for grant in _grants(found, feature_id) if grant.terms.rollover_of is None]
+    sources = [_source(found, grant) for grant in grants[:MOST_SOURCES]]
     leftovers = sums.get("rollovers", ())
     feature = found.scene.catalog.features.get(feature_id)
     return {
@@ -42,7 +44,7 @@ def _row(found: Subject, sums: Json) -> Json:
         "name": feature_name(found, feature_id),
         "sources": sources,
         "leftovers": leftovers,
-        "split": len(sources) + len(leftovers) > 1,
+        "hidden": len(grants) - len(sources),
         "costs": [] if feature is None else [_cost(found, each) for each in feature.credits],
         "draws_on": [feature_name(found, each) for each in found.scene.catalog.systems.get(feature_id, ())],
     }
