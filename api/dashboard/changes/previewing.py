@@ -138,6 +138,8 @@ def _page(
         "wrong": wrong,
         "changed": changed,
         "edited": edited,
+        # Only then: a preview must leave the focus where it is.
+        "opened": visitor.call.request.method == "GET",
         "once": once or visitor.call.request.form.get("once") or fresh_number(),
     }
     return page(sheet.template, status, **everything)

@@ -40,10 +40,13 @@ def _plans(found: Foreseen, quote: Quote, shown: Json) -> Iterator[Row]:
         yield Row("warning", "This would change nothing")
     for move in planned.outgoing:
         yield Row(
-            "plans", move.plan.name, f"ends {_when(move.expires_at or move.effective_at)}", _quantities(found, move)
+            "plans",
+            move.plan.name,
+            f"ends {_when(move.expires_at or move.effective_at, found)}",
+            _quantities(found, move),
         )
     for move in planned.incoming:
-        yield Row("plans", move.plan.name, f"begins {_when(move.effective_at)}", _quantities(found, move))
+        yield Row("plans", move.plan.name, f"begins {_when(move.effective_at, found)}", _quantities(found, move))
     yield from _spans(found, quote)
     if shown["resets_usage"]:
         yield Row("plans", "What was used", "starts again at 0")
@@ -68,8 +71,8 @@ def _span(held: Subscription, was: Subscription | None) -> Iterator[Row]:
         yield Row("plans", "Agreed end", day(held.expires_at))
 
 
-def _when(instant: datetime | None) -> str:
-    return "now" if instant is None else f"on {day(instant)}"
+def _when(instant: datetime | None, found: Foreseen) -> str:
+    return "now" if instant is None or instant <= found.context.now else f"on {day(instant)}"
 
 
 def _quantities(found: Foreseen, move: Move) -> str:
