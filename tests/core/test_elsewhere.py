@@ -242,6 +242,13 @@ def a_month_that_is_set_right(account: Account) -> None:
     account.wait(40)
 
 
+def a_month_from_elsewhere(account: Account) -> None:
+    until(account, 3).wait(20)
+    ahead = account.settings.zone.utcoffset(account.now) or timedelta()
+    account.bill(ImportPlans((ImportedPlan("rolls", started_at=FIRSTS[0] - ahead),)))
+    account.wait(60)
+
+
 def a_month_that_is_corrected(account: Account) -> None:
     until(account, 3).attach("pro")
     account.wait(70)
@@ -265,6 +272,7 @@ LIVES = (
     differences_at_month_ends,
     entities_of_a_month,
     a_month_that_is_set_right,
+    a_month_from_elsewhere,
     a_month_that_is_corrected,
     purchases_of_a_month,
     switches,

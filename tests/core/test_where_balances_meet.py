@@ -12,7 +12,9 @@ from ledger.core.balances.controls import Scoped
 from ledger.core.balances.correction import Reverse
 from ledger.core.balances.deduction import Overage
 from ledger.core.balances.limiting import NewControls, SetEntityControls
+from ledger.core.balances.locking import Reserve
 from ledger.core.balances.usage import Track
+from ledger.core.entity import DeleteEntity
 from ledger.core.errors import Refusal
 from ledger.core.events import EffectReversed, LineKind, UsageAlerted, UsageBackdated, Window
 from ledger.core.offers.features import systems_of
@@ -160,6 +162,30 @@ def test_an_alert_on_a_limit_is_of_its_own_features_limit() -> None:
     assert [each for each in account.track("messages", 45) if isinstance(each, UsageAlerted)]
 
 
+def test_an_alert_on_credits_is_told_of_by_the_feature_that_draws_on_them() -> None:
+    account = granted(granted(Account(), "action1", 1, "own"), "credits", 10, "credits")
+    controlled(account, usage_alerts=(UsageAlert(units(2), "usage", "credits"),))
+    assert [type(each) for each in account.track("action1", 12)][-1] is UsageAlerted
+
+
+def test_use_that_is_taken_back_counts_toward_no_limit_whose_window_still_runs() -> None:
+    account = granted(Account(), "messages", 100, "a")
+    day, month = (UsageLimit("messages", units(40), each) for each in (Interval.DAY, Interval.MONTH))
+    controlled(account, usage_limits=(day, month))
+    (first,) = account.track("messages", 10)
+    account.wait(2).track("messages", 5)
+    reverse(account, first)
+    assert sorted(each.units for each in account.customer.windows.values()) == [5, 5]
+
+
+def test_of_two_locks_each_expires_at_its_own_time() -> None:
+    account = granted(Account(), "messages", 100, "a")
+    for lock_id, hours in (("first", 2), ("second", 20)):
+        account.do(Reserve(lock_id, "messages", units(10), expires_at=account.now + timedelta(hours=hours)))
+    account.wait_until(account.now + timedelta(hours=3))
+    assert list(account.customer.locks) == ["second"]
+
+
 # --- whose they are -------------------------------------------------------------------------------------------
 
 
@@ -225,6 +251,16 @@ def test_seats_of_entities_are_the_customers_where_the_next_plan_gives_them_some
     account.track("users", 2, "e1")
     account.attach("b")
     assert account.balance("users") == (7, 2)
+
+
+def test_what_an_entity_owes_is_billed_when_it_is_deleted_whatever_else_its_customer_has() -> None:
+    own = replace(metered(MESSAGES, 10, 5), entity_feature_id="workflows")
+    account = Account(plan("pro", 20, included(WORDS, 5), own)).entities("e1", "e2", feature_id="workflows")
+    account.attach("pro")
+    account.track("messages", 30, "e2")
+    account.do(DeleteEntity("e2"))
+    account.wait_until(FEBRUARY)
+    assert account.invoiced() == [2000, 2000 + 100]
 
 
 def test_seats_pass_once_to_a_plan_with_two_items_of_them() -> None:

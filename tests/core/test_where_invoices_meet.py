@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.core.balances.adjustment import UpdateBalance
 from ledger.core.balances.usage import Track
 from ledger.core.errors import Refusal
 from ledger.core.events import (
@@ -30,9 +31,12 @@ from ledger.core.invoices.documents import (
     InvoicedPlan,
     InvoicedQuantity,
     IssueCreditNote,
+    PayInvoice,
 )
 from ledger.core.offers.catalog import CreateFeature, CreatePlan, PutDiscount, UpdatePlan
 from ledger.core.offers.discounts import MAX_DISCOUNTS
+from ledger.core.period import Every, Interval
+from ledger.core.settings import LedgerSettings
 from ledger.core.subscriptions.billing import (
     Billing,
     CustomLine,
@@ -47,7 +51,9 @@ from ledger.core.subscriptions.customising import Customize
 from ledger.core.subscriptions.phases import CreateSchedule, Phase
 from ledger.core.subscriptions.quantity import ChangeQuantities
 from ledger.core.subscriptions.revision import Revise
-from ledger.core.terms import BasePrice, Discount, Method, OnDecrease, OnIncrease, Plan, Proration
+from ledger.core.subscriptions.several import AttachMany
+from ledger.core.terms import BasePrice, Discount, FreeTrial, Method, OnDecrease, OnIncrease, Plan, Proration
+from ledger.core.time.upcoming import next_invoices
 from tests.core.account import Account, bought
 from tests.core.offers import (
     EXTRA,
@@ -181,6 +187,88 @@ def credit(account: Account, minor: int) -> Any:
     """A credit note over the last paid invoice, as another system would have given it: all of it is credit."""
     paid = next(each for each in account.customer.account.invoices.values() if each.paid_minor)
     return CreditNoteIssued(account.customer.next_id(), paid.invoice_id, account.now, CreditTo.BALANCE, 0, minor)
+
+
+def test_what_is_paid_by_the_year_keeps_nothing_else_from_renewing() -> None:
+    yearly, monthly = prepaid(WORDS, 0, 900, 10, every=YEAR), prepaid(MESSAGES, 0, 100, 10)
+    account = Account(plan("mixed", 0, yearly, monthly))
+    assert account.attach("mixed", None, words=10, messages=10) == 1000
+    account.wait_until(MARCH)
+    assert account.invoiced() == [1000, 100, 100]
+
+
+def test_an_upcoming_invoice_has_what_waits_for_any_and_lies_behind_everything_that_comes_before_it() -> None:
+    account = shop(plan("yearly", 300, included(MESSAGES, 500), every=YEAR))
+    account.attach("yearly")
+    account.track("messages", 5)
+    account.happen(waiting_for_nothing(account))
+    (upcoming,) = next_invoices(account.customer, account.context())
+    assert (upcoming.starts_at, upcoming.total_minor) == (datetime(2027, 1, 1, tzinfo=UTC), 30_000 + 77)
+
+
+# --- what waits for its payer ---------------------------------------------------------------------------------
+
+
+def lapses_at(account: Account, command: Attach) -> datetime | None:
+    """When a change that waits for its payer lapses."""
+    account.pays_with("pm_needs_action").do(command)
+    assert account.customer.held is not None
+    return account.customer.held.lapses_at
+
+
+def test_a_first_plan_that_is_not_paid_lapses_by_itself() -> None:
+    account = shop()
+    assert lapses_at(account, Attach("pro")) == FEBRUARY
+    account.wait_until(FEBRUARY)
+    assert account.customer.held is None
+    assert account.plans() == {}
+
+
+def test_a_change_lapses_with_the_first_thing_that_it_was_priced_by_and_touches() -> None:
+    week, days = (FreeTrial(Every(Interval.DAY, number)) for number in (7, 4))
+    tried = replace(plan("tried", 30), free_trial=week)
+    side = replace(plan("side", 5, group="side"), free_trial=days)
+    account = shop(tried, side)
+    account.attach("side")
+    account.attach("tried")
+    own = CustomLine(100, "own", START, START + 2 * DAYS)
+    assert lapses_at(account, Attach("premium", billing=Billing(add_lines=(own,)))) == START + 7 * DAYS
+
+
+def test_a_change_lapses_with_the_end_that_a_plan_is_given() -> None:
+    assert lapses_at(shop(), Attach("pro", ends_at=START + 9 * DAYS)) == START + 9 * DAYS
+
+
+def test_what_was_used_while_a_change_waited_is_billed_to_the_cent() -> None:
+    account = shop().pays_with("pm_card")
+    account.attach("used")
+    account.pays_with("pm_needs_action").bill(Attach("premium"))
+    account.track("messages", 7)
+    held = account.customer.held
+    assert held is not None
+    account.pays_with("pm_card").do(PayInvoice(held.invoice_id))
+    assert [each.line.amount_minor for each in account.customer.account.accrued.values()] == [70]
+
+
+def test_a_change_that_was_reasoned_when_it_was_asked_for_needs_no_reason_when_it_is_paid() -> None:
+    account = Account(plan("seats", 20, metered(USERS, 1, 900)), settings=LedgerSettings(require_reason=True))
+    account.attach("seats")
+    account.pays_with("pm_needs_action").do(UpdateBalance("users", usage=units(3)))
+    held = account.customer.held
+    assert held is not None
+    account.pays_with("pm_card")
+    account.reasoned = False
+    account.do(PayInvoice(held.invoice_id))
+    assert account.balance("users") == (0, 3)
+
+
+def test_a_change_is_made_with_every_version_that_it_names() -> None:
+    account = Account(PRO, replace(PRO, version=2, base=BasePrice(9_000, MONTH))).entities("e1")
+    account.pays_with("pm_needs_action").do(AttachMany((Attach("pro", 1), Attach("pro", 2, "e1"))))
+    held = account.customer.held
+    assert held is not None
+    account.pays_with("pm_card").do(PayInvoice(held.invoice_id))
+    assert [account.subscription("pro", owner).plan.version for owner in (None, "e1")] == [1, 2]
 
 
 # --- the smallest amounts -------------------------------------------------------------------------------------
@@ -347,6 +435,13 @@ def test_every_version_that_changes_says_what_it_was() -> None:
     before = offers.catalog.plans["pro"]
     changed = offers.do(UpdatePlan("pro", {"name": "Professional"}, all_versions=True))
     assert [each.before for each in changed if isinstance(each, PlanUpdated)] == list(before)
+
+
+def test_a_change_that_comes_with_a_new_id_is_of_the_version_that_is_named() -> None:
+    offers = catalog()
+    offers.do(UpdatePlan("pro", {"group": "side"}, force_version=True))
+    offers.do(UpdatePlan("pro", {"name": "First"}, version=1, new_plan_id="renamed"))
+    assert [each.name for each in offers.catalog.plans["renamed"]] == ["First", "Pro"]
 
 
 def catalog() -> Offers:

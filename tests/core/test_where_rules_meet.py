@@ -636,6 +636,15 @@ def test_a_debt_of_what_costs_nothing_passes_over_whole() -> None:
     assert account.balance("messages") == (370, 130)
 
 
+def test_usage_passes_over_though_the_next_plan_lacks_another_feature_that_was_used() -> None:
+    account = shop(plan("both", 5, included(WORDS, 10), included(MESSAGES, 10)))
+    account.attach("both")
+    account.track("words", 4)
+    account.track("messages", 3)
+    account.bill(Attach("premium", carry_usages=Carry()))
+    assert account.balance("messages") == (997, 3)
+
+
 def test_use_beyond_a_grant_that_passes_over_by_name_is_not_billed() -> None:
     used = plan("used", 10, metered(MESSAGES, 10, 5), metered(WORDS, 10, 7))
     account = shop(used)
