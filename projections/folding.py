@@ -172,7 +172,7 @@ def collect(model: Model, moved: Iterable[Moved], finals: Iterable[Final], ended
     found, final_keys = Changes(), set[tuple[str, Key]]()
     changing = {table.name: table for table in model.tables if table.changes}
     for name, row in finals:
-        found.put(name, row)
+        found.rows[name].append(row)
         if name in changing:
             final_keys.add((name, changing[name].key_of(row)))
     for stream_id, before, after in moved:
@@ -180,11 +180,11 @@ def collect(model: Model, moved: Iterable[Moved], finals: Iterable[Final], ended
             continue
         changed = model.changes(stream_id, before, after)
         for name, rows in changed.rows.items():
-            found.rows.setdefault(name, []).extend(rows)
+            found.rows[name].extend(rows)
         for name, keys in changed.gone.items():
             gone = [key for key in keys if (name, key) not in final_keys and (name, key) not in ended]
             if gone:
-                found.gone.setdefault(name, []).extend(gone)
+                found.gone[name].extend(gone)
     return found
 
 

@@ -19,6 +19,7 @@ A model's folder holds `fold.py` and, under `sql/`, the statements of each table
 Each has `retire_<table>`, a small step in deleting a generation that nobody reads any more.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -107,16 +108,16 @@ class Final(NamedTuple):
 class Changes:
     """Rows to write and keys to delete, by table."""
 
-    rows: dict[str, list[Row]] = field(default_factory=dict)
-    gone: dict[str, list[Key]] = field(default_factory=dict)
+    rows: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    gone: defaultdict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))
 
     def put(self, table: str, row: Row) -> None:
         """Write a row, new or in place of the one with its key."""
-        self.rows.setdefault(table, []).append(row)
+        self.rows[table].append(row)
 
     def drop(self, table: str, key: Key) -> None:
         """Delete the row with this key."""
-        self.gone.setdefault(table, []).append(key)
+        self.gone[table].append(key)
 
 
 Fold = Callable[[Any, Recorded], tuple[Any, Sequence[Final]]]

@@ -1,9 +1,9 @@
 """Rows to the database: one statement a table, in arrays of binary fields or lines of a COPY."""
 
 import re
+import struct
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, LiteralString, NamedTuple
 
@@ -16,6 +16,10 @@ from projections.projection import Changes, Key, Kind, Model, Row, Table
 from projections.statements import statement
 
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+LENGTH: Final = struct.Struct("!i")
+
+# A column at a time: whether anything in it must be escaped is asked once for all of its values.
+Column = Sequence[Any]
 
 
 class Write(NamedTuple):
@@ -76,38 +80,50 @@ def _columns(columns: Sequence[tuple[str, Kind]], rows: Sequence[Row | Key]) -> 
     return {name: _array(kind, column, count) for (name, kind), column in zip(columns, values, strict=True)}
 
 
-def _array(kind: Kind, column: Sequence[Any], count: int) -> BinaryArray:
+def _array(kind: Kind, column: Column, count: int) -> BinaryArray:
     array, encode = FIELDS[kind]
-    return array.of([NULL if value is None else encode(value) for value in column], count)
+    return array.of(encode(column), count)
 
 
-def _text(value: str) -> bytes:
-    # PostgreSQL has no place for U+0000; personal data, sealed in the log, may have brought one along.
-    return bytes_field((value.replace("\0", REPLACEMENT) if "\0" in value else value).encode())
+def _bytes_fields(column: Column) -> list[bytes]:
+    return [NULL if value is None else LENGTH.pack(len(value)) + value for value in column]
 
 
-def _number(value: Decimal) -> bytes:
-    return bytes_field(format(value, "f").encode())
+def _text_fields(column: Column) -> list[bytes]:
+    if "\0" in "".join([value for value in column if value is not None]):
+        # PostgreSQL has no place for U+0000; personal data, sealed in the log, may have brought one along.
+        column = [None if value is None else value.replace("\0", REPLACEMENT) for value in column]
+    return _bytes_fields([None if value is None else value.encode() for value in column])
 
 
-def _switch(value: bool) -> bytes:  # noqa: FBT001  a column's value, not a flag of this function
-    return b"\x00\x00\x00\x01t" if value else b"\x00\x00\x00\x01f"
+def _number_fields(column: Column) -> list[bytes]:
+    return _bytes_fields([None if value is None else format(value, "f").encode() for value in column])
 
 
-def _texts(values: Sequence[str]) -> bytes:
-    return _text(_array_text(tuple(values)))
+def _switch_fields(column: Column) -> list[bytes]:
+    return [SWITCHES[value] for value in column]
 
 
-FIELDS: Final[dict[Kind, tuple[type[BinaryArray], Callable[[Any], bytes]]]] = {
-    Kind.UUID: (UuidArray, uuid_field),
-    Kind.TEXT: (TextArray, _text),
-    Kind.INTEGER: (IntegerArray, integer_field),
-    Kind.BIGINT: (BigintArray, bigint_field),
-    Kind.NUMERIC: (TextArray, _number),
-    Kind.BOOLEAN: (TextArray, _switch),
-    Kind.INSTANT: (InstantArray, instant_field),
-    Kind.JSON: (TextArray, bytes_field),
-    Kind.TEXTS: (TextArray, _texts),
+def _texts_fields(column: Column) -> list[bytes]:
+    return _text_fields([_array_text(tuple(values)) for values in column])
+
+
+def _each_field(to_field: Callable[[Any], bytes]) -> Callable[[Column], list[bytes]]:
+    return lambda column: [NULL if value is None else to_field(value) for value in column]
+
+
+SWITCHES: Final[dict[bool | None, bytes]] = {True: bytes_field(b"t"), False: bytes_field(b"f"), None: NULL}
+
+FIELDS: Final[dict[Kind, tuple[type[BinaryArray], Callable[[Column], list[bytes]]]]] = {
+    Kind.UUID: (UuidArray, _each_field(uuid_field)),
+    Kind.TEXT: (TextArray, _text_fields),
+    Kind.INTEGER: (IntegerArray, _each_field(integer_field)),
+    Kind.BIGINT: (BigintArray, _each_field(bigint_field)),
+    Kind.NUMERIC: (TextArray, _number_fields),
+    Kind.BOOLEAN: (TextArray, _switch_fields),
+    Kind.INSTANT: (InstantArray, _each_field(instant_field)),
+    Kind.JSON: (TextArray, _bytes_fields),
+    Kind.TEXTS: (TextArray, _texts_fields),
 }
 
 
@@ -117,9 +133,6 @@ def _lines(table: Table, head: str, rows: Sequence[Row]) -> bytes:
     ]
     return "".join([f"{head}{line}\n" for line in map("\t".join, zip(*columns, strict=True))]).encode()
 
-
-# A column at a time: whether anything in it must be escaped is asked once for all of its values.
-Column = Sequence[Any]
 
 NOTHING: Final = r"\N"
 _SPECIAL: Final = re.compile("[\\\\\t\n\r\0]")

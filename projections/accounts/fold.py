@@ -144,7 +144,8 @@ def restore(rows: Mapping[str, Sequence[tuple[Any, ...]]]) -> Account:
     kept = _kept.decode(state)
     found = None if metadata is None else metadata.encode()
     profile = Profile(customer_id, name, email, found, created_at, deleted_at, kept.currency)
-    return _summed(Account(profile, kept.plans, kept.money, from_position=from_position, from_at=from_at))
+    current, owed = holding.current(kept.plans), owing.owed(kept.money, kept.currency)
+    return Account(profile, kept.plans, kept.money, current, owed, from_position, from_at)
 
 
 def fold(state: Account, recorded: Recorded) -> tuple[Account, Sequence[Final]]:
@@ -154,7 +155,9 @@ def fold(state: Account, recorded: Recorded) -> tuple[Account, Sequence[Final]]:
     plans, money = holding.evolve(state.plans, event), owing.evolve(state.money, event)
     if profile is state.profile and plans is state.plans and money is state.money:
         return state, ()
-    after = _summed(state._replace(profile=profile, plans=plans, money=money))
+    current = state.current if plans is state.plans else holding.current(plans)
+    owed = owing.owed(money, profile.currency)
+    after = Account(profile, plans, money, current, owed, state.from_position, state.from_at)
     if profile is state.profile and (after.current, after.owed) == (state.current, state.owed):
         return after, ()
     after = after._replace(from_position=recorded.position, from_at=recorded.at)
@@ -210,11 +213,6 @@ def shown(account: Account) -> Row:
 def sort_key(text: str | None) -> str:
     """A text as it is sorted by: without case, and empty where there is none."""
     return "" if text is None else text.casefold()[:KEY_CHARS]
-
-
-def _summed(account: Account) -> Account:
-    current, owed = holding.current(account.plans), owing.owed(account.money, account.profile.currency)
-    return account._replace(current=current, owed=owed)
 
 
 def _known(profile: Profile, event: Event) -> Profile:

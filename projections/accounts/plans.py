@@ -9,6 +9,7 @@ nothing is held it is the base plan that ended last, as expired.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -155,6 +156,7 @@ def _is_version(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
+@lru_cache(1_000)
 def mark(plan: str | None, status: str | None) -> str:
     """What a customer is found by: a plan (`pro`, or `pro@2` for a version of it), a status, or both of one plan."""
     return " ".join(part for part in (status, None if plan is None else f"plan:{plan}") if part is not None)

@@ -133,11 +133,11 @@ def _put_sums(found: Changes, stream_id: UUID, before: State, after: State) -> N
     touched = {grant.feature_id for key, grant in after.items() if before.get(key) is not grant}
     touched |= {before[key].feature_id for key in before.keys() - after.keys()}
     for feature_id in touched:
-        was, now = sums_of(before.values(), feature_id), sums_of(after.values(), feature_id)
-        if now is None and was is not None:
-            found.drop(SUMS.name, (stream_id, feature_id))
-        elif now is not None and now != was:
+        now = sums_of(after.values(), feature_id)
+        if now is not None:
             found.put(SUMS.name, (stream_id, feature_id, *now))
+        elif sums_of(before.values(), feature_id) is not None:
+            found.drop(SUMS.name, (stream_id, feature_id))
 
 
 def sums_of(grants: Iterable[Grant], feature_id: str) -> Sums | None:
