@@ -93,6 +93,10 @@ tour: setup  ## run the README's tour for real
 cookbook: setup  ## ask every question of docs/audit-cookbook.md of a tenth of the CDNOW ledger
 	$(BIN)/python -m tests.cookbook
 
+.PHONY: pictures
+pictures: setup  ## the pictures of docs/pictures: the main pages of the sample company, in two widths, light and dark
+	$(BIN)/python -m tests.browser.pictures
+
 .PHONY: bench
 bench: setup  ## the numbers of docs/performance.md
 	$(BIN)/python -m benchmarks

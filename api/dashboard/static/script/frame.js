@@ -38,6 +38,11 @@
     return line;
   };
 
+  // A long form that comes back with something wrong begins there.
+  document.addEventListener("htmx:afterSettle", () => {
+    document.querySelector("#editor [aria-invalid]")?.focus();
+  });
+
   document.getElementById("keys")?.addEventListener("beforetoggle", (event) => {
     if (event.newState !== "open") return;
     const found = [...document.querySelectorAll("[data-key]:not([data-key='?'])")];
