@@ -50,7 +50,8 @@ def new_form(visitor: Visitor) -> Response:
         )
     except Refusal as refusal:
         return _form(visitor, given, beside(refusal, OF_WIRE), status=status_of(refusal))
-    return leave_for(visitor.call.request, f"/customers/{quote(made['id'] or made['internal_id'], safe='')}")
+    path = f"/customers/{quote(made['id'] or made['internal_id'], safe='')}"
+    return leave_for(visitor.call.request, path, "Customer created")
 
 
 def _new(found: Foreseen) -> None:
