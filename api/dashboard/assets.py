@@ -20,7 +20,6 @@ BROUGHT: Final = HERE / "assets" / "node_modules"
 INTER: Final = "@fontsource-variable/inter/files/inter-{}-wght-normal.woff2"
 FILES: Final[Mapping[str, Path]] = {
     "dashboard.js": OURS / "script/dashboard.js",
-    "changes.js": OURS / "script/changes.js",
     "frame.js": OURS / "script/frame.js",
     "changes.js": OURS / "script/changes.js",
     "customers.js": OURS / "script/customers.js",
