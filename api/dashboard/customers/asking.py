@@ -134,7 +134,7 @@ def _of_form(name: str) -> bool:
 
 def _pick(found: Args, args: Args) -> None:
     """The columns that were ticked, unless they are those that are shown anyway."""
-    feature, picked = args.get("feature", ""), set(args.getlist("show"))
+    feature, picked = args.get("feature", ""), set(args.getlist("show")) - {"name"}
     if feature and args.get("shown_of", "") != feature:
         picked.add("remaining")
     if not feature:
