@@ -83,7 +83,7 @@ def newer_entries(visitor: Visitor) -> Response:
     asked = [(name, value) for name, value in call.request.args.items(multi=True) if name != "after"]
     groups = [timeline_group(list(each)) for _, each in groupby(reversed(found), key=command_of)]
     newer = _newer(asked, found[-1].position if more else position)
-    return page("activity/newer.html", timeline=groups, newer=newer, more=more)
+    return page("activity/newer.html", visitor=visitor, timeline=groups, newer=newer, more=more)
 
 
 def _newer(asked: Pairs, position: int) -> str:

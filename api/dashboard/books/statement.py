@@ -36,6 +36,7 @@ def _read(visitor: Visitor, query: dict[str, Any]) -> Json:
     def major(amount_minor: Decimal) -> Decimal:
         return to_major(amount_minor, currency)
 
+    shown = [stated(each) for each in found.page.items]
     pairs = list(request.args.items(multi=True))
     following = found.page.next_cursor
     return {
@@ -46,6 +47,7 @@ def _read(visitor: Visitor, query: dict[str, Any]) -> Json:
         "opening": major(found.opening_minor),
         "carried": major(found.carried_minor) if query["cursor"] else None,
         "closing": major(found.closing_minor),
-        "list": [stated(each) for each in found.page.items],
+        "list": shown,
+        "told": any(each["plan_id"] or each["feature_id"] or each["period"] for each in shown),
         "next": None if following is None else address(HERE, pairs, cursor=following),
     }

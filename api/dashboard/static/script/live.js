@@ -53,6 +53,7 @@
   const prepend = (list, fresh) => {
     const found = [...fresh.querySelectorAll(":scope > li")].filter((each) => document.getElementById(each.id) === null);
     list.dataset.newer = fresh.dataset.newer;
+    if (fresh.dataset.more !== undefined) again = true;
     if (found.length === 0) return;
     list.prepend(...found);
     for (const each of found) {
