@@ -2,8 +2,11 @@
 "use strict";
 
 document.documentElement.classList.add("scripted");
-// What somebody is writing just now is theirs: an answer that was under way never takes it back.
-Idiomorph.defaults.ignoreActiveValue = true;
+// What somebody is writing just now is theirs: an answer that was under way never takes it back. A button is nobody's
+// to write, and always says what it would do by now.
+document.addEventListener("htmx:beforeSwap", () => {
+  Idiomorph.defaults.ignoreActiveValue = document.activeElement?.matches("input, textarea") ?? false;
+});
 
 // While a confirmation is under way no preview is asked for, and none that was asked for comes in.
 document.addEventListener("htmx:beforeRequest", (event) => {
