@@ -9,6 +9,7 @@ from uuid import UUID
 
 from projections.cursors import Parse, Question, from_cursor, to_cursor
 from projections.queries.rows import Page
+from projections.statements import in_order
 from projections.view import View
 
 MODELS: Final = ("customers", "journal")
@@ -141,9 +142,9 @@ def entries(
     """Entries by day and position, each with all of its lines. Needs the models customers and journal."""
     question = _question(view, "journal", (keep.question(), of_lines, oldest_first))
     after = from_cursor(question, cursor, BY_ENTRY) or (None,) * len(BY_ENTRY)
-    name = "list_journal_oldest" if oldest_first else "list_journal"
+    listing = in_order("list_journal", oldest_first=oldest_first)
     keys = dict(zip(_ENTRY_KEY, after, strict=True))
-    rows = view.rows(name, MODELS, limit=limit + 1, **keys, **keep.asked(), **of_lines.asked())
+    rows = view.rows(listing, MODELS, limit=limit + 1, **keys, **keep.asked(), **of_lines.asked())
     found = [list(lines) for _, lines in groupby(map(JournalLine._make, rows), key=lambda line: line.entry)]
     more = len(found) > limit
     return Page(found[:limit], to_cursor(question, found[limit - 1][0].entry) if more else None)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from psycopg.sql import Composed
 
 from ledger.core.balances.balance import Grant
 from ledger.core.state import Entity
@@ -22,6 +23,7 @@ from projections.queries.rows import (
     PlanFilter,
     SubscriptionEntry,
 )
+from projections.statements import in_order
 from projections.view import View
 
 CURRENT = ("active", "scheduled")
@@ -48,7 +50,7 @@ def customers(
     asked = (search, sorted(plans), sorted(plan_statuses), created, oldest_first)
     listing = Listing(view, "customers", asked, BY_AGE, limit, cursor)
     rows = listing.rows(
-        "list_customers_oldest" if oldest_first else "list_customers",
+        in_order("list_customers", oldest_first=oldest_first),
         ("customers", "subscriptions"),
         search=contains(search),
         created_from=created.start,
@@ -138,7 +140,7 @@ class Listing:
         self._after = from_cursor(self._question, cursor, parts)
         self.next_cursor: str | None = None
 
-    def rows(self, name: str, models: Sequence[str], **parameters: Any) -> list[Any]:
+    def rows(self, name: str | Composed, models: Sequence[str], **parameters: Any) -> list[Any]:
         """The rows of the page. One more is read, to know whether another page follows."""
         after = self._after or (None,) * len(self._parts)
         keys = dict(zip(("after_at", "after_stream", "after_id"), after, strict=False))

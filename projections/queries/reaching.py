@@ -9,6 +9,9 @@ and after the place where it reaches an instant there are few of them, and they 
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from psycopg.sql import Composed
+
+from projections.statements import in_order
 from projections.view import View
 
 LOOK: Final = 2_000  # entries of a short walk
@@ -31,7 +34,6 @@ class Reach:
 
     def __init__(self, view: View, keep: dict[str, Any], bounds: tuple[int, int], *, oldest_first: bool) -> None:
         self.view, self.keep, self.bounds, self.oldest_first = view, keep, bounds, oldest_first
-        self.order = "_oldest" if oldest_first else ""
 
     def rows(self, after: int | None, limit: int) -> list[Any]:
         """The next rows after a position (None: from the beginning), at most `limit`."""
@@ -44,7 +46,10 @@ class Reach:
     def stream(self) -> Iterator[Any]:
         """All rows in order, in constant memory."""
         asked = self._asked(Stretch(*self.bounds), None)
-        return self.view.stream(f"list_timeline{self.order}", MODELS, **asked)
+        return self.view.stream(self._in_order("list_timeline"), MODELS, **asked)
+
+    def _in_order(self, name: str) -> Composed:
+        return in_order(name, oldest_first=self.oldest_first)
 
     def _asked(self, stretch: Stretch, limit: int | None) -> dict[str, Any]:
         return {**self.keep, "first": stretch.first, "last": stretch.last, "limit": limit}
@@ -77,17 +82,17 @@ class Reach:
             return self._looked_for(asked)
         if self.keep["feature_id"] is not None and all(self.keep[name] is None for name in NARROWER):
             return self._of_feature(asked)
-        return self.view.rows(f"list_timeline{self.order}", MODELS, **asked)
+        return self.view.rows(self._in_order("list_timeline"), MODELS, **asked)
 
     def _looked_for(self, asked: dict[str, Any]) -> list[Any]:
-        rows = self.view.rows(f"list_timeline_near{self.order}", MODELS, **asked, look=LOOK)
+        rows = self.view.rows(self._in_order("list_timeline_near"), MODELS, **asked, look=LOOK)
         return rows if len(rows) == asked["limit"] else self._sorted(asked)
 
     def _sorted(self, asked: dict[str, Any], name: str = "list_timeline_sorted") -> list[Any]:
         return self.view.rows(name, MODELS, **asked, direction=1 if self.oldest_first else -1)
 
     def _of_feature(self, asked: dict[str, Any]) -> list[Any]:
-        used = [] if asked["told"] else self.view.rows(f"list_timeline_used{self.order}", MODELS, **asked)
+        used = [] if asked["told"] else self.view.rows(self._in_order("list_timeline_used"), MODELS, **asked)
         # Of what else touched it, only what comes before the last of these is wanted.
         side = {"last" if self.oldest_first else "first": used[-1][0]} if len(used) == asked["limit"] else {}
         told = self._looked_for(asked | side | {"told": True})

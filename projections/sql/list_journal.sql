@@ -1,4 +1,4 @@
--- Entries of the books, the last day first, each with all of its lines: those that have a line that is asked for.
+-- Entries of the books by their days, each with all of its lines: those that have a line that is asked for.
 -- Customers who are gone stay in the books.
 WITH entries AS (
     SELECT DISTINCT p.posted_on, p.position, p.part, p.natural_on
@@ -21,8 +21,8 @@ WITH entries AS (
       ))
       AND (%(after_day)s::date IS NULL
            OR (p.posted_on, p.position, p.part, p.natural_on)
-              < (%(after_day)s::date, %(after_position)s::bigint, %(after_part)s::integer, %(after_natural)s::date))
-    ORDER BY p.posted_on DESC, p.position DESC, p.part DESC, p.natural_on DESC
+              {beyond} (%(after_day)s::date, %(after_position)s::bigint, %(after_part)s::integer, %(after_natural)s::date))
+    ORDER BY p.posted_on {way}, p.position {way}, p.part {way}, p.natural_on {way}
     LIMIT %(limit)s
 )
 SELECT p.posted_on, p.position, p.part, p.natural_on, p.line, p.account, p.currency, p.amount_minor, p.stream_id,
@@ -37,4 +37,4 @@ JOIN journal_lines AS l
   AND l.line = p.line
 LEFT JOIN customers AS c
   ON c.ledger_id = %(ledger_id)s AND c.generation = %(customers_generation)s AND c.stream_id = p.stream_id
-ORDER BY p.posted_on DESC, p.position DESC, p.part DESC, p.natural_on DESC, p.line, p.account
+ORDER BY p.posted_on {way}, p.position {way}, p.part {way}, p.natural_on {way}, p.line, p.account

@@ -1,4 +1,4 @@
--- The timeline from its newest entry on, along an index that is in the order of positions.
+-- The timeline from its newest entry on, or from its oldest, along an index that is in the order of positions.
 SELECT t.position, t.stream_id, t.customer_id, t.kind, t.sentence, t.actor, t.on_behalf_of, t.reason, t.request_id,
        t.at, t.recorded_at, t.before::text, t.after::text, t.feature_ids, t.entity_id, t.plan_id, t.amount,
        t.links::text, t.reverses,
@@ -24,5 +24,5 @@ WHERE t.ledger_id = %(ledger_id)s AND t.generation = %(timeline_generation)s
   AND (%(feature_id)s::text IS NULL
        OR (t.known_as IS NULL AND t.feature_ids[1] = %(feature_id)s::text)
        OR (t.known_as IS NOT NULL AND t.feature_ids @> ARRAY[%(feature_id)s::text]))
-ORDER BY t.position DESC
+ORDER BY t.position {way}
 LIMIT %(limit)s

@@ -1,4 +1,4 @@
--- A short look along the timeline from the newest on, whatever is kept of it: what is common is met at once. Walked and
+-- A short look along the timeline from either end, whatever is kept of it: what is common is met at once. Walked and
 -- then filtered, so that no index of what is rare is asked.
 SELECT t.position, t.stream_id, t.customer_id, t.kind, t.sentence, t.actor, t.on_behalf_of, t.reason, t.request_id,
        t.at, t.recorded_at, t.before::text, t.after::text, t.feature_ids, t.entity_id, t.plan_id, t.amount,
@@ -13,7 +13,7 @@ FROM (
       AND w.position BETWEEN %(first)s AND %(last)s
       AND (%(told)s::boolean IS NOT TRUE OR w.known_as IS NOT NULL)
       AND (%(stream_id)s::uuid IS NULL OR w.stream_id = %(stream_id)s::uuid)
-    ORDER BY w.position DESC
+    ORDER BY w.position {way}
     LIMIT %(look)s
 ) AS t
 WHERE (%(kinds)s::text[] IS NULL OR t.kind = ANY (%(kinds)s::text[]))
@@ -29,5 +29,5 @@ WHERE (%(kinds)s::text[] IS NULL OR t.kind = ANY (%(kinds)s::text[]))
   AND (%(feature_id)s::text IS NULL
        OR (t.known_as IS NULL AND t.feature_ids[1] = %(feature_id)s::text)
        OR (t.known_as IS NOT NULL AND t.feature_ids @> ARRAY[%(feature_id)s::text]))
-ORDER BY t.position DESC
+ORDER BY t.position {way}
 LIMIT %(limit)s

@@ -1,4 +1,4 @@
--- Plain uses of a feature from the newest on, in the order of their own index.
+-- Plain uses of a feature from the newest on, or from the oldest, in the order of their own index.
 SELECT t.position, t.stream_id, t.customer_id, t.kind, t.sentence, t.actor, t.on_behalf_of, t.reason, t.request_id,
        t.at, t.recorded_at, t.before::text, t.after::text, t.feature_ids, t.entity_id, t.plan_id, t.amount,
        t.links::text, t.reverses,
@@ -15,5 +15,5 @@ WHERE t.ledger_id = %(ledger_id)s AND t.generation = %(timeline_generation)s
   AND (%(at_from)s::timestamptz IS NULL OR t.at >= %(at_from)s::timestamptz)
   AND (%(at_to)s::timestamptz IS NULL OR t.at < %(at_to)s::timestamptz)
   AND (%(upto_at)s::timestamptz IS NULL OR t.at <= %(upto_at)s::timestamptz)
-ORDER BY t.position DESC
+ORDER BY t.position {way}
 LIMIT %(limit)s
