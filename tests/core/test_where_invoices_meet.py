@@ -118,9 +118,9 @@ def test_a_charge_that_waits_for_its_plans_renewal_waits_through_an_invoice_for_
     assert account.invoiced() == [2000, 2000, 900 + 2000 + 900 + 2000]
 
 
-def corrected() -> Account:
+def corrected(*more: Plan) -> Account:
     """A customer of a plan paid by use, with a charge of 30 that waits for the end of its period."""
-    account = shop()
+    account = shop(*more)
     account.attach("used")
     account.wait_until(FEBRUARY + DAYS)
     account.do(Track("messages", None, units(3), used_at=START + DAYS, backdate=True))
@@ -233,6 +233,15 @@ def test_a_change_lapses_with_the_first_thing_that_it_was_priced_by_and_touches(
     account.attach("tried")
     own = CustomLine(100, "own", START, START + 2 * DAYS)
     assert lapses_at(account, Attach("premium", billing=Billing(add_lines=(own,)))) == START + 7 * DAYS
+
+
+def test_a_charge_falls_due_though_a_change_waits_for_longer() -> None:
+    account = corrected(plan("year", 100, every=YEAR, group="other"))
+    lapse = lapses_at(account, Attach("year"))
+    assert lapse is not None
+    assert lapse > MARCH
+    account.wait_until(MARCH)
+    assert account.invoiced()[-1] == 30
 
 
 def test_a_change_lapses_with_the_end_that_a_plan_is_given() -> None:
