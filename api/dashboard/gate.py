@@ -32,7 +32,7 @@ PAGES: Final = (
     ("/timeline", "Timeline", "clock"),
     ("/books", "Books", "book"),
 )
-ADMIN_PAGES: Final = (("/users", "Users", "people"), ("/keys", "Keys", "key"))
+ADMIN_PAGES: Final = (("/users", "Users", "person"), ("/keys", "Keys", "key"))
 # What a client says in a header, a form says in a field.
 SAID_IN_FIELDS: Final = {"reason": "HTTP_TALLYSTICK_REASON", "once": "HTTP_IDEMPOTENCY_KEY"}
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
