@@ -363,6 +363,7 @@ def test_what_is_held_is_updated_as_it_was_previewed(browser: Browser, shop: Api
     fields = {"quantity.seats": "4", "reason": "Two more people"}
     send(browser, path, **fields)
     assert preview(browser)["Due now"] == "$20.00"
+    assert preview(browser)["Pro"] == "changes now 4 Seats"
     assert send(browser, path, **fields, confirm="1") == 303
     assert shop("customers.get", customer_id="acme")["balances"]["seats"]["granted"] == 4
 

@@ -38,15 +38,14 @@ def _plans(found: Foreseen, quote: Quote, shown: Json) -> Iterator[Row]:
         yield Row("warning", "The payment method on file declines: this would not go through")
     elif not planned.events:
         yield Row("warning", "This would change nothing")
+    stays = {each.plan.plan_id for each in planned.incoming} & {each.plan.plan_id for each in planned.outgoing}
     for move in planned.outgoing:
-        yield Row(
-            "plans",
-            move.plan.name,
-            f"ends {_when(move.expires_at or move.effective_at, found)}",
-            _quantities(found, move),
-        )
+        if move.plan.plan_id not in stays:
+            ends = _when(move.expires_at or move.effective_at, found)
+            yield Row("plans", move.plan.name, f"ends {ends}", _quantities(found, move))
     for move in planned.incoming:
-        yield Row("plans", move.plan.name, f"begins {_when(move.effective_at, found)}", _quantities(found, move))
+        word = "changes" if move.plan.plan_id in stays else "begins"
+        yield Row("plans", move.plan.name, f"{word} {_when(move.effective_at, found)}", _quantities(found, move))
     yield from _spans(found, quote)
     if shown["resets_usage"]:
         yield Row("plans", "What was used", "starts again at 0")
