@@ -211,7 +211,7 @@ def test_a_viewer_sees_no_way_to_change_anything_and_is_refused_one(desk: Desk, 
     assert "New customer" not in browser.text
     for path in (BALANCE, "/customers/new"):
         assert browser.get(path).status_code == 403
-    assert "role read" in browser.text
+    assert "with the role viewer, and this needs the role finance" in browser.text
     assert remaining(shop) == 100
 
 
