@@ -113,7 +113,7 @@ def main(folder: Path = FOLDER) -> None:
                     base_url=base,
                     storage_state=state,
                     viewport={"width": width, "height": height},
-                    color_scheme=scheme,  # type: ignore[arg-type]  # one of its words
+                    color_scheme=scheme,
                     reduced_motion="reduce",
                 )
                 page = context.new_page()

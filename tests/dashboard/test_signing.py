@@ -5,7 +5,7 @@ import re
 import pytest
 from argon2.exceptions import VerifyMismatchError
 
-from api.dashboard.access.signing import own_path
+from api.dashboard.again import own_path
 from api.sessions import NOBODY, LockedOut, WrongPassword, sign_in, sign_in_link
 from api.users import HASHER, change_role, disable_user, set_password
 from ledger.core.access import UserRole

@@ -34,13 +34,15 @@ def test_no_reason_is_left_over_from_a_dependency_that_is_gone() -> None:
 
 
 def assets() -> dict[str, str]:
-    found: dict[str, str] = json.loads((ASSETS / "package.json").read_text())["dependencies"]
-    return found
+    """What npm brings: what pages are made of, and what only tests use."""
+    asked = json.loads((ASSETS / "package.json").read_text())
+    return {**asked["dependencies"], **asked["devDependencies"]}
 
 
 def test_what_npm_brings_is_of_one_version_with_a_hash_and_from_no_named_host() -> None:
     lock = json.loads((ASSETS / "package-lock.json").read_text())
-    assert lock["packages"][""]["dependencies"] == assets()
+    asked = lock["packages"][""]
+    assert {**asked["dependencies"], **asked["devDependencies"]} == assets()
     brought = {name: each for name, each in lock["packages"].items() if name}
     assert {name.removeprefix("node_modules/") for name in brought} == assets().keys()
     for name, each in brought.items():

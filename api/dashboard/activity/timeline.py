@@ -20,11 +20,12 @@ from api.wire.refusals import InvalidInputs
 from ledger.core.errors import CustomerNotFound, Refusal
 from projections import reads
 from projections.queries.timeline import KINDS, command_of
-from projections.reads import TIMELINE_MODELS, timeline_after
+from projections.reads import TIMELINE_MODELS, Page, TimelineGroup, timeline_after
 
 HERE: Final = "/timeline"
 NEWER: Final = "/timeline/newer"
 AT_ONCE: Final = 500
+MOST_ENTRIES: Final = 300  # of a page: one command may have caused thousands
 ASKED: Final = ("customer_id", *FILTERS)
 MOMENTS: Final = ("as_of", "at")
 STANDING: Final = ("order", "cursor", "position", *MOMENTS)
@@ -57,11 +58,17 @@ def _read(visitor: Visitor, clean: Pairs) -> Json:
     keep, when = kept(call, query, {}), when_of(call, query)
     with call.view(TIMELINE_MODELS) as view:
         found = reads.timeline_groups(
-            view, keep, oldest_first=query["order"] == "asc", limit=limit, cursor=query["cursor"], when=when
+            view,
+            keep,
+            oldest_first=query["order"] == "asc",
+            limit=limit,
+            cursor=query["cursor"],
+            when=when,
+            most_entries=MOST_ENTRIES,
         )
     further = [pair for pair in clean if pair[0] != "cursor"]
     shown: Json = {
-        "timeline": [timeline_group(each.entries) for each in found.items],
+        "timeline": told(found),
         "next": None if found.next_cursor is None else f"{HERE}?{urlencode([*further, ('cursor', found.next_cursor)])}",
         "newer": None,
     }
@@ -69,6 +76,11 @@ def _read(visitor: Visitor, clean: Pairs) -> Json:
         shown["live"] = live_path(call, query["customer_id"])
         shown["newer"] = _newer(clean, view.position)
     return shown
+
+
+def told(found: Page[TimelineGroup]) -> list[Json]:
+    """Groups as `activity/entries.html` takes them."""
+    return [{**timeline_group(each.entries), "cut": each.cut} for each in found.items]
 
 
 def newer_entries(visitor: Visitor) -> Response:
@@ -81,9 +93,9 @@ def newer_entries(visitor: Visitor) -> Response:
         position = view.position
     more = len(found) == AT_ONCE
     asked = [(name, value) for name, value in call.request.args.items(multi=True) if name != "after"]
-    groups = [timeline_group(list(each)) for _, each in groupby(reversed(found), key=command_of)]
+    groups = [TimelineGroup(list(each)) for _, each in groupby(reversed(found), key=command_of)]
     newer = _newer(asked, found[-1].position if more else position)
-    return page("activity/newer.html", visitor=visitor, timeline=groups, newer=newer, more=more)
+    return page("activity/newer.html", visitor=visitor, timeline=told(Page(groups, None)), newer=newer, more=more)
 
 
 def _newer(asked: Pairs, position: int) -> str:

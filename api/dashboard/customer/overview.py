@@ -4,6 +4,7 @@ from typing import Final
 
 from flask import Response
 
+from api.dashboard.activity.timeline import told
 from api.dashboard.customer.controls import control_section
 from api.dashboard.customer.heading import heading
 from api.dashboard.customer.invoices import invoice_section
@@ -13,11 +14,11 @@ from api.dashboard.customer.usage import usage_section
 from api.dashboard.gate import Visitor
 from api.dashboard.live.changes import live_path
 from api.views.invoice import upcoming
-from api.views.timeline import timeline_group
 from projections import reads
 from projections.reads import TimelineFilter
 
 RECENT: Final = 20
+MOST_ENTRIES: Final = 60  # however much one command did
 MODELS: Final = ("subscriptions", "timeline")
 
 
@@ -32,7 +33,7 @@ def customer_page(visitor: Visitor, customer_id: str) -> Response:
     with visitor.call.view(MODELS) as view:
         ended = ended_plans(found, view)
         keep = TimelineFilter(stream_id=found.stream_id, entity_id=found.entity_id)
-        told = reads.timeline_groups(view, keep, limit=RECENT)
+        recent = reads.timeline_groups(view, keep, limit=RECENT, most_entries=MOST_ENTRIES)
     return sheet(
         found,
         "overview.html",
@@ -41,8 +42,8 @@ def customer_page(visitor: Visitor, customer_id: str) -> Response:
         usage=usage_section(found),
         invoices=invoice_section(found, cycles),
         controls=control_section(found),
-        timeline=[timeline_group(each.entries) for each in told.items],
-        more=told.next_cursor is not None,
+        timeline=told(recent),
+        more=recent.next_cursor is not None,
         live=live,
         # What the parts that other rooms own are told by.
         customer_id=customer_id,
