@@ -103,7 +103,7 @@ def test_a_database_is_there_after_start_durable_and_gone_after_stop(data_dir: P
         assert ask(server.url, "SHOW listen_addresses") == ""
         process = postmaster(data_dir)
         assert process.uids().effective != 0
-    assert is_gone(process)
+    wait_until_gone(process)
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(server.url, connect_timeout=5)
 
@@ -122,7 +122,7 @@ def test_the_exit_of_one_leaves_the_database_to_the_other(rested: Path) -> None:
             assert first.wait(30) == 0
             assert ask(second.url, "SELECT 1") == 1
             process = postmaster(rested)
-        assert is_gone(process)
+        wait_until_gone(process)
 
 
 def test_two_holders_in_one_process_are_two(rested: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_server_that_outlived_its_holders_is_adopted(rested: Path) -> None:
         first.wait()
     with embedded(rested):
         assert postmaster(rested).pid == before.pid
-    assert is_gone(before)
+    wait_until_gone(before)
 
 
 def test_it_starts_again_after_everything_was_killed(made_data_dir: Path) -> None:
