@@ -30,15 +30,17 @@ _CODES: Final = {
     HTTPStatus.NOT_FOUND: (
         "not_found customer_not_found entity_not_found feature_not_found product_not_found balance_not_found "
         "customer_product_not_found event_not_found invoice_not_found reward_not_found ledger_not_found "
-        "position_not_found view_not_found"
+        "position_not_found view_not_found user_not_found key_not_found"
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.NOT_ACCEPTABLE: "not_acceptable",
     HTTPStatus.CONFLICT: (
         "customer_already_exists entity_already_exists duplicate_feature_id customer_product_already_exists "
         "plan_already_attached balance_already_exists paid_balance lock_already_exists duplicate_idempotency_key "
-        "billing_change_pending already_reversed not_as_shown view_already_exists"
+        "billing_change_pending already_reversed not_as_shown changed_meanwhile view_already_exists "
+        "secret_shown"
     ),
+    HTTPStatus.GONE: "link_used",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_exceeded locked_out",
