@@ -23,6 +23,7 @@ MODELS: Final = ("accounts", "balances")
 FEW: Final = 3_000  # customers that are gathered and sorted in about the time that a page takes anyway
 MANY: Final = 100_000  # that many are gathered sooner than the whole list is read
 PATIENCE_MS: Final = 60
+GATHERING_MS: Final = 600  # a short search may be in nearly every row, and each of them would be looked at
 _THREE_LETTERS: Final = re.compile(r"[^\W_]{3}")
 _TYPED: Final = re.compile(r"true|false|null|-?(0|[1-9][0-9]{0,38})(\.[0-9]{1,38})?")
 
@@ -213,7 +214,8 @@ class _Asked:
         """The first rows, or those after a place, each behind its stretch.
 
         What a filter leaves may be few, and then is gathered and sorted. Else the list is read in its order until there
-        are enough: soon, unless they are all at its other end, and then they are gathered after all.
+        are enough: soon, unless they are all at its other end, and then they are gathered after all. Where that takes
+        long as well, there are many, and the list is read on until it has them.
         """
         if not self._conditions or self._whole == "past":
             return self.in_order(view, limit, after)
@@ -221,7 +223,7 @@ class _Asked:
         if found is None:
             found = view.within(PATIENCE_MS, lambda: self.in_order(view, limit, after))
         if found is None:
-            found = self.gathered(view, limit, after, MANY)
+            found = view.within(GATHERING_MS, lambda: self.gathered(view, limit, after, MANY))
         return self.in_order(view, limit, after) if found is None else found
 
     def gathered(self, view: View, limit: int, after: Place | None, most: int) -> list[Any] | None:
