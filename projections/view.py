@@ -95,8 +95,8 @@ class View:
             cursor.itersize = ROWS_AT_ONCE
             yield from cursor.execute(_whole(name), self._parameters(models, parameters), binary=True)
 
-    def within(self, milliseconds: int, read: Callable[[], list[Any]]) -> list[Any] | None:
-        """What `read` answers, or None where one of its statements takes longer; the view goes on in either case."""
+    def within(self, milliseconds: int, read: Callable[[], list[Any] | None]) -> list[Any] | None:
+        """What `read` answers; None too where one of its statements takes longer. The view goes on in either case."""
         found: list[Any] | None = None
         with suppress(psycopg.errors.QueryCanceled), self._conn.transaction(force_rollback=True):
             self._conn.execute(statement("limit_time"), {"milliseconds": str(milliseconds)}, prepare=True)
