@@ -23,7 +23,7 @@ MODELS: Final = ("accounts", "balances")
 FEW: Final = 3_000  # customers that are gathered and sorted in about the time that a page takes anyway
 MANY: Final = 100_000  # that many are gathered sooner than the whole list is read
 PATIENCE_MS: Final = 60
-GATHERING_MS: Final = 600  # a short search may be in nearly every row, and each of them would be looked at
+GATHERING_MS: Final = 300  # a short search may be in nearly every row, and each of them would be looked at
 _THREE_LETTERS: Final = re.compile(r"[^\W_]{3}")
 _TYPED: Final = re.compile(r"true|false|null|-?(0|[1-9][0-9]{0,38})(\.[0-9]{1,38})?")
 
