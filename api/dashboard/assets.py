@@ -34,8 +34,9 @@ FILES: Final[Mapping[str, Path]] = {
     "inter-latin-ext.woff2": BROUGHT / INTER.format("latin-ext"),
 }
 SHEETS: Final = (
-    "tokens", "base", "frame", "controls", "parts", "list", "customers", "customer", "timeline", "graph", "books",
-    "dialogs", "changes", "catalog", "access", "alone", "print",
+    "tokens", "base", "frame", "over", "controls", "parts", "list", "customers", "customer", "sections",
+    "reading", "timeline", "graph", "books", "dialogs", "changes", "slip", "catalog", "editor", "access", "alone",
+    "sizes", "print",
 )  # fmt: skip
 """The parts of our one style sheet, in their order."""
 TYPES: Final = {
