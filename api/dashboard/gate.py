@@ -13,6 +13,7 @@ from api.auth import LOOKING_UP, RANK, Identity
 from api.call import Call
 from api.dashboard.again import COOKIE, keeping_form, whole_path
 from api.dashboard.notice import leave
+from api.dashboard.paths import id_of
 from api.dashboard.refusing import answering, refused
 from api.errors import PathNotFound
 from api.request import ApiRequest, current_request
@@ -35,6 +36,8 @@ PAGES: Final = (
 ADMIN_PAGES: Final = (("/users", "Users", "person"), ("/keys", "Keys", "key"))
 # What a client says in a header, a form says in a field.
 SAID_IN_FIELDS: Final = {"reason": "HTTP_TALLYSTICK_REASON", "once": "HTTP_IDEMPOTENCY_KEY"}
+NUL: Final = "\0"
+"""No text that is kept has it, so that nothing can be asked for by it."""
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -92,9 +95,9 @@ def signed(services: Services, name: str, view: Callable[..., Response], needs: 
     """A page for those who are signed in and whose role reaches; others are led to the sign-in, or refused."""
 
     def guarded(**path: str) -> Response:
-        request = current_request()
+        request, ids = current_request(), {name: id_of(part) for name, part in path.items()}
         request.operation = f"dashboard.{name}"
-        return answering(request, lambda: _let_in(services, request, view, needs, path))
+        return answering(request, lambda: _let_in(services, request, view, needs, ids))
 
     return guarded
 
@@ -129,6 +132,8 @@ def _let_in(
 
 def _shown(visitor: Visitor, view: Callable[..., Response], needs: UserRole, path: dict[str, Any]) -> Response:
     request = visitor.call.request
+    if any(NUL in part for part in path.values()):
+        raise PathNotFound
     if RANK[REACH[visitor.role]] < RANK[REACH[needs]]:
         raise RoleTooLow(visitor.role, needs)
     if request.method != "GET":

@@ -7,6 +7,7 @@ from flask import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.dashboard import assets, differences, notice, words
+from api.dashboard.paths import customer_path, segment
 from api.request import current_request
 
 HTML: Final = "text/html; charset=utf-8"
@@ -34,7 +35,7 @@ def _environment() -> Environment:
     )
     made.globals["asset"] = assets.url
     made.globals["notice_left"] = notice.left
-    made.filters |= {**words.FILTERS, **differences.FILTERS}
+    made.filters |= {**words.FILTERS, **differences.FILTERS, "segment": segment, "customer_path": customer_path}
     return made
 
 

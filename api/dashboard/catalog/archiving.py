@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote
 
 from flask import Response
 
@@ -11,6 +10,7 @@ from api.dashboard.doing import do
 from api.dashboard.forms import beside
 from api.dashboard.gate import Visitor, leave_for
 from api.dashboard.page import fresh_number, page
+from api.dashboard.paths import segment
 from api.errors import status_of
 from ledger.core.errors import Refusal
 
@@ -58,7 +58,7 @@ def _settle(visitor: Visitor, thing: Thing, thing_id: str) -> Response:
     archived = visitor.call.request.form.get("archived") == "1"
     made = do(visitor, thing.operation, {thing.id_field: thing_id, "archived": archived})
     said = f"{made['name']} {'archived' if archived else 'is on offer again'}"
-    return leave_for(visitor.call.request, thing.back.format(quote(thing_id, safe="")), said)
+    return leave_for(visitor.call.request, thing.back.format(segment(thing_id)), said)
 
 
 def _plan(visitor: Visitor, plan_id: str, refusal: Refusal | None = None) -> Response:
@@ -78,8 +78,8 @@ def _page(
     shown: dict[str, Any] = {
         "visitor": visitor,
         "here": thing.here,
-        "path": f"{thing.here}/{quote(thing_id, safe='')}/archive",
-        "back": thing.back.format(quote(thing_id, safe="")),
+        "path": f"{thing.here}/{segment(thing_id)}/archive",
+        "back": thing.back.format(segment(thing_id)),
         "name": name,
         "archived": archived,
         "customers": customers,

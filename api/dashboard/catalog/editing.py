@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote
 
 from flask import Response
 
@@ -19,6 +18,7 @@ from api.dashboard.catalog.wrong import placed
 from api.dashboard.doing import do
 from api.dashboard.gate import Visitor, leave_for
 from api.dashboard.page import fresh_number, page
+from api.dashboard.paths import segment
 from api.errors import status_of
 from api.views.shapes import Json
 from api.wire.common import BILLING_INTERVALS
@@ -81,7 +81,7 @@ def new_form(visitor: Visitor) -> Response:
     except Refusal as refusal:
         wrong = placed(refusal, _names(form), form.get("items", []))
         return _page(visitor, None, form, wrong=wrong, status=status_of(refusal))
-    return leave_for(visitor.call.request, f"{HERE}/{quote(made['id'], safe='')}", f"Plan {made['name']} created")
+    return leave_for(visitor.call.request, f"{HERE}/{segment(made['id'])}", f"Plan {made['name']} created")
 
 
 def edit_page(visitor: Visitor, plan_id: str) -> Response:
@@ -107,7 +107,7 @@ def edit_form(visitor: Visitor, plan_id: str) -> Response:
         wrong = placed(refusal, _names(form), form.get("items", []))
         return _page(visitor, found, form, wrong=wrong, status=status_of(refusal))
     said = "" if kept is None else f"Plan {kept['name']} saved, version {kept['version']}"
-    return leave_for(visitor.call.request, f"{HERE}/{quote(plan_id, safe='')}", said)
+    return leave_for(visitor.call.request, f"{HERE}/{segment(plan_id)}", said)
 
 
 def _changes(visitor: Visitor, found: Plan, form: Tree) -> Json:
@@ -183,7 +183,7 @@ def _page(
         "visitor": visitor,
         "here": HERE,
         "plan": plan,
-        "path": "/new/plan" if plan is None else f"{HERE}/{quote(plan.plan_id, safe='')}/edit",
+        "path": "/new/plan" if plan is None else f"{HERE}/{segment(plan.plan_id)}/edit",
         "form": form,
         "given": dict(flat(form)),
         "wrong": wrong or {},

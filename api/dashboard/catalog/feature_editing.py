@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote
 
 from flask import Response
 
@@ -12,6 +11,7 @@ from api.dashboard.catalog.wrong import placed
 from api.dashboard.doing import do
 from api.dashboard.gate import Visitor, leave_for
 from api.dashboard.page import fresh_number, page
+from api.dashboard.paths import segment
 from api.errors import status_of
 from api.views.feature import feature as shown_feature
 from api.views.shapes import Json
@@ -147,7 +147,7 @@ def _page(
         "visitor": visitor,
         "here": HERE,
         "feature": found,
-        "path": "/new/feature" if found is None else f"{HERE}/{quote(found.feature_id, safe='')}/edit",
+        "path": "/new/feature" if found is None else f"{HERE}/{segment(found.feature_id)}/edit",
         "form": form,
         "given": dict(flat(form)),
         "wrong": wrong or {},

@@ -3,18 +3,18 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any, Final
-from urllib.parse import quote
 
 from flask import Response
 
 from api.dashboard.changes import terms
-from api.dashboard.changes.holding import customer_path, held_plan, scene_of
+from api.dashboard.changes.holding import held_plan, plan_path, scene_of
 from api.dashboard.changes.offered import Offered, discounts_offered, offered, plans_offered, version_of
 from api.dashboard.changes.previewing import Change, Sheet, settle, show
 from api.dashboard.changes.quoting import quoted
 from api.dashboard.changes.terms import Reading, read_terms
 from api.dashboard.forms import day_milliseconds, given
 from api.dashboard.gate import Visitor
+from api.dashboard.paths import customer_path
 from api.views.shapes import Scene
 from ledger.core.subscriptions.subscription import Subscription
 
@@ -56,7 +56,7 @@ def _switch(visitor: Visitor, customer_id: str, subscription_id: str) -> tuple[S
     held = held_plan(scene, customer_id, subscription_id)
     plans = [each for each in plans_offered(scene) if _takes_over(each, held)]
     filled = {**dict.fromkeys(FIELDS, ""), "plan": _next_dearer(plans, offered(scene, held.plan)), **said}
-    path = f"{customer_path(customer_id)}/plans/{quote(subscription_id, safe='')}/change"
+    path = plan_path(customer_id, subscription_id, "change")
     return _form(customer_id, scene, path, plans, {**filled, "entity": held.entity_id or ""}, held)
 
 
@@ -105,7 +105,7 @@ def _form(
         "discounts": discounts_offered(scene),
         "further": any(value for name, value in said.items() if name in FIELDS and name not in OFTEN),
     }
-    back = f"{customer_path(customer_id)}{'?entity=' + quote(said['entity'], safe='') if said['entity'] else ''}"
+    back = customer_path(customer_id, said["entity"])
     missing = {} if chosen else {"plan": "Choose a plan"}
     sheet = Sheet("changes/attach.html", path, customer_id, back, shown, reading.fields, reading.wrong, missing)
     if chosen is None or reading.wrong:

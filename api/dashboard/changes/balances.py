@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
 from flask import Response
 
-from api.dashboard.changes.holding import customer_path, scene_of
+from api.dashboard.changes.holding import scene_of
 from api.dashboard.changes.levels import feature_name, level, moved, source
 from api.dashboard.changes.previewing import Change, Sheet, settle, show
 from api.dashboard.forms import beside, given, number
 from api.dashboard.gate import Visitor
+from api.dashboard.paths import customer_path, segment
 from api.views.balance import grant_id
 from api.views.shapes import Json, Scene
 from api.wire.refusals import InvalidInputs
@@ -53,8 +53,8 @@ def _sheet(visitor: Visitor, customer_id: str, feature_id: str) -> tuple[Sheet, 
     }
     wrong, payload = _read(said, {"customer_id": customer_id, "feature_id": feature_id}, entity_id)
     missing = {name: sentence for name, sentence in _MISSING.items() if not said[name]}
-    path = f"{customer_path(customer_id)}/balances/{quote(feature_id, safe='')}"
-    back = f"{customer_path(customer_id)}{'?entity=' + quote(said['entity'], safe='') if said['entity'] else ''}"
+    path = f"{customer_path(customer_id)}/balances/{segment(feature_id)}"
+    back = customer_path(customer_id, said["entity"])
     sheet = Sheet("changes/balance.html", path, customer_id, back, shown, OF_WIRE, wrong, missing)
     return sheet, None if payload is None else Change("balances.update", payload, moved)
 

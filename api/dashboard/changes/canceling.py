@@ -5,11 +5,12 @@ from typing import Final, NamedTuple
 
 from flask import Response
 
-from api.dashboard.changes.holding import customer_path, held_plan, plan_path, scene_of
+from api.dashboard.changes.holding import held_plan, plan_path, scene_of
 from api.dashboard.changes.previewing import Change, Sheet, settle, show
 from api.dashboard.changes.quoting import quoted
 from api.dashboard.forms import given
 from api.dashboard.gate import Visitor
+from api.dashboard.paths import customer_path
 from api.views.shapes import Json
 
 

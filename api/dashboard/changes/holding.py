@@ -1,8 +1,7 @@
 """Whom a sheet is about, and which of its plans."""
 
-from urllib.parse import quote
-
 from api.dashboard.gate import Visitor
+from api.dashboard.paths import customer_path, segment
 from api.ids import SUBSCRIPTION, shown_local
 from api.views.shapes import Scene
 from ledger.core.errors import Refusal
@@ -32,11 +31,6 @@ def held_plan(scene: Scene, customer_id: str, subscription_id: str) -> Subscript
     raise PlanNotHeld(customer_id)
 
 
-def customer_path(customer_id: str) -> str:
-    """The page of a customer."""
-    return f"/customers/{quote(customer_id, safe='')}"
-
-
 def plan_path(customer_id: str, subscription_id: str, verb: str) -> str:
     """The sheet that does something to a plan."""
-    return f"{customer_path(customer_id)}/plans/{quote(subscription_id, safe='')}/{verb}"
+    return f"{customer_path(customer_id)}/plans/{segment(subscription_id)}/{verb}"

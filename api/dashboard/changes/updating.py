@@ -6,13 +6,14 @@ from typing import Any, Final
 from flask import Response
 
 from api.dashboard.changes import terms
-from api.dashboard.changes.holding import customer_path, held_plan, plan_path, scene_of
+from api.dashboard.changes.holding import held_plan, plan_path, scene_of
 from api.dashboard.changes.offered import Offered, discounts_offered, offered
 from api.dashboard.changes.previewing import Change, Sheet, settle, show
 from api.dashboard.changes.quoting import quoted
 from api.dashboard.changes.terms import Reading, read_terms
 from api.dashboard.forms import given
 from api.dashboard.gate import Visitor
+from api.dashboard.paths import customer_path
 from api.dashboard.words import units
 from api.views.shapes import Json
 from ledger.core.subscriptions.subscription import Subscription

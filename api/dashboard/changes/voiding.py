@@ -5,13 +5,14 @@ from typing import Final
 
 from flask import Response
 
-from api.dashboard.changes.holding import customer_path, scene_of
+from api.dashboard.changes.holding import scene_of
 from api.dashboard.changes.levels import moved
 from api.dashboard.changes.previewing import Change, Sheet, settle, show
 from api.dashboard.changes.shown import Row
 from api.dashboard.doing import Foreseen
 from api.dashboard.forms import given
 from api.dashboard.gate import Visitor
+from api.dashboard.paths import customer_path
 from api.errors import PathNotFound
 from api.views.shapes import Scene
 from api.views.timeline import timeline_entry

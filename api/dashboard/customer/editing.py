@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
 from flask import Response
 
@@ -11,6 +10,7 @@ from api.dashboard.customer.heading import as_text
 from api.dashboard.customer.subject import Subject, living
 from api.dashboard.forms import given
 from api.dashboard.gate import Visitor
+from api.dashboard.paths import customer_path
 from api.views.shapes import Json
 from api.wire.json import parse
 from api.wire.refusals import InvalidInputs, MalformedBody
@@ -40,7 +40,7 @@ def edit_form(visitor: Visitor, customer_id: str) -> Response:
         return opened(found, form, {"": "Nothing was changed"}, 400)
     asked = Asked("customers.update", {"customer_id": customer_id, **payload}, OF_WIRE, "The customer was changed")
     new_id = payload.get("new_customer_id")
-    return settled(found, form, asked, None if new_id is None else f"/customers/{quote(new_id, safe='')}")
+    return settled(found, form, asked, None if new_id is None else customer_path(new_id))
 
 
 def _form(found: Subject, sent: Mapping[str, str]) -> Form:

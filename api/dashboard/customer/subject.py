@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Response
 
 from api.dashboard.gate import Visitor, leave_for
 from api.dashboard.page import page
+from api.dashboard.paths import customer_path, segment
 from api.views.shapes import Scene
 from ledger.core.errors import CustomerNotFound
 from ledger.core.state import Customer
@@ -57,7 +58,7 @@ class Subject:
     @property
     def root(self) -> str:
         """The path of its page."""
-        return f"/customers/{quote(self.address, safe='')}"
+        return customer_path(self.address)
 
     @property
     def here(self) -> str:
@@ -66,12 +67,12 @@ class Subject:
 
     def path(self, *parts: str, **asked: str | None) -> str:
         """The address of something below its page, for the entity that is chosen."""
-        below = "/".join((self.root, *(quote(part, safe="") for part in parts)))
+        below = "/".join((self.root, *(segment(part) for part in parts)))
         return below + self._chosen(**asked)
 
     def scope(self, entity_id: str | None) -> str:
         """The address of its page for an entity, or for the whole of it."""
-        return self.root if entity_id is None else f"{self.root}?{urlencode({'entity': entity_id})}"
+        return customer_path(self.address, entity_id)
 
     def called(self, entity_id: str | None) -> str:
         """What an entity is called; an entity that is gone has its id alone."""

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import quote
 
 from flask import Response
 
@@ -12,14 +11,17 @@ from api.dashboard.doing import Foreseen, do
 from api.dashboard.forms import beside
 from api.dashboard.gate import Visitor, leave_for
 from api.dashboard.page import fresh_number, page
+from api.dashboard.paths import customer_path
 from api.errors import status_of
 from api.ids import shown_customer
 from api.views.shapes import Json
+from api.wire.operations import OPERATIONS
 from ledger.core.errors import CustomerExists, CustomerNotFound, Refusal
 from ledger.store.addresses import CustomerAddress
 from projections import reads
 from projections.reads import ACCOUNT_MODELS, Alike
 
+CREATE: Final = "customers.get_or_create"
 FIELDS: Final = ("name", "id", "email")
 OF_WIRE: Final = {"customer_id": "id"}
 MOST_ALIKE: Final = 5
@@ -36,21 +38,22 @@ def new_form(visitor: Visitor) -> Response:
     given = {name: form.get(name, "").strip() for name in FIELDS}
     if not given["id"] and not given["email"]:
         return _form(visitor, given, {"id": "Give an ID or an email address"}, status=HTTPStatus.BAD_REQUEST)
-    taken = given["id"] and _exists(visitor, given["id"])
-    alike = () if taken or form.get("anyway") == _mark(given) else _alike(visitor, given)
-    if alike:
-        return _form(visitor, given, alike=alike)
     payload = {"customer_id": given["id"] or None, "name": given["name"] or None, "email": given["email"] or None}
     sent = {key: each for key, each in payload.items() if _said(key, each)}
     try:
-        made = do(visitor, "customers.get_or_create", sent, agrees=_new)
+        OPERATIONS[CREATE].read(sent)  # nobody is looked for by what cannot be an id, a name or an address
+        taken = given["id"] and _exists(visitor, given["id"])
+        alike = () if taken or form.get("anyway") == _mark(given) else _alike(visitor, given)
+        if alike:
+            return _form(visitor, given, alike=alike)
+        made = do(visitor, CREATE, sent, agrees=_new)
     except CustomerExists as refusal:
         return _form(
             visitor, given, {"id": f"{given['id']} is the ID of a customer already"}, status=status_of(refusal)
         )
     except Refusal as refusal:
         return _form(visitor, given, beside(refusal, OF_WIRE), status=status_of(refusal))
-    path = f"/customers/{quote(made['id'] or made['internal_id'], safe='')}"
+    path = customer_path(made["id"] or made["internal_id"])
     return leave_for(visitor.call.request, path, "Customer created")
 
 
