@@ -22,7 +22,7 @@ _CODES: Final = {
     HTTPStatus.BAD_REQUEST: (
         "invalid_inputs invalid_request invalid_cursor invalid_api_version not_supported reason_required "
         "insufficient_balance usage_limit_exceeded feature_limit_reached product_already_exists currency_mismatch "
-        "entity_id_required billing_period_closed"
+        "entity_id_required billing_period_closed changed_meanwhile"
     ),
     HTTPStatus.UNAUTHORIZED: "no_secret_key no_auth_header invalid_secret_key wrong_password",
     HTTPStatus.PAYMENT_REQUIRED: "invoice_payment_failed",
@@ -37,8 +37,7 @@ _CODES: Final = {
     HTTPStatus.CONFLICT: (
         "customer_already_exists entity_already_exists duplicate_feature_id customer_product_already_exists "
         "plan_already_attached balance_already_exists paid_balance lock_already_exists duplicate_idempotency_key "
-        "billing_change_pending already_reversed not_as_shown changed_meanwhile view_already_exists "
-        "secret_shown"
+        "billing_change_pending already_reversed not_as_shown view_already_exists secret_shown"
     ),
     HTTPStatus.GONE: "link_used",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
