@@ -35,8 +35,8 @@ FILES: Final[Mapping[str, Path]] = {
 }
 SHEETS: Final = (
     "tokens", "base", "frame", "over", "controls", "parts", "list", "customers", "customer", "sections",
-    "reading", "timeline", "graph", "books", "dialogs", "changes", "slip", "catalog", "editor", "access", "alone",
-    "sizes", "print",
+    "reading", "timeline", "graph", "uses", "books", "dialogs", "changes", "slip", "catalog", "editor", "tiers",
+    "access", "alone", "sizes", "print",
 )  # fmt: skip
 """The parts of our one style sheet, in their order."""
 TYPES: Final = {

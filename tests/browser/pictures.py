@@ -23,7 +23,7 @@ from tests.browser.chromium import chromium
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "pictures"
 SIZES: Final[Mapping[str, ViewportSize]] = {
-    "": {"width": 1440, "height": 810},
+    "": {"width": 1440, "height": 780},
     "-narrow": {"width": 390, "height": 844},
 }
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
@@ -105,6 +105,8 @@ def take(page: Page, picture: Picture, path: Path) -> int:
         if picture.chooses is not None:
             dialog.get_by_role("radio", name=picture.chooses).check()
             expect(dialog.get_by_role("button", name=re.compile("^Attach and"))).to_be_visible()
+            dialog.get_by_text("Due now").scroll_into_view_if_needed()
+        page.evaluate("scrollTo(0, 0)")
     page.evaluate("document.fonts.ready")
     page.wait_for_timeout(SETTLE_MS)
     return len(page.screenshot(path=str(path), animations="disabled"))
