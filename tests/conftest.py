@@ -5,6 +5,7 @@ import shutil
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,6 +24,9 @@ from tests.support.postgres import (
     run_directory,
     sweep_abandoned,
 )
+
+if TYPE_CHECKING:
+    from tests.support.application import Application
 
 # In CI the same examples every time: a change is judged by what it did, not by the luck of the draw.
 CI = bool(os.environ.get("CI"))
@@ -85,6 +89,15 @@ def database_url(databases: Databases, run_dir: Path) -> Iterator[str]:
     databases.ensure_template(run_dir)
     with databases.fresh(TEMPLATE) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def shared(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Application]":
+    """The one application of a worker, whichever folder asks."""
+    from tests.support.application import application  # tests of the core run without any of it
+
+    with application(databases, tmp_path_factory.mktemp("application")) as made:
+        yield made
 
 
 @pytest.fixture

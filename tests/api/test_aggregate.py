@@ -1,20 +1,14 @@
 """events.aggregate over HTTP."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
-from api.app import create_app
-from api.observe import Metrics
-from ledger.settings import read_settings
 from ledger.store.ledger import Store
-from projections.runner import Runner
 from tests.api.client import Api, Ledgers, Refused, catalog
-from tests.api.conftest import OPERATOR_KEY
 
 MAY = "2026-05-{:02}T{:02}:00:00Z"
 
@@ -24,11 +18,9 @@ def ms(day: int, hour: int = 0, month: int = 5) -> int:
 
 
 @pytest.fixture(scope="module")
-def shop(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def shop(app: Flask, store: Store) -> Api:
     """A ledger with credits and two customers, which no test of this module changes."""
-    store = Store(api_database, operator_key=OPERATOR_KEY)
-    settings = read_settings({}, data_dir=Path(tmp_path_factory.mktemp("aggregate")))
-    api = Ledgers(create_app(store, settings, Metrics()), store).sandbox()
+    api = Ledgers(app, store).sandbox()
     catalog(api)
     api("features.create", feature_id="calls", name="Calls", type="metered")
     api("features.create", feature_id="credits", name="Credits", type="credit_system",
@@ -44,8 +36,7 @@ def shop(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPath
         api("balances.track", api.at(MAY.format(day, hour)), customer_id=customer, feature_id=feature, value=value,
             properties=properties)  # fmt: skip
     api("customers.advance_test_clock", customer_id="acme", frozen_time=ms(5))
-    yield api
-    store.close()
+    return api
 
 
 USES: list[tuple[str, str, Any, int, int, dict[str, Any]]] = [

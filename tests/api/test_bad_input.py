@@ -7,26 +7,11 @@ from typing import Any
 
 import pytest
 
-from api.app import create_app
 from api.keys import revoke_key
-from api.observe import Metrics
 from api.wire import limits
 from ledger.core.entity import MAX_ENTITIES
 from ledger.core.settings import Role
-from ledger.settings import read_settings
-from ledger.store.ledger import Store, Tuning
-from projections.runner import Runner
 from tests.api.client import TESTER, Api, Ledgers, Refused, catalog
-from tests.api.conftest import OPERATOR_KEY
-
-
-@pytest.fixture(scope="module")
-def ledgers(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledgers]:
-    """One application for all of these tests; each has a ledger of its own, whose writer soon lets go."""
-    metrics = Metrics()
-    store = Store(api_database, operator_key=OPERATOR_KEY, tuning=Tuning(idle_seconds=1), observe=metrics.batch_done)
-    yield Ledgers(create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("bad")), metrics), store)
-    store.close()
 
 
 @pytest.fixture

@@ -2,33 +2,25 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 
-from api.app import create_app
-from api.observe import Metrics
 from ledger.core.sealed import Sealed
 from ledger.core.settings import ChangeSetting
-from ledger.settings import read_settings
 from ledger.store.ledger import Caller, SettingsAddress, Store
-from projections.runner import Runner
 from tests.api.client import TESTER, Api, Ledgers, Refused, catalog
-from tests.api.conftest import OPERATOR_KEY
 
 JANUARY, JANUARY_MS = "2026-01-10T09:00:00Z", "2026-01-10T09:00:00.000Z"
 
 
 @pytest.fixture(scope="module")
-def books(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def books(app: Flask, store: Store) -> Api:
     """A ledger that is only read."""
-    metrics = Metrics()
-    store = Store(api_database, operator_key=OPERATOR_KEY, observe=metrics.batch_done)
-    app = create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("books")), metrics)
-    yield acme(Ledgers(app, store).sandbox())
-    store.close()
+    return acme(Ledgers(app, store).sandbox())
 
 
 def acme(api: Api) -> Api:

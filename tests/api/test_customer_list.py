@@ -1,35 +1,28 @@
 """The customer list over HTTP: a crowd that has lived a little, every filter, every sort, and what is refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from flask import Flask
 
-from api.app import create_app
-from api.observe import Metrics
 from ledger.core.settings import Role
-from ledger.settings import read_settings
 from ledger.store.ledger import Store
 from projections.accounts.plans import Status
 from projections.queries.accounts import _Asked
 from projections.reads import ACCOUNT_MODELS, SORTS, AccountFilter, Ordering, leaf
-from projections.runner import Runner
 from projections.view import Views
 from tests.api.client import Api, Ledgers, Refused, catalog
-from tests.api.conftest import OPERATOR_KEY
 
 Row = dict[str, Any]
 NASTY = "Robert'); DROP TABLE accounts;-- \\ 100% _x"
 
 
 @pytest.fixture(scope="module")
-def ledgers(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledgers]:
-    metrics = Metrics()
-    store = Store(api_database, operator_key=OPERATOR_KEY, observe=metrics.batch_done)
-    yield Ledgers(create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("list")), metrics), store)
-    store.close()
+def ledgers(app: Flask, store: Store) -> Ledgers:
+    return Ledgers(app, store)
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,11 @@ from ledger.settings import read_settings
 from ledger.store.ledger import Limits, SettingsAddress, Store
 from projections.runner import Runner
 from tests.api.client import TESTER, Api, Ledgers, Refused, catalog
+from tests.support.application import own_app as app
+from tests.support.application import own_metrics as metrics
+from tests.support.application import own_store as store
+
+__all__ = ["app", "metrics", "store"]
 
 
 @pytest.fixture

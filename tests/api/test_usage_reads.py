@@ -1,19 +1,13 @@
 """GET /v1/usage: uses as they were recorded, and sums that lead back to them."""
 
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
-from api.app import create_app
-from api.observe import Metrics
-from ledger.settings import read_settings
 from ledger.store.ledger import Store
-from projections.runner import Runner
 from tests.api.client import Api, Ledgers, Refused, catalog
-from tests.api.conftest import OPERATOR_KEY
 
 USES = [
     ("acme", "messages", 3, "2026-01-31T22:30:00Z", {"region": "eu", "size": 5}),
@@ -26,11 +20,9 @@ USES = [
 
 
 @pytest.fixture(scope="module")
-def shop(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def shop(app: Flask, store: Store) -> Api:
     """A ledger with a few uses of three customers, which no test of this module changes."""
-    store, metrics = Store(api_database, operator_key=OPERATOR_KEY), Metrics()
-    settings = read_settings({}, data_dir=Path(tmp_path_factory.mktemp("usage")))
-    api = Ledgers(create_app(store, settings, metrics), store).sandbox()
+    api = Ledgers(app, store).sandbox()
     catalog(api)
     for customer in ("acme", "beta", "zeta"):
         api("customers.get_or_create", api.at("2026-01-01T00:00:00Z"), customer_id=customer)
@@ -43,8 +35,7 @@ def shop(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPath
             value=value,
             properties=properties,
         )
-    yield api
-    store.close()
+    return api
 
 
 def listed(api: Api, query: str, path: str = "/v1/usage") -> list[Any]:

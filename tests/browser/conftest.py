@@ -1,17 +1,19 @@
-"""A browser for each worker; a server and a ledger for each test."""
+"""A browser and a server for each worker; a ledger for each test, and a browser's profile for each person in it."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser
 
+from api.app import create_app
+from api.observe import Metrics
+from ledger.settings import read_settings
 from ledger.store.ledger import Store
 from tests.api.client import Api
-from tests.api.conftest import api, api_database, app, ledgers, metrics, projector, store
 from tests.browser.chromium import NoChromium, chromium
 from tests.browser.site import Site, served
+from tests.support.application import api, api_database, app, ledgers, metrics, projector, store
 
 __all__ = ["api", "api_database", "app", "ledgers", "metrics", "projector", "store"]
 
@@ -28,9 +30,19 @@ def browser() -> Iterator[Browser]:
         pytest.skip(str(why))
 
 
+@pytest.fixture(scope="session")
+def address(store: Store, metrics: Metrics, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the one site of a worker is served.
+
+    It has places for all the pages that its tests leave open: that a page is gone is noticed at the next heartbeat.
+    """
+    settings = read_settings({}, data_dir=tmp_path_factory.mktemp("site"), web_threads=512)
+    with served(create_app(store, settings, metrics)) as url:
+        yield url
+
+
 @pytest.fixture
-def site(app: Flask, store: Store, api: Api, browser: Browser) -> Iterator[Site]:
-    with served(app) as url:
-        made = Site(url, store, api, browser)
-        yield made
-        made.close()
+def site(address: str, store: Store, api: Api, browser: Browser) -> Iterator[Site]:
+    made = Site(address, store, api, browser)
+    yield made
+    made.close()

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
+from api.sessions import sign_in_link
 from api.users import add_user
 from ledger.core.access import UserRole
 from tests.api.client import TESTER
@@ -17,6 +18,15 @@ def sign_in(page: Page, site: Site) -> None:
     page.get_by_label("Name").fill("fiona")
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
+
+
+def test_a_link_lets_in_whoever_presses_its_button(site: Site) -> None:
+    user = add_user(site.store, site.api.ledger_id, "vera", UserRole.VIEWER, None, by=TESTER)
+    page = site.person(signed_in=False)
+    page.goto(f"/sign-in/{sign_in_link(site.store, site.api.ledger_id, user.user_id)}")
+    page.locator("form button").click()
+    page.wait_for_url("**/customers")
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
 def test_an_admin_adds_a_user_who_signs_in(site: Site) -> None:

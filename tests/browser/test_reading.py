@@ -68,6 +68,7 @@ def test_no_page_is_wider_than_its_window(filled: Site) -> None:
     """From the smallest phone to a wall of pixels."""
     page = filled.person(UserRole.ADMIN, "ada")
     for address in addresses():
+        look(page, TINY, "light")  # before it loads: a graph follows a window that shrinks with the next frame
         page.goto(address)
         for size in (TINY, LARGE):
             look(page, size, "light")

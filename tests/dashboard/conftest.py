@@ -14,7 +14,7 @@ from api.users import add_user
 from ledger.core.access import User, UserRole
 from ledger.store.ledger import Store
 from tests.api.client import TESTER, Api
-from tests.api.conftest import api, api_database, app, ledgers, metrics, projector, store
+from tests.support.application import api, api_database, app, ledgers, metrics, projector, store
 
 __all__ = ["api", "api_database", "app", "ledgers", "metrics", "projector", "store"]
 

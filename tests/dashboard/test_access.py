@@ -1,46 +1,20 @@
 """Users and keys from a page, and forms that outlive the session they were opened in."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
-from api.app import create_app
 from api.dashboard.filling import filled
 from api.dashboard.gate import form_token
 from api.keys import list_keys
-from api.observe import Metrics
 from api.sessions import sign_in, sign_in_link
 from api.users import list_users
 from ledger.core.access import UserRole
-from ledger.settings import read_settings
-from ledger.store.ledger import Store
-from projections.runner import Runner
-from tests.api.client import TESTER, Api, Ledgers
-from tests.api.conftest import OPERATOR_KEY
+from tests.api.client import TESTER, Api
 from tests.dashboard.conftest import PASSWORD, Browser, Desk
 
 LINK = re.compile(r"http://localhost(/sign-in/[\w-]+)")
 SECRET = re.compile(r"<code>(am_sk_test_[\w-]+)</code>")
-
-
-@pytest.fixture(scope="module")
-def everybody(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledgers]:
-    store = Store(api_database, operator_key=OPERATOR_KEY)
-    app = create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("data")), Metrics())
-    yield Ledgers(app, store)
-    store.close()
-
-
-@pytest.fixture
-def api(everybody: Ledgers) -> Api:
-    """A ledger of each test's own, on the one server of all."""
-    return everybody.sandbox()
-
-
-@pytest.fixture
-def desk(everybody: Ledgers, api: Api) -> Desk:
-    return Desk(everybody.app, everybody.store, api.ledger_id)
 
 
 @pytest.fixture

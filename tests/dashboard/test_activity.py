@@ -2,24 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
+from flask import Flask
 
-from api.app import create_app
 from api.dashboard.activity.series import named_bins
 from api.dashboard.differences import differences
-from api.observe import Metrics
 from ledger.core.access import UserRole
-from ledger.settings import read_settings
 from ledger.store.ledger import Store
 from projections.queries.bins import Bins, BinSize
-from projections.runner import Runner
 from tests.api.client import Api, Ledgers
-from tests.api.conftest import OPERATOR_KEY
 from tests.dashboard.conftest import Browser, Desk
 
 MARKUP = "<img src=x onerror=alert(1)>\"'&"
@@ -35,15 +30,12 @@ class Shop(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def shop(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(app: Flask, store: Store) -> Shop:
     """One shop for all of these tests: who adds to it adds a customer of its own."""
-    store = Store(api_database, operator_key=OPERATOR_KEY)
-    app = create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("data")), Metrics())
     api = Ledgers(app, store).sandbox()
     fill(api)
     desk = Desk(app, store, api.ledger_id)
-    yield Shop(api, desk.browser(UserRole.VIEWER), desk)
-    store.close()
+    return Shop(api, desk.browser(UserRole.VIEWER), desk)
 
 
 @pytest.fixture

@@ -1,39 +1,29 @@
 """The books on the dashboard: the same numbers as GET /v1/books, each with the way to what it comes from."""
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from flask import Flask
 
-from api.app import create_app
-from api.observe import Metrics
 from ledger.core.access import UserRole
 from ledger.core.settings import ChangeSetting
-from ledger.settings import read_settings
 from ledger.store.ledger import SettingsAddress, Store
-from projections.runner import Runner
 from tests.api.client import TESTER, Api, Ledgers
-from tests.api.conftest import OPERATOR_KEY
 from tests.dashboard.conftest import Browser, Desk
 
 MARKUP = "<b onclick=x>&\"'"
 
 
 @pytest.fixture(scope="module")
-def shop(
-    api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Api, Browser]]:
+def shop(app: Flask, store: Store) -> tuple[Api, Browser]:
     """A shop that has sold something, and a viewer's browser; nobody changes anything in it."""
-    store = Store(api_database, operator_key=OPERATOR_KEY)
-    app = create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("data")), Metrics())
     api = Ledgers(app, store).sandbox()
     api("plans.create", plan_id="pro", name="Pro", price={"amount": 30, "interval": "month"}, items=[])
     for each in ("acme", "other"):
         api("customers.get_or_create", customer_id=each, name=MARKUP)
         api("billing.attach", customer_id=each, plan_id="pro")
-    yield api, Desk(app, store, api.ledger_id).browser(UserRole.VIEWER)
-    store.close()
+    return api, Desk(app, store, api.ledger_id).browser(UserRole.VIEWER)
 
 
 @pytest.fixture

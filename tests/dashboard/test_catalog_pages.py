@@ -1,23 +1,18 @@
 """Plans and features as pages: what they promise in plain words, what saving would do, what is wrong and where."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 from msgspec.structs import replace
 
-from api.app import create_app
 from api.dashboard.catalog.plan_fields import SHAPE, fields_of, request_of
 from api.dashboard.catalog.rows import flat, tree
-from api.observe import Metrics
 from ledger.core.access import UserRole
-from ledger.settings import read_settings
 from ledger.store.addresses import CatalogAddress
 from ledger.store.ledger import Store
-from projections.runner import Runner
 from tests.api.client import TESTER, Api, Ledgers
-from tests.api.conftest import OPERATOR_KEY
 from tests.dashboard.conftest import Browser, Desk
 from tests.dashboard.test_changing import hidden
 
@@ -94,16 +89,11 @@ def offer(api: Api) -> Api:
 
 
 @pytest.fixture(scope="module")
-def served(
-    api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Desk, Api, Browser]]:
+def served(app: Flask, store: Store) -> tuple[Desk, Api, Browser]:
     """One catalog for the tests that change nothing of it."""
-    store = Store(api_database, operator_key=OPERATOR_KEY)
-    app = create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("data")), Metrics())
     api = offer(Ledgers(app, store).sandbox())
     desk = Desk(app, store, api.ledger_id)
-    yield desk, api, desk.browser(UserRole.ADMIN, "ada")
-    store.close()
+    return desk, api, desk.browser(UserRole.ADMIN, "ada")
 
 
 @pytest.fixture

@@ -1,20 +1,15 @@
 """What is done from a customer's page: edited, deleted, given balances and entities, limited; its invoices settled."""
 
 import itertools
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
+from flask import Flask
 
-from api.app import create_app
-from api.observe import Metrics
 from ledger.core.access import UserRole
-from ledger.settings import read_settings
 from ledger.store.ledger import Store
-from projections.runner import Runner
 from tests.api.client import Api, Ledgers
-from tests.api.conftest import OPERATOR_KEY
 from tests.dashboard.conftest import Browser, Desk
 from tests.dashboard.test_changing import hidden
 from tests.dashboard.test_customer_page import link, plain, section
@@ -55,15 +50,12 @@ class Acme(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def shop(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    store = Store(api_database, operator_key=OPERATOR_KEY)
-    app = create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("data")), Metrics())
+def shop(app: Flask, store: Store) -> Shop:
     api = Ledgers(app, store).sandbox()
     api("features.create", feature_id="messages", name="Messages", type="metered", consumable=True)
     api("features.create", feature_id="seats", name="Seats", type="metered", consumable=False)
     desk = Desk(app, store, api.ledger_id)
-    yield Shop(api, desk.browser(UserRole.FINANCE), desk.browser(UserRole.VIEWER, "vera"))
-    store.close()
+    return Shop(api, desk.browser(UserRole.FINANCE), desk.browser(UserRole.VIEWER, "vera"))
 
 
 @pytest.fixture

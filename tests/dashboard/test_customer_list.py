@@ -1,32 +1,25 @@
 """The customer list: what is found and shown says the same, views keep what is looked at, and empty lists help."""
 
 import re
-from collections.abc import Iterator
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
+from flask import Flask
 
-from api.app import create_app
-from api.observe import Metrics
 from ledger.core.access import UserRole
-from ledger.settings import read_settings
 from ledger.store.ledger import Store
 from projections.runner import Runner
 from tests.api.client import Api, Ledgers, catalog
-from tests.api.conftest import OPERATOR_KEY
 from tests.dashboard.conftest import Browser, Desk
 
 PILL = re.compile(r'<span class="pill [a-z]*">([^<]+)</span>')
 
 
 @pytest.fixture(scope="module")
-def desk(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    store = Store(api_database, operator_key=OPERATOR_KEY)
-    app = create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("data")), Metrics())
+def desk(app: Flask, store: Store) -> Desk:
     api = Ledgers(app, store).sandbox()
     fill(api)
-    yield Desk(app, store, api.ledger_id)
-    store.close()
+    return Desk(app, store, api.ledger_id)
 
 
 @pytest.fixture(scope="module")

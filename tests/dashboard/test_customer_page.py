@@ -1,21 +1,16 @@
 """The page of one customer and its sheets that are read: plans, use, invoices, controls, and what explains them."""
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
+from flask import Flask
 
-from api.app import create_app
-from api.observe import Metrics
 from ledger.core.access import UserRole
-from ledger.settings import read_settings
 from ledger.store.ledger import Store
-from projections.runner import Runner
 from projections.view import View
 from tests.api.client import Api, Ledgers
-from tests.api.conftest import OPERATOR_KEY
 from tests.dashboard.conftest import Browser, Desk
 
 MARKUP = "<img src=x onerror=alert(1)>\"'&"
@@ -36,9 +31,7 @@ class Shop(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def shop(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    store = Store(api_database, operator_key=OPERATOR_KEY)
-    app = create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("data")), Metrics())
+def shop(app: Flask, store: Store) -> Shop:
     ledgers = Ledgers(app, store)
     api = ledgers.sandbox()
     catalog(api)
@@ -46,8 +39,7 @@ def shop(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPath
     others(api)
     desk = Desk(app, store, api.ledger_id)
     browsers = [desk.browser(role, role.value) for role in (UserRole.VIEWER, UserRole.FINANCE, UserRole.ADMIN)]
-    yield Shop(api, ledgers, *browsers)
-    store.close()
+    return Shop(api, ledgers, *browsers)
 
 
 def catalog(api: Api) -> None:

@@ -9,6 +9,9 @@ from api.dashboard.live import changes
 from api.followers import Followers, TooManyFollowers, places_of
 from tests.api.client import Api, Ledgers
 from tests.dashboard.conftest import Browser, Desk
+from tests.support.application import own_app as app
+
+__all__ = ["app"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,25 +1,20 @@
 """Markup that somebody wrote, wherever one may write, is text on every page that shows it."""
 
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from flask import Flask
 
-from api.app import create_app
 from api.dashboard.route import Route
 from api.dashboard.routes import ROOMS
 from api.keys import create_key
-from api.observe import Metrics
 from ledger.core.access import UserRole
 from ledger.core.settings import Role
-from ledger.settings import read_settings
 from ledger.store.ledger import Store
-from projections.runner import Runner
 from tests.api.client import TESTER, Api, Ledgers
-from tests.api.conftest import OPERATOR_KEY
 from tests.dashboard.conftest import Browser, Desk
 
 MARKUP = "<img src=x onerror=alert(1)>\"'&amp;"
@@ -34,11 +29,8 @@ def text(where: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def desk(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    store = Store(api_database, operator_key=OPERATOR_KEY)
-    app = create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("data")), Metrics())
-    yield Desk(app, store, Ledgers(app, store).sandbox().ledger_id)
-    store.close()
+def desk(app: Flask, store: Store) -> Desk:
+    return Desk(app, store, Ledgers(app, store).sandbox().ledger_id)
 
 
 @pytest.fixture(scope="module")

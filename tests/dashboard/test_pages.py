@@ -1,20 +1,15 @@
 """The pages that are read: the customer list, one customer, the timeline."""
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from flask import Flask
 
-from api.app import create_app
-from api.observe import Metrics
 from ledger.core.access import UserRole
-from ledger.settings import read_settings
 from ledger.store.ledger import Store
-from projections.runner import Runner
 from tests.api.client import Api, Ledgers
-from tests.api.conftest import OPERATOR_KEY
 from tests.dashboard.conftest import Browser, Desk
 
 
@@ -33,15 +28,12 @@ MARKUP = "<img src=x onerror=alert(1)>\"'&"
 
 
 @pytest.fixture(scope="module")
-def everything(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]:
+def everything(app: Flask, store: Store) -> Everything:
     """One shop for all of these tests: nobody changes anything in it."""
-    store = Store(api_database, operator_key=OPERATOR_KEY)
-    app = create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("data")), Metrics())
     api = Ledgers(app, store).sandbox()
     fill(api)
     desk = Desk(app, store, api.ledger_id)
-    yield Everything(Ledgers(app, store), desk.browser(UserRole.VIEWER), desk)
-    store.close()
+    return Everything(Ledgers(app, store), desk.browser(UserRole.VIEWER), desk)
 
 
 @pytest.fixture

@@ -1,21 +1,16 @@
 """Every path of every room: whom it lets in, which forms it takes, and what of another ledger it shows. All of them."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 
-from api.app import create_app
 from api.dashboard.routes import ROOMS
 from api.keys import list_keys
-from api.observe import Metrics
 from api.users import list_users
 from ledger.core.access import UserRole
-from ledger.settings import read_settings
 from ledger.store.ledger import Store
-from projections.runner import Runner
 from tests.api.client import TESTER, Ledgers, catalog
-from tests.api.conftest import OPERATOR_KEY
 from tests.dashboard.conftest import Browser, Desk
 
 ROUTES = [route for room in ROOMS for route in room.ROUTES]
@@ -26,11 +21,8 @@ BY_HAND = {"action": "refund", "kind": "spend_limits", "which": "0", "at": "1", 
 
 
 @pytest.fixture(scope="module")
-def desk(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    store = Store(api_database, operator_key=OPERATOR_KEY)
-    app = create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("data")), Metrics())
-    yield Desk(app, store, Ledgers(app, store).sandbox().ledger_id)
-    store.close()
+def desk(app: Flask, store: Store) -> Desk:
+    return Desk(app, store, Ledgers(app, store).sandbox().ledger_id)
 
 
 @pytest.fixture(scope="module")

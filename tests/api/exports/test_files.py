@@ -27,9 +27,13 @@ from ledger.settings import read_settings
 from ledger.store.ledger import Store
 from projections import view
 from projections.queries import events
-from projections.runner import Runner
 from tests.api.client import Api, Ledgers, Refused
-from tests.api.conftest import OPERATOR_KEY
+from tests.support.application import Application
+from tests.support.application import own_app as app
+from tests.support.application import own_metrics as metrics
+from tests.support.application import own_store as store
+
+__all__ = ["app", "metrics", "store"]
 
 SIGNED_UP = {"Tallystick-Now": "2024-01-01T00:00:00Z"}
 
@@ -42,12 +46,9 @@ def invoice(api: Api, customer_id: str, amount: str, **fields: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def shelf(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def shelf(shared: Application) -> Api:
     """One ledger for the tests that only read it."""
-    store = Store(api_database, operator_key=OPERATOR_KEY)
-    app = create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("shelf")), Metrics())
-    yield filled(Ledgers(app, store).sandbox())
-    store.close()
+    return filled(Ledgers(shared.app, shared.store).sandbox())
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Every list that leaves as a file: the same rows as its pages, with every kind of filter, now and as of a position."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,17 +9,13 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from flask import Flask
 
-from api.app import create_app
-from api.observe import Metrics
 from api.reads.resource import Kind, Resource
 from api.reads.resources import RESOURCES
 from api.wire.json import EPOCH
-from ledger.settings import read_settings
 from ledger.store.ledger import Store
-from projections.runner import Runner
 from tests.api.client import Api, Ledgers, catalog
-from tests.api.conftest import OPERATOR_KEY
 
 FILES = [each for each in RESOURCES if each.export is not None]
 # What a list asks for, and what filters it beside its customer.
@@ -55,10 +50,8 @@ FILTERS = {
 
 
 @pytest.fixture(scope="module")
-def ledger(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def ledger(app: Flask, store: Store) -> Api:
     """A ledger in which every list has something, some of it after the position `then`."""
-    store = Store(api_database, operator_key=OPERATOR_KEY)
-    app = create_app(store, read_settings({}, data_dir=tmp_path_factory.mktemp("rooms")), Metrics())
     api = Ledgers(app, store).sandbox()
     catalog(api)
     for customer_id in ("acme", "zen", "=sum"):
@@ -71,8 +64,7 @@ def ledger(api_database: str, projector: Runner, tmp_path_factory: pytest.TempPa
     api("balances.track", customer_id="acme", feature_id="messages", entity_id="team", value=2)
     work = [{"amount": Decimal("12.5"), "description": "Work"}]
     api("invoices.create", customer_id="zen", custom_line_items=work, net_terms_days=10)
-    yield api
-    store.close()
+    return api
 
 
 @pytest.fixture(scope="module")
