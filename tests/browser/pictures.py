@@ -27,7 +27,7 @@ SIZES: Final[Mapping[str, ViewportSize]] = {
     "-narrow": {"width": 390, "height": 844},
 }
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-MOST_BYTES: Final = 160_000
+MOST_BYTES: Final = 180_000
 SETTLE_MS: Final = 300
 """What a script draws is drawn by then."""
 READY_SECONDS: Final = 180
@@ -50,7 +50,7 @@ PICTURES: Final = (
     Picture("customer", CUSTOMER),
     Picture("attach", CUSTOMER, opens="Attach plan", chooses="Premium"),
     Picture("invoice", CUSTOMER, opens="No. "),
-    Picture("timeline", "/timeline"),
+    Picture("timeline", "/timeline?actor=support-desk"),
     Picture("usage", "/usage"),
     Picture("plan", "/plans/premium"),
     Picture("books", "/books"),
