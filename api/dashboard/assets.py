@@ -21,6 +21,7 @@ INTER: Final = "@fontsource-variable/inter/files/inter-{}-wght-normal.woff2"
 FILES: Final[Mapping[str, Path]] = {
     "dashboard.js": OURS / "script/dashboard.js",
     "frame.js": OURS / "script/frame.js",
+    "kept.js": OURS / "script/kept.js",
     "changes.js": OURS / "script/changes.js",
     "customers.js": OURS / "script/customers.js",
     "live.js": OURS / "script/live.js",

@@ -9,6 +9,7 @@
 `wrong` maps a field of the form to a sentence; what belongs to no field stands under "".
 """
 
+import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -23,12 +24,22 @@ MOST_DIGITS: Final = 30
 SHOWN: Final = 40
 OF_CODE: Final = {"reason_required": "reason"}
 """Refusals that are about one field, whatever form it stands in."""
+ON_RECORD: Final = ("invoice_payment_failed", "duplicate_idempotency_key")
+"""Refusals after which the number of a form is used up: to send it again is to ask for another thing."""
 
 
 def given(request: ApiRequest) -> dict[str, str]:
     """What the form says, or where none was sent, the address: first values, trimmed."""
     values = request.args if request.method == "GET" else request.form
     return {name: value.strip() for name, value in values.items()}
+
+
+def once_after(request: ApiRequest, refusal: Refusal | None = None) -> str:
+    """What a form carries so that it counts once, however often it is sent: for as long as nothing was done under it,
+    what it was sent with. A refusal that is on record would be answered again.
+    """
+    sent = request.form.get("once")
+    return secrets.token_urlsafe(16) if not sent or (refusal is not None and refusal.code in ON_RECORD) else sent
 
 
 def number(field: str, text: str) -> Decimal:

@@ -1,6 +1,5 @@
 """A page: a template with what it shows, and the headers that keep it safe."""
 
-import secrets
 from typing import Any, Final
 
 from flask import Response
@@ -40,11 +39,6 @@ def _environment() -> Environment:
 
 
 ENVIRONMENT: Final = _environment()
-
-
-def fresh_number() -> str:
-    """What a form carries so that it counts once, however often it is sent."""
-    return secrets.token_urlsafe(16)
 
 
 def page(template: str, status: int = 200, **shown: Any) -> Response:

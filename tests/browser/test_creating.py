@@ -18,12 +18,19 @@ def test_n_opens_the_dialog_and_control_enter_creates(site: Site) -> None:
     assert site.api("customers.get", customer_id="acme")["name"] == "Acme GmbH"
 
 
-def test_escape_closes_it_without_a_trace(site: Site) -> None:
+def test_escape_closes_it_and_what_was_written_is_there_again_unless_it_was_cancelled(site: Site) -> None:
     page = site.person()
+    name = page.get_by_role("dialog").get_by_label("Name")
     page.keyboard.press("n")
-    expect(page.get_by_role("dialog")).to_be_visible()
+    name.fill("Acme GmbH")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("n")
+    expect(name).to_have_value("Acme GmbH")
+    page.get_by_role("dialog").get_by_role("link", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("n")
+    expect(name).to_have_value("")
 
 
 def test_neither_id_nor_email_is_said_beside_the_field(site: Site) -> None:

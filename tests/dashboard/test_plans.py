@@ -69,6 +69,8 @@ def test_a_plan_is_attached_as_it_was_previewed(browser: Browser, shop: Api) -> 
     assert "Attach and bill $40.00" in browser.text
     assert held(shop) == []
     assert send(browser, ATTACH, **fields, confirm="1") == 303
+    browser.get("/customers/acme")
+    assert "Pro was attached" in browser.text
     assert held(shop) == [("pro", False)]
     (invoice,) = shop("customers.get", customer_id="acme", expand=["invoices"])["invoices"]
     assert (invoice["status"], invoice["total"]) == ("paid", 40)
@@ -268,6 +270,17 @@ def test_a_declined_card_is_foreseen_and_leaves_everything_as_it_was(browser: Br
     assert send(browser, ATTACH, plan="pro", confirm="1") == 402
     assert "declined" in browser.text
     assert held(shop) == []
+
+
+def test_a_declined_payment_is_tried_again_with_the_same_form(browser: Browser, shop: Api) -> None:
+    shop("customers.update", customer_id="acme", metadata={"payment_method": "pm_declined"})
+    browser.get(ATTACH)
+    send(browser, ATTACH, plan="pro")
+    assert send(browser, ATTACH, plan="pro", confirm="1") == 402
+    shop("customers.update", customer_id="acme", metadata={"payment_method": "pm_card_visa"})
+    assert send(browser, ATTACH, plan="pro") == 200
+    assert send(browser, ATTACH, plan="pro", confirm="1") == 303
+    assert held(shop) == [("pro", False)]
 
 
 def canceling(shop: Api, verb: str = "cancel") -> str:

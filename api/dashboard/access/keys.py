@@ -8,10 +8,10 @@ from flask import Response
 
 from api.caller import once
 from api.dashboard.access.acting import last_acts
-from api.dashboard.forms import given
+from api.dashboard.forms import given, once_after
 from api.dashboard.gate import Visitor, leave_for
 from api.dashboard.live.changes import live_path
-from api.dashboard.page import fresh_number, page
+from api.dashboard.page import page
 from api.errors import status_of
 from api.keys import PREFIXES, create_key, find_key, list_keys, revoke_key
 from ledger.core.errors import InvalidInput, Refusal
@@ -92,6 +92,6 @@ def _new(
         "given": said,
         "wrong": wrong or {},
         "roles": {role.value: f"{role.value.capitalize()}: {MAY[role]}" for role in Role},
-        "once": visitor.call.request.form.get("once") or fresh_number(),
+        "once": once_after(visitor.call.request),
     }
     return page("access/new_key.html", status, visitor=visitor, here=HERE, **shown)

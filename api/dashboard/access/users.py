@@ -8,10 +8,10 @@ from flask import Response
 
 from api.caller import once
 from api.dashboard.access.acting import last_acts
-from api.dashboard.forms import given
+from api.dashboard.forms import given, once_after
 from api.dashboard.gate import Visitor, leave_for
 from api.dashboard.live.changes import live_path
-from api.dashboard.page import fresh_number, page
+from api.dashboard.page import page
 from api.errors import status_of
 from api.sessions import LINK_SECONDS, sign_in_link
 from api.users import (
@@ -176,7 +176,7 @@ def _new(
         "roles": _roles(),
         "ways": WAYS,
         "least": LEAST_PASSWORD_CHARS,
-        "once": visitor.call.request.form.get("once") or fresh_number(),
+        "once": once_after(visitor.call.request),
     }
     return page("access/new_user.html", status, visitor=visitor, here=HERE, **shown)
 

@@ -7,9 +7,9 @@ from flask import Response
 
 from api.dashboard.catalog.listing import count_holders
 from api.dashboard.doing import do
-from api.dashboard.forms import beside
+from api.dashboard.forms import beside, once_after
 from api.dashboard.gate import Visitor, leave_for
-from api.dashboard.page import fresh_number, page
+from api.dashboard.page import page
 from api.dashboard.paths import segment
 from api.errors import status_of
 from ledger.core.errors import Refusal
@@ -85,6 +85,6 @@ def _page(
         "customers": customers,
         "wrong": {} if refusal is None else beside(refusal),
         "given": {"reason": visitor.call.request.form.get("reason", "")},
-        "once": visitor.call.request.form.get("once") or fresh_number(),
+        "once": once_after(visitor.call.request),
     }
     return page("catalog/archive.html", HTTPStatus.OK if refusal is None else status_of(refusal), **shown)

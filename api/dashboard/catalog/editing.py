@@ -16,8 +16,9 @@ from api.dashboard.catalog.rows import Tree, act, flat, tree
 from api.dashboard.catalog.words import DECREASE, INCREASE, INTERVALS
 from api.dashboard.catalog.wrong import placed
 from api.dashboard.doing import do
+from api.dashboard.forms import once_after
 from api.dashboard.gate import Visitor, leave_for
-from api.dashboard.page import fresh_number, page
+from api.dashboard.page import page
 from api.dashboard.paths import segment
 from api.errors import status_of
 from api.views.shapes import Json
@@ -175,7 +176,7 @@ def _page(
     **shown: Any,
 ) -> Response:
     usual: dict[str, Any] = {"effect": None, "reviewed": False, "stale": False, **shown}
-    catalog, sent = _catalog(visitor), visitor.call.request.form
+    catalog = _catalog(visitor)
     held = {each.get("feature_id") for each in form.get("items", [])}
     features = [each for each in catalog.features.values() if not each.archived or each.feature_id in held]
     everything: dict[str, Any] = {
@@ -195,7 +196,7 @@ def _page(
         "decrease": {each.value: text for each, text in DECREASE.items()},
         "how": HOW,
         "customers": "" if plan is None else count_holders(visitor, [plan.plan_id])[plan.plan_id],
-        "once": sent.get("once") or fresh_number(),
+        "once": once_after(visitor.call.request),
     }
     return page("catalog/plan_form.html", status, **everything)
 

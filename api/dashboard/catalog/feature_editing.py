@@ -9,8 +9,9 @@ from api.dashboard.catalog.features import HERE
 from api.dashboard.catalog.rows import Shape, Tree, act, flat, numbers, said, texts, tree
 from api.dashboard.catalog.wrong import placed
 from api.dashboard.doing import do
+from api.dashboard.forms import once_after
 from api.dashboard.gate import Visitor, leave_for
-from api.dashboard.page import fresh_number, page
+from api.dashboard.page import page
 from api.dashboard.paths import segment
 from api.errors import status_of
 from api.views.feature import feature as shown_feature
@@ -153,7 +154,7 @@ def _page(
         "wrong": wrong or {},
         "types": TYPES,
         "counted": counted,
-        "once": visitor.call.request.form.get("once") or fresh_number(),
+        "once": once_after(visitor.call.request),
     }
     return page("catalog/feature_form.html", status, **shown)
 

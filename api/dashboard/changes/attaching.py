@@ -110,7 +110,7 @@ def _form(
     sheet = Sheet("changes/attach.html", path, customer_id, back, shown, reading.fields, reading.wrong, missing)
     if chosen is None or reading.wrong:
         return sheet, None
-    return sheet, Change("billing.attach", reading.payload, quoted)
+    return sheet, Change("billing.attach", reading.payload, quoted, f"{chosen.plan.name} was attached")
 
 
 def _read(reading: Reading, chosen: Offered, customer_id: str, scene: Scene) -> None:

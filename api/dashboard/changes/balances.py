@@ -19,6 +19,11 @@ from ledger.core.balances.standing import held
 
 ACTIONS: Final[Mapping[str, str]] = {"grant": "Grant", "set": "Set", "deduct": "Deduct"}
 AMOUNTS: Final[Mapping[str, str]] = {"grant": "How many more", "set": "What remains", "deduct": "How many fewer"}
+DONE: Final[Mapping[str, str]] = {
+    "grant": "Units were granted",
+    "set": "The balance was set",
+    "deduct": "Units were deducted",
+}
 FIELDS: Final = ("action", "amount", "reason", "entity", "source")
 OF_WIRE: Final = {"remaining": "amount", "add_to_balance": "amount", "balance_id": "source", "entity_id": "entity"}
 USUAL: Final = "All of them, in the order they are used"
@@ -56,7 +61,7 @@ def _sheet(visitor: Visitor, customer_id: str, feature_id: str) -> tuple[Sheet, 
     path = f"{customer_path(customer_id)}/balances/{segment(feature_id)}"
     back = customer_path(customer_id, said["entity"])
     sheet = Sheet("changes/balance.html", path, customer_id, back, shown, OF_WIRE, wrong, missing)
-    return sheet, None if payload is None else Change("balances.update", payload, moved)
+    return sheet, None if payload is None else Change("balances.update", payload, moved, DONE[said["action"]])
 
 
 _MISSING: Final[Mapping[str, str]] = {

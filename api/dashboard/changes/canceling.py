@@ -28,6 +28,7 @@ WAYS: Final[Mapping[str, Way]] = {
     NOW: Way("Now", "The plan stops at once, with all that it grants; what becomes of unused time is chosen below."),
 }
 UNBEGUN: Final[Mapping[str, Way]] = {NOW: Way("Now", "The plan is taken off the schedule and never begins.")}
+DONE: Final = {AT_END: "ends with its period", NOW: "has ended", "uncancel": "goes on"}
 REFUNDS: Final = {
     "": "Credit the unused time to later invoices",
     "prorated": "Refund the unused time to the payment method",
@@ -72,7 +73,7 @@ def _sheet(visitor: Visitor, customer_id: str, subscription_id: str, verb: str) 
     payload = _payload(customer_id, subscription_id, action, refund if held.active else "")
     path = plan_path(customer_id, subscription_id, verb)
     sheet = Sheet("changes/cancel.html", path, customer_id, customer_path(customer_id), shown)
-    return sheet, Change("billing.update", payload, quoted)
+    return sheet, Change("billing.update", payload, quoted, f"{held.plan.name} {DONE[action]}")
 
 
 def _one_of(choices: Mapping[str, object], said: str) -> str:

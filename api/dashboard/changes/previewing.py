@@ -16,9 +16,9 @@ from flask import Response
 
 from api.dashboard.changes.shown import NotAsShown, Row, Seen, agree, asked, compared, due, packed, seen, unpacked
 from api.dashboard.doing import Foreseen, do, foresee
-from api.dashboard.forms import beside
+from api.dashboard.forms import beside, once_after
 from api.dashboard.gate import Visitor, leave_for
-from api.dashboard.page import fresh_number, page
+from api.dashboard.page import page
 from api.errors import status_of
 from api.views.shapes import Json
 from ledger.core.errors import Refusal
@@ -26,11 +26,12 @@ from ledger.store.requests import DuplicateKey
 
 
 class Change(NamedTuple):
-    """What would be asked of the API, and how what it would do is shown."""
+    """What would be asked of the API, how what it would do is shown, and what the page after it says was done."""
 
     operation: str
     payload: Json
     rows: Callable[[Foreseen], Sequence[Row]]
+    done: str = ""
 
 
 class Sheet(NamedTuple):
@@ -73,11 +74,11 @@ def _done(visitor: Visitor, sheet: Sheet, change: Change, then: Seen) -> Respons
         do(visitor, change.operation, change.payload, agrees=lambda found: agree(then, _seen(change, found)))
     except NotAsShown as stale:
         return _stale(visitor, sheet, stale)
-    except DuplicateKey:
-        return _preview(visitor, sheet, change, edited=True, once=fresh_number())
+    except DuplicateKey as used:
+        return _preview(visitor, sheet, change, edited=True, refusal=used)
     except Refusal as refusal:
         return _refused(visitor, sheet, refusal)
-    return leave_for(visitor.call.request, sheet.back)
+    return leave_for(visitor.call.request, sheet.back, change.done)
 
 
 def _preview(
@@ -87,7 +88,7 @@ def _preview(
     *,
     confirming: bool = False,
     edited: bool = False,
-    once: str | None = None,
+    refusal: Refusal | None = None,
 ) -> Response:
     wrong = {**sheet.wrong, **(sheet.missing if confirming else {})}
     status = HTTPStatus.BAD_REQUEST if wrong else HTTPStatus.OK
@@ -95,9 +96,9 @@ def _preview(
         return _page(visitor, sheet, None, status, wrong=wrong)
     try:
         now = _seen(change, foresee(visitor, change.operation, change.payload))
-    except Refusal as refusal:
-        return _refused(visitor, sheet, refusal, wrong)
-    return _page(visitor, sheet, now, status, wrong=wrong, edited=edited, once=once)
+    except Refusal as why:
+        return _refused(visitor, sheet, why, wrong)
+    return _page(visitor, sheet, now, status, wrong=wrong, edited=edited, refusal=refusal)
 
 
 def _stale(visitor: Visitor, sheet: Sheet, stale: NotAsShown) -> Response:
@@ -107,7 +108,7 @@ def _stale(visitor: Visitor, sheet: Sheet, stale: NotAsShown) -> Response:
 
 def _refused(visitor: Visitor, sheet: Sheet, refusal: Refusal, wrong: Mapping[str, str] | None = None) -> Response:
     said = {**beside(refusal, sheet.fields), **(wrong or {})}
-    return _page(visitor, sheet, None, status_of(refusal), wrong=said)
+    return _page(visitor, sheet, None, status_of(refusal), wrong=said, refusal=refusal)
 
 
 def _seen(change: Change, found: Foreseen) -> Seen:
@@ -123,7 +124,7 @@ def _page(
     wrong: Mapping[str, str] = {},
     changed: Sequence[Any] | None = None,
     edited: bool = False,
-    once: str | None = None,
+    refusal: Refusal | None = None,
 ) -> Response:
     everything: dict[str, Any] = {
         **sheet.shown,
@@ -140,6 +141,6 @@ def _page(
         "edited": edited,
         # Only then: a preview must leave the focus where it is.
         "opened": visitor.call.request.method == "GET",
-        "once": once or visitor.call.request.form.get("once") or fresh_number(),
+        "once": once_after(visitor.call.request, refusal),
     }
     return page(sheet.template, status, **everything)

@@ -55,7 +55,7 @@ def _sheet(visitor: Visitor, customer_id: str, subscription_id: str) -> tuple[Sh
     asked = {"customer_id": customer_id, "subscription_id": subscription_id, **reading.payload}
     if reading.wrong or not _asks(reading.payload):
         return sheet, None
-    return sheet, Change("billing.update", asked, quoted)
+    return sheet, Change("billing.update", asked, quoted, f"{held.plan.name} was updated")
 
 
 def _read(said: Mapping[str, str], chosen: Offered, held: Subscription) -> Reading:

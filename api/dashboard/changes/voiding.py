@@ -42,7 +42,9 @@ def _sheet(visitor: Visitor, customer_id: str, position: str) -> tuple[Sheet, Ch
     path, back = f"{customer_path(customer_id)}/events/{entry.position}/void", customer_path(customer_id)
     missing = {} if said.get("reason") else MISSING
     sheet = Sheet("changes/void.html", path, customer_id, back, shown, missing=missing)
-    return sheet, Change("events.reverse", {"position": entry.position}, _taken_back)
+    return sheet, Change(
+        "events.reverse", {"position": entry.position}, _taken_back, f"Event {entry.position} was taken back"
+    )
 
 
 def _entry(visitor: Visitor, scene: Scene, position: str) -> TimelineEntry:

@@ -2,22 +2,17 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Response
 
 from api.dashboard.customer.subject import Subject, back_to, sheet
 from api.dashboard.doing import Foreseen, do
-from api.dashboard.forms import beside
-from api.dashboard.gate import Visitor
-from api.dashboard.page import fresh_number
+from api.dashboard.forms import beside, once_after
 from api.errors import status_of
 from api.views.shapes import Json
 from ledger.core.errors import Refusal
 from ledger.core.state import Customer
-
-ON_RECORD: Final = ("invoice_payment_failed", "duplicate_idempotency_key")
-"""Refusals after which the number of a form is used up: to send it again is to ask for another thing."""
 
 
 class ChangedMeanwhile(Refusal):
@@ -65,7 +60,7 @@ def opened(
         form.template,
         status,
         **shown,
-        once=once or once_after(found.visitor, None),
+        once=once or once_after(found.visitor.call.request),
         seen=seen or digest(form.shows(found.customer)),
     )
 
@@ -78,7 +73,7 @@ def settled(found: Subject, form: Form, asked: Asked, to: str | None = None) -> 
     except ChangedMeanwhile as refusal:
         return opened(found, form._replace(shown={**form.shown, "changed": True}), status=status_of(refusal))
     except Refusal as refusal:
-        once = once_after(found.visitor, refusal)
+        once = once_after(found.visitor.call.request, refusal)
         return opened(found, form, beside(refusal, asked.fields), status_of(refusal), once=once)
     return back_to(found, to, asked.done)
 
@@ -96,9 +91,3 @@ def as_seen(seen: str, shows: Callable[[Foreseen], Any]) -> Callable[[Foreseen],
 def digest(shown: Any) -> str:
     """What was shown, in short."""
     return hashlib.sha256(repr(shown).encode()).hexdigest()
-
-
-def once_after(visitor: Visitor, refusal: Refusal | None) -> str:
-    """The number of a form: the one it was sent with, for as long as nothing was done under it."""
-    sent = visitor.call.request.form.get("once")
-    return fresh_number() if sent is None or (refusal is not None and refusal.code in ON_RECORD) else sent

@@ -5,11 +5,11 @@ from typing import Any, Final, NamedTuple
 
 from flask import Response
 
-from api.dashboard.customer.asking import ChangedMeanwhile, as_seen, digest, once_after
+from api.dashboard.customer.asking import ChangedMeanwhile, as_seen, digest
 from api.dashboard.customer.invoices import ACTIONS, invoice_of, word
 from api.dashboard.customer.subject import Subject, back_to, living, sheet
 from api.dashboard.doing import Foreseen, do, foresee
-from api.dashboard.forms import beside, given, number
+from api.dashboard.forms import beside, given, number, once_after
 from api.dashboard.gate import Visitor
 from api.errors import PathNotFound, status_of
 from api.views.invoice import invoice_id as wire_id
@@ -183,7 +183,7 @@ def _show(
         outcome=outcome,
         changed=changed,
         seen=seen,
-        once=once_after(found.visitor, refusal),
+        once=once_after(found.visitor.call.request, refusal),
     )
 
 

@@ -8,9 +8,9 @@ from typing import Final
 from flask import Response
 
 from api.dashboard.doing import Foreseen, do
-from api.dashboard.forms import beside
+from api.dashboard.forms import beside, once_after
 from api.dashboard.gate import Visitor, leave_for
-from api.dashboard.page import fresh_number, page
+from api.dashboard.page import page
 from api.dashboard.paths import customer_path
 from api.errors import status_of
 from api.ids import shown_customer
@@ -107,6 +107,6 @@ def _form(
         "wrong": wrong or {},
         "alike": [_shown(each) for each in alike],
         "mark": _mark(given),
-        "once": visitor.call.request.form.get("once") or fresh_number(),
+        "once": once_after(visitor.call.request),
     }
     return page("customers/new.html", status, **shown)

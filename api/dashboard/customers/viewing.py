@@ -10,9 +10,9 @@ from api.dashboard.customers.asking import HERE, Args, asked, chips
 from api.dashboard.customers.columns import LABELS
 from api.dashboard.customers.listing import kept_views
 from api.dashboard.doing import do
-from api.dashboard.forms import beside, given
+from api.dashboard.forms import beside, given, once_after
 from api.dashboard.gate import Visitor, leave_for
-from api.dashboard.page import fresh_number, page
+from api.dashboard.page import page
 from api.errors import status_of
 from api.views.shapes import Json
 from ledger.core.errors import Refusal
@@ -94,7 +94,7 @@ def _form(
         "differs": view is not None and query != view.query,
         "keeps": _told(query),
         "wrong": wrong or {},
-        "once": visitor.call.request.form.get("once") or fresh_number(),
+        "once": once_after(visitor.call.request),
     }
     return page("customers/view.html", status, **shown)
 

@@ -58,7 +58,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A form that htmx brought opens over the page; it closes without a trace.
+// A form that htmx brought opens over the page.
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "dialog") return;
   const dialog = event.detail.target;
