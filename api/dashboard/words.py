@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from api.wire.json import EPOCH
 from ledger.core.money import exponent
+from ledger.core.offers.catalog import Catalog
 
 NOTHING: Final = "\N{EN DASH}"
 SIGNS: Final = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
@@ -35,8 +36,15 @@ def exact_money(major: Decimal, currency: str) -> str:
     places = -int(Decimal(major).normalize().as_tuple().exponent)
     if places <= exponent(currency):
         return money(major, currency)
-    digits, sign = f"{Decimal(major).normalize():,f}", SIGNS.get(currency.lower())
-    return f"{sign}{digits}" if sign else f"{digits} {currency.upper()}"
+    digits, sign = f"{abs(Decimal(major)).normalize():,f}", SIGNS.get(currency.lower())
+    minus = "\N{MINUS SIGN}" if major < 0 else ""
+    return f"{minus}{sign}{digits}" if sign else f"{minus}{digits} {currency.upper()}"
+
+
+def feature_name(catalog: Catalog, feature_id: str | None) -> str:
+    """What a feature is called; its id where the catalog has forgotten it."""
+    found = catalog.features.get(feature_id or "")
+    return (feature_id or "") if found is None else found.name
 
 
 def day(instant: datetime | str | float | None) -> str:

@@ -6,11 +6,12 @@ from typing import Any, Final
 from flask import Response
 
 from api.dashboard.changes.holding import scene_of
-from api.dashboard.changes.levels import feature_name, level, moved, source
+from api.dashboard.changes.levels import level, moved, source
 from api.dashboard.changes.previewing import Change, Sheet, settle, show
 from api.dashboard.forms import beside, given, number
 from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path, segment
+from api.dashboard.words import feature_name
 from api.views.balance import grant_id
 from api.views.shapes import Json, Scene
 from api.wire.refusals import InvalidInputs
@@ -47,7 +48,7 @@ def _sheet(visitor: Visitor, customer_id: str, feature_id: str) -> tuple[Sheet, 
     sources = _sources(scene, feature_id, entity_id)
     shown: dict[str, Any] = {
         "given": said,
-        "feature": feature_name(scene, feature_id),
+        "feature": feature_name(scene.catalog, feature_id),
         "actions_": ACTIONS,
         "amount_label": AMOUNTS[said["action"]],
         "now": level(scene, sources.values()),

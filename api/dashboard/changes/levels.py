@@ -5,7 +5,7 @@ from typing import Final
 
 from api.dashboard.changes.shown import Row
 from api.dashboard.doing import Foreseen
-from api.dashboard.words import day, money, units
+from api.dashboard.words import day, feature_name, money, units
 from api.views.shapes import Scene
 from ledger.core.balances.balance import Grant
 from ledger.core.balances.standing import standing
@@ -58,14 +58,8 @@ def source(scene: Scene, grant: Grant) -> str:
     return f"{name}{left}{ends}"
 
 
-def feature_name(scene: Scene, feature_id: str) -> str:
-    """The name of a feature; its id where the catalog has forgotten it."""
-    found = scene.catalog.features.get(feature_id)
-    return feature_id if found is None else found.name
-
-
 def _scope(found: Foreseen, scope: Scope, changed: Iterable[str]) -> Iterator[Row]:
-    scene, name = found.scene, feature_name(found.scene, scope[0])
+    scene, name = found.scene, feature_name(found.scene.catalog, scope[0])
     before = [each for each in found.before.grants.values() if scope_of(each) == scope]
     after = [each for each in found.after.grants.values() if scope_of(each) == scope]
     whose = f" of {scope[1]}" if scope[1] else ""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from api.dashboard.changes.quoting import every, more_costs
-from api.dashboard.words import money, units
+from api.dashboard.words import feature_name, money, units
 from api.views.plan import item
 from api.views.shapes import Json, Scene
 from ledger.core.money import to_major
@@ -101,8 +101,7 @@ def _simple(scene: Scene, plan: Plan, found: PlanItem) -> bool:
 def _parts(scene: Scene, plan: Plan, items: Iterable[PlanItem]) -> list[Part]:
     found = []
     for each in items:
-        feature, sent = scene.catalog.features.get(each.feature_id), item(each, plan.currency)
-        name = each.feature_id if feature is None else feature.name
+        sent, name = item(each, plan.currency), feature_name(scene.catalog, each.feature_id)
         costs = more_costs(sent["price"], plan.currency)
         found.append(Part(each.feature_id, name, units(each.included), costs, sent))
     return found

@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from api.dashboard.changes.shown import Row
 from api.dashboard.doing import Foreseen
-from api.dashboard.words import day, money, units
+from api.dashboard.words import day, feature_name, money, units
 from api.views.plan import item
 from api.views.preview import update_preview
 from api.views.shapes import Json, Scene
@@ -75,7 +75,7 @@ def _when(instant: datetime | None, found: Foreseen) -> str:
 
 
 def _quantities(found: Foreseen, move: Move) -> str:
-    said = [f"{units(each.quantity)} {_name(found.scene, each.feature_id)}" for each in move.quantities]
+    said = [f"{units(each.quantity)} {feature_name(found.scene.catalog, each.feature_id)}" for each in move.quantities]
     return ", ".join(said)
 
 
@@ -113,7 +113,8 @@ def _features(found: Foreseen, quote: Quote) -> Iterator[Row]:
         for each in move.plan.items:
             view = item(each, move.plan.currency)
             amount = max(bought.get(each.feature_id, each.included), each.included)
-            yield Row("features", _name(scene, each.feature_id), *_included(scene, move.plan, view, units(amount)))
+            name = feature_name(scene.catalog, each.feature_id)
+            yield Row("features", name, *_included(scene, move.plan, view, units(amount)))
 
 
 def _included(scene: Scene, plan: Plan, view: Json, amount: str) -> tuple[str, str]:
@@ -135,8 +136,3 @@ def more_costs(price: Json | None, currency: str) -> str:
     if price.get("tiers"):
         return "more by tiers"
     return f"more at {money(price.get('amount'), currency)} {pack}"
-
-
-def _name(scene: Scene, feature_id: str) -> str:
-    feature = scene.catalog.features.get(feature_id)
-    return feature_id if feature is None else feature.name

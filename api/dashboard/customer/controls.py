@@ -9,10 +9,9 @@ from flask import Response
 from api.dashboard.customer.asking import Asked, Form, opened, settled
 from api.dashboard.customer.control_forms import KINDS, filled, payload_of
 from api.dashboard.customer.subject import Subject, living
-from api.dashboard.customer.usage import feature_name
 from api.dashboard.forms import beside, given
 from api.dashboard.gate import Visitor
-from api.dashboard.words import units
+from api.dashboard.words import feature_name, units
 from api.errors import PathNotFound
 from api.views import controls as wire
 from api.views.controls import held_controls
@@ -59,7 +58,7 @@ def _own(customer: Customer, entity_id: str | None, kind: str) -> list[Json]:
 
 def _name(found: Subject, entry: Json) -> str:
     feature_id = entry.get("feature_id")
-    return feature_name(found, feature_id) if feature_id else "Every feature"
+    return feature_name(found.scene.catalog, feature_id) if feature_id else "Every feature"
 
 
 def _says(kind: str, entry: Json) -> str:

@@ -7,8 +7,8 @@ from typing import Any, Final
 from flask import Response
 
 from api.dashboard.customer.subject import Subject, sheet, subject
-from api.dashboard.customer.terms import fine_money
 from api.dashboard.gate import Visitor
+from api.dashboard.words import exact_money
 from api.ids import INVOICE, local_of
 from api.reads.explaining import explained, invoice_explanation
 from api.views.invoice import invoice_id, invoice_preview, summary, upcoming
@@ -167,7 +167,7 @@ def _line(found: Subject, invoice: Invoice, line: Line, told: Json | None) -> Js
         "description": describe(found.scene, line),
         "kind": line.kind.value.replace("_", " "),
         "quantity": line.quantity,
-        "unit_price": "" if unit is None else fine_money(unit, invoice.currency),
+        "unit_price": "" if unit is None else exact_money(to_major(unit, invoice.currency), invoice.currency),
         "prorated": line.prorated,
         # What we describe ourselves names its days; what a caller described may not.
         "period": (line.period_start, line.period_end) if line.description and line.period_start else None,

@@ -1,10 +1,9 @@
 """What a plan costs and how often something repeats, in a few words."""
 
-from decimal import Decimal
 from typing import Final
 
-from api.dashboard.words import SIGNS, money, units
-from ledger.core.money import exponent, to_major
+from api.dashboard.words import exact_money, money, units
+from ledger.core.money import to_major
 from ledger.core.period import Every, Interval
 from ledger.core.terms import ItemPrice, Method, Plan, PlanItem
 
@@ -54,14 +53,8 @@ def _unit(price: ItemPrice, currency: str) -> str:
     pack = "" if price.billing_units == 1 else f"{units(price.billing_units)} "
     if price.unit_price_minor is None:
         lowest = min((tier.unit_price_minor for tier in price.tiers), default=None)
-        return "tiers" if lowest is None else f"{len(price.tiers)} tiers from {fine_money(lowest, currency)}"
-    return f"{fine_money(price.unit_price_minor, currency)}{f' for {pack}units' if pack else ' a unit'}"
-
-
-def fine_money(minor: Decimal, currency: str) -> str:
-    """An amount as fine as it is: the price of a unit may be a part of the smallest coin."""
-    major = to_major(minor, currency).normalize()
-    digits = max(exponent(currency), -int(major.as_tuple().exponent))
-    sign, number = SIGNS.get(currency.lower()), f"{abs(major):,.{digits}f}"
-    minus = "\N{MINUS SIGN}" if major < 0 else ""
-    return f"{minus}{sign}{number}" if sign else f"{minus}{number} {currency.upper()}"
+        if lowest is None:
+            return "tiers"
+        return f"{len(price.tiers)} tiers from {exact_money(to_major(lowest, currency), currency)}"
+    shown = exact_money(to_major(price.unit_price_minor, currency), currency)
+    return f"{shown}{f' for {pack}units' if pack else ' a unit'}"

@@ -8,6 +8,7 @@ from flask import Response
 
 from api.dashboard.customer.subject import Subject, sheet, subject
 from api.dashboard.gate import Visitor
+from api.dashboard.words import feature_name
 from api.reads.explaining import balance_explanation, explained
 from api.views.balance import balance, balances, flags, part, rollover
 from api.views.shapes import Json
@@ -37,16 +38,19 @@ def _row(found: Subject, sums: Json) -> Json:
     grants = [grant for grant in _grants(found, feature_id) if grant.terms.rollover_of is None]
     sources = [_source(found, grant) for grant in grants[:MOST_SOURCES]]
     leftovers = sums.get("rollovers", ())
-    feature = found.scene.catalog.features.get(feature_id)
+    catalog = found.scene.catalog
+    feature = catalog.features.get(feature_id)
     return {
         **sums,
         **measure(sums),
-        "name": feature_name(found, feature_id),
+        "name": feature_name(found.scene.catalog, feature_id),
         "sources": sources,
         "leftovers": leftovers,
         "hidden": len(grants) - len(sources),
         "costs": [] if feature is None else [_cost(found, each) for each in feature.credits],
-        "draws_on": [feature_name(found, each) for each in found.scene.catalog.systems.get(feature_id, ())],
+        "draws_on": [
+            feature_name(found.scene.catalog, each) for each in found.scene.catalog.systems.get(feature_id, ())
+        ],
     }
 
 
@@ -71,7 +75,7 @@ def _source(found: Subject, grant: Grant) -> Json:
         "granted": grant.granted,
         "from": _plan_name(found, grant) if grant.terms.plan_id else "Granted by hand",
         "entity": found.called(grant.terms.entity_id),
-        "drawn": [(feature_name(found, key), value) for key, value in grant.drawn.items()],
+        "drawn": [(feature_name(found.scene.catalog, key), value) for key, value in grant.drawn.items()],
     }
 
 
@@ -81,21 +85,15 @@ def _plan_name(found: Subject, grant: Grant) -> str:
 
 
 def _cost(found: Subject, cost: Any) -> Json:
-    return {"name": feature_name(found, cost.feature_id), "cost": cost.cost, "units": cost.billing_units}
+    return {"name": feature_name(found.scene.catalog, cost.feature_id), "cost": cost.cost, "units": cost.billing_units}
 
 
 def _flag(found: Subject, flag: Json) -> Json:
     return {
-        "name": feature_name(found, flag["feature_id"]),
+        "name": feature_name(found.scene.catalog, flag["feature_id"]),
         "plan_id": flag["plan_id"],
         "expires_at": flag["expires_at"],
     }
-
-
-def feature_name(found: Subject, feature_id: str | None) -> str:
-    """What a feature is called; its id where the catalog has forgotten it."""
-    feature = found.scene.catalog.features.get(feature_id or "")
-    return (feature_id or "") if feature is None else feature.name
 
 
 def explain_page(visitor: Visitor, customer_id: str, feature_id: str) -> Response:
@@ -106,7 +104,7 @@ def explain_page(visitor: Visitor, customer_id: str, feature_id: str) -> Respons
         raise FeatureNotFound(feature_id)
     why = explained(visitor.call, [found.stream_id], found.position)[found.stream_id]
     sources = [_told(found, grant, balance_explanation(why, grant)) for grant in _grants(found, feature_id)]
-    return sheet(found, "explain.html", name=feature_name(found, feature_id), sums=sums, sources=sources)
+    return sheet(found, "explain.html", name=feature_name(found.scene.catalog, feature_id), sums=sums, sources=sources)
 
 
 def _told(found: Subject, grant: Grant, numbers: Json) -> Json:
