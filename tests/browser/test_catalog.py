@@ -54,6 +54,7 @@ def create_plan(page: Page) -> None:
     fill(page, "Tier 1: up to", "1000")
     fill(page, "Tier 1: price", "0.10")
     page.get_by_role("button", name="Add a tier").click()
+    expect(page.get_by_label("Tier 3: price")).to_be_visible()  # what is typed before the answer is here may be lost
     fill(page, "Tier 2: up to", "5000")
     fill(page, "Tier 2: price", "0.08")
     fill(page, "Tier 3: price", "five")
