@@ -54,6 +54,8 @@ STATUSES: Final = MappingProxyType({code: status for status, codes in _CODES.ite
 
 _WORTH_A_RETRY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 RETRY_AFTER_SECONDS: Final = 1
+READ_ON_BYTES: Final = 16 << 20
+READ_AT_ONCE: Final = 1 << 16
 
 
 class PathNotServed(NotSupported):
@@ -147,6 +149,16 @@ def refusal_of(error: HTTPException, path: str, method: str) -> Refusal:
     return InternalError()
 
 
+def read_on() -> None:
+    """Read what is left of the body of a request that is refused, within reason.
+
+    The connection is closed on a client that still sends, and a client that still sends sees that and no answer.
+    """
+    stream, left = request.environ["wsgi.input"], READ_ON_BYTES
+    while left > 0 and (read := stream.read(READ_AT_ONCE)):
+        left -= len(read)
+
+
 def register_error_handlers(
     app: Flask,
     *,
@@ -164,6 +176,7 @@ def register_error_handlers(
 
     def answer(refusal: Refusal) -> Response:
         note(refusal)
+        read_on()
         return page(refusal) or refusal_answer(refusal, env=env(), method=request.method)
 
     def foreseen(error: HTTPException) -> Response:
