@@ -6,12 +6,14 @@ request id in the answer's headers finds it in the log.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.wsgi import get_input_stream
 
 from api.wire.json import render
 from api.wire.refusals import BodyTooLarge
@@ -150,13 +152,14 @@ def refusal_of(error: HTTPException, path: str, method: str) -> Refusal:
 
 
 def read_on() -> None:
-    """Read what is left of the body of a request that is refused, within reason.
+    """Read the body of a request that is too long for it to be read, within reason, and forget it.
 
     The connection is closed on a client that still sends, and a client that still sends sees that and no answer.
     """
-    stream, left = request.environ["wsgi.input"], READ_ON_BYTES
-    while left > 0 and (read := stream.read(READ_AT_ONCE)):
-        left -= len(read)
+    stream, left = get_input_stream(request.environ), READ_ON_BYTES
+    with suppress(ClientDisconnected):
+        while left > 0 and (read := stream.read(READ_AT_ONCE)):
+            left -= len(read)
 
 
 def register_error_handlers(
@@ -176,10 +179,11 @@ def register_error_handlers(
 
     def answer(refusal: Refusal) -> Response:
         note(refusal)
-        read_on()
         return page(refusal) or refusal_answer(refusal, env=env(), method=request.method)
 
     def foreseen(error: HTTPException) -> Response:
+        if isinstance(error, RequestEntityTooLarge):
+            read_on()
         return answer(refusal_of(error, request.path, request.method))
 
     def unforeseen(error: Exception) -> Response:
