@@ -1,14 +1,20 @@
 """The moment of the past that is asked about: an instant of business, an instant of learning, or a position."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from typing import Final
 
 from ledger.core.errors import InvalidInput
 
-POSITION: Final = re.compile(r"position:(\d{1,18})")
-DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+POSITION: Final = re.compile(r"position:([0-9]{1,18})")
+DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# RFC 3339, whose zone must be there; the seconds may be left out, and what is finer than a microsecond is cut off.
+INSTANT: Final = re.compile(
+    DAY.pattern + r"[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+YEARS: Final = range(2, 9999)  # a day within them has an instant in every time zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +51,12 @@ def parse_moment(text: str, zone: tzinfo, *, recorded: bool = False) -> Moment:
 
 
 def _instant(text: str, zone: tzinfo) -> datetime:
-    try:
+    found = None
+    with suppress(ValueError):
         if DAY.fullmatch(text):
-            return datetime.combine(date.fromisoformat(text), time(), zone)
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+            found = datetime.combine(date.fromisoformat(text), time(), zone)
+        elif INSTANT.fullmatch(text):
+            found = datetime.fromisoformat(text.upper())
+    if found is None or found.year not in YEARS:
         raise InvalidInput(f"{text!r} is no moment: give an instant such as 2026-01-31T12:00:00Z, a day, or position:N")
     return found

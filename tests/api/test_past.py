@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
+from api.reads.resource import Resource
+from api.reads.resources import RESOURCES
 from projections.view import View
 from tests.api.client import Api, Ledgers, Refused, catalog
 
@@ -178,16 +180,14 @@ def test_the_log_is_read_as_it_was(paying: Api) -> None:
     assert set(kept.splitlines()) < set(before.splitlines())
 
 
-PATHS = (
-    "/v1/customers/acme",
-    "/v1/customers/acme/balances",
-    "/v1/customers/acme/subscriptions",
-    "/v1/customers/acme/entities",
-    "/v1/customers/acme/invoices",
-    "/v1/subscriptions",
-    "/v1/invoices",
-    "/v1/events",
-)
+def a_read(resource: Resource) -> str:
+    """A question to a read that has an answer wherever there is a customer acme."""
+    path = resource.path.format(customer_id="acme")
+    return f"{path}?account=Assets" if path.endswith("/statement") else path
+
+
+PATHS = [a_read(each) for each in RESOURCES if "as_of" in {one.name for one in each.parameters}]
+OF_ACME = [path for path in PATHS if "acme" in path]
 FUTURE = "2199-01-01"
 
 
@@ -203,6 +203,9 @@ FUTURE = "2199-01-01"
         ({"as_of": FUTURE}, 400, "invalid_request"),
         ({"at": "position:3"}, 400, "invalid_inputs"),
         ({"at": "soon"}, 400, "invalid_inputs"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, 400, "invalid_inputs"),
+        ({"as_of": "0001-01-01T00:00:00+14:00"}, 400, "invalid_inputs"),
+        ({"at": "9999-12-31T23:59:59-14:00"}, 400, "invalid_inputs"),
         ({"at": FUTURE}, 400, "invalid_request"),
     ],
 )
@@ -246,7 +249,7 @@ def test_a_clock_ahead_of_real_time_has_its_own_bound(paying: Api) -> None:
 
 def test_who_was_not_there_yet_or_any_more_is_not_found(paying: Api) -> None:
     paying("customers.delete", customer_id="acme")
-    for path in PATHS[:5]:
+    for path in OF_ACME:
         for moment in ({"as_of": "position:1"}, {"at": "2026-01-30"}, {"as_of": datetime.now(UTC).isoformat()}):
             with pytest.raises(Refused) as refused:
                 said(paying, path, **moment)

@@ -97,7 +97,14 @@ def test_a_customer_is_found_by_every_name_it_had_at_the_end(store: Store, lived
         assert refused.value.code == "customer_not_found"
 
 
-@pytest.mark.parametrize("moment", ["yesterday", "2026-13-01", "2026-01-01T00:00:00", "position:-1", "position:", ""])
+NO_MOMENTS = [
+    "yesterday", "2026-13-01", "2026-01-01T00:00:00", "position:-1", "position:", "", "20260101T000000Z",
+    "2026-W01-1T00:00:00Z", "2026-01-01T00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00,5Z", "position:\u0663",
+    "0001-01-01T00:00:00+14:00", "0001-01-01", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00+00:00:30",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("moment", NO_MOMENTS)
 def test_what_is_no_moment_is_refused(store: Store, past: Book, moment: str) -> None:
     with pytest.raises(Refusal, match="is no moment") as refused:
         at(store.database_url, store.operator, "main", "ann", moment)
@@ -131,6 +138,14 @@ def test_a_day_begins_in_the_ledgers_time_zone(store: Store, past: Book) -> None
     past.ledger.execute(SettingsAddress(), ChangeSetting("timezone", "Pacific/Auckland"), by=ME)
     there = at(store.database_url, store.operator, "main", "ann", "2026-02-02")
     assert there.now == datetime(2026, 2, 1, 11, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-02-01T06:30:00+05:30", "2026-02-01t01:00:00z", "2026-02-01 01:00Z", "2026-02-01T01:00:00.000000999Z"],
+)
+def test_an_instant_is_read_in_every_way_of_its_standard(text: str) -> None:
+    assert parse_moment(text, UTC) == BusinessTime(datetime(2026, 2, 1, 1, tzinfo=UTC))
 
 
 def test_an_account_is_shown_as_text_and_as_plain_values(store: Store, lived: Book, runner: Runner) -> None:
