@@ -15,6 +15,7 @@ from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Command, Context
 from ledger.core.errors import CustomerNotFound
 from ledger.core.events import Event
+from ledger.core.offers.catalog import CATALOG, Catalog
 from ledger.core.settings import Role
 from ledger.core.state import Customer
 from ledger.store.addresses import Address, internal_id
@@ -42,6 +43,11 @@ class Foreseen:
         return reduce(CUSTOMER.evolve, self.events, self.before)
 
     @property
+    def found(self) -> Scene:
+        """What a sheet is about: the customer as it is."""
+        return self.scene
+
+    @property
     def scene(self) -> Scene:
         """The customer as it is, to be shown."""
         context = self.context
@@ -53,10 +59,33 @@ class Foreseen:
         return replace(self.scene, customer=self.after)
 
 
+@dataclass(frozen=True)
+class ForeseenCatalog:
+    """A command on the catalog as it would be decided now."""
+
+    before: Catalog
+    command: Command
+    context: Context
+
+    @cached_property
+    def events(self) -> Sequence[Event]:
+        """What it would cause. Raises the refusal that doing it would raise."""
+        return CATALOG.decide(self.before, self.command, self.context)
+
+    @property
+    def found(self) -> Catalog:
+        """What a sheet is about: the catalog as it is."""
+        return self.before
+
+
+def _foreseen(state: Any, command: Command, context: Context) -> Any:
+    return (ForeseenCatalog if isinstance(state, Catalog) else Foreseen)(state, command, context)
+
+
 class _Reached(Exception):
     """An operation has come to its command: that is all that a rehearsal wants of it."""
 
-    def __init__(self, found: Foreseen) -> None:
+    def __init__(self, found: Any) -> None:
         self.found = found
 
 
@@ -76,9 +105,9 @@ class _Rehearsal(Call):
         """Stop here, with what deciding would look at. That a reason is still to be written spoils no preview."""
         self.identity.require(Role.WRITE)
         found = self.ponder(address, command, at=at)
-        if not isinstance(found.state, Customer) or not found.state.exists:
+        if isinstance(found.state, Customer) and not found.state.exists:
             raise CustomerNotFound(internal_id(found.steps[0].stream_id))
-        raise _Reached(Foreseen(found.state, command, replace(found.context, reasoned=True)))
+        raise _Reached(_foreseen(found.state, command, replace(found.context, reasoned=True)))
 
 
 class _Agreement(Call):
@@ -86,7 +115,7 @@ class _Agreement(Call):
 
     __slots__ = ("agrees",)
 
-    agrees: Callable[[Foreseen], None]
+    agrees: Callable[[Any], None]
 
     def execute(
         self, address: Address, command: Command, *, at: datetime | None = None, expecting: Expecting | None = None
@@ -96,15 +125,16 @@ class _Agreement(Call):
         def agreed(state: Any, context: Context) -> None:
             if expecting is not None:
                 expecting(state, context)
-            self.agrees(Foreseen(state, command, context))
+            self.agrees(_foreseen(state, command, context))
 
         return super().execute(address, command, at=at, expecting=agreed)
 
 
-def do(visitor: Visitor, operation: str, payload: Json, *, agrees: Callable[[Foreseen], None] | None = None) -> Json:
+def do(visitor: Visitor, operation: str, payload: Json, *, agrees: Callable[[Any], None] | None = None) -> Json:
     """Do an operation as the JSON API would: once, however often the form is sent. Raises its refusals.
 
-    `agrees` looks at what is about to happen to a customer, under the ledger's lock, and may refuse it.
+    `agrees` looks at what is about to happen, under the ledger's lock, and may refuse it: it is given a `Foreseen`
+    or, where the operation is one on the catalog, a `ForeseenCatalog`.
     """
     if agrees is None:
         return _run(_call(Call, visitor, payload), operation, payload)
@@ -113,18 +143,13 @@ def do(visitor: Visitor, operation: str, payload: Json, *, agrees: Callable[[For
     return _run(call, operation, payload)
 
 
-def foresee(visitor: Visitor, operation: str, payload: Json) -> Foreseen:
-    """What an operation on one customer would do now. Nothing is written. Raises its refusals."""
+def foresee(visitor: Visitor, operation: str, payload: Json) -> Any:
+    """What an operation would do now, as `agrees` is given it. Nothing is written. Raises its refusals."""
     try:
         _run(_call(_Rehearsal, visitor, payload), operation, payload)
     except _Reached as reached:
         return reached.found
-    raise AssertionError(f"{operation} changes no customer")
-
-
-def rehearse(visitor: Visitor, operation: str, payload: Json) -> Customer:
-    """The customer as an operation would leave it. Raises the refusals that doing it would raise."""
-    return foresee(visitor, operation, payload).after
+    raise AssertionError(f"{operation} changes neither a customer nor the catalog")
 
 
 def _call(kind: type[C], visitor: Visitor, payload: Json) -> C:

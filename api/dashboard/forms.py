@@ -10,7 +10,7 @@
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -70,6 +70,11 @@ def beside(refusal: Refusal, fields: Mapping[str, str] | None = None) -> dict[st
     for path, what in refusal.problems.items():
         found.setdefault(_field(path, fields or {}), []).append(f"This {what}")
     return {field: "; ".join(sentences) for field, sentences in found.items()}
+
+
+def by(fields: Mapping[str, str]) -> Callable[[Refusal], Mapping[str, str]]:
+    """The same, for a sheet: what says a refusal beside the fields that stand for paths of the wire."""
+    return lambda refusal: beside(refusal, fields)
 
 
 def _field(path: str, fields: Mapping[str, str]) -> str:

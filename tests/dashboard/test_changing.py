@@ -50,7 +50,7 @@ def confirm(browser: Browser, action: str, amount: str, reason: str = "Ticket 88
 
 def stands(browser: Browser) -> list[str]:
     """What the preview says that remains, before and after."""
-    rows = json.loads(hidden(browser, "seen").get("seen") or "[0, 0, 0, []]")[3]
+    rows = json.loads(hidden(browser, "seen").get("seen") or "[0, 0, []]")[2]
     return [value for part, _, value, _ in rows if part in ("before", "after")]
 
 

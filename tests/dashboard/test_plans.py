@@ -46,7 +46,7 @@ def send(browser: Browser, path: str, **fields: str) -> int:
 
 def preview(browser: Browser) -> dict[str, str]:
     """The rows of the preview: what each says, with its remark, by its label."""
-    rows = json.loads(hidden(browser, "seen").get("seen") or "[0, 0, 0, []]")[3]
+    rows = json.loads(hidden(browser, "seen").get("seen") or "[0, 0, []]")[2]
     return {label: " ".join(each for each in rest if each) for _, label, *rest in rows}
 
 
@@ -171,8 +171,13 @@ def test_a_customer_that_changed_otherwise_is_another_one(browser: Browser, shop
     send(browser, ATTACH, plan="team")
     shop("customers.update", customer_id="acme", metadata={"segment": "gold"})
     assert send(browser, ATTACH, plan="team", confirm="1") == 409
+    assert_beside(browser, "Metadata", "–", "segment: gold")
+    limits = [{"feature_id": "messages", "limit": 5, "interval": "day"}]
+    shop("customers.update", customer_id="acme", billing_controls={"usage_limits": limits})
+    assert send(browser, ATTACH, plan="team", confirm="1") == 409
     assert "something else about the customer is different" in browser.text
     assert held(shop) == []
+    assert send(browser, ATTACH, plan="team", confirm="1") == 303
 
 
 def test_a_customer_that_only_used_something_meanwhile_can_be_changed(browser: Browser, shop: Api) -> None:

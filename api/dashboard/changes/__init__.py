@@ -1,7 +1,7 @@
 """What can be done to a customer: sheets that show what they would do before they do it.
 
 A sheet is a `Sheet` (its form) and a `Change` (what of the API it asks for, and how that is shown), given to
-`previewing.show` and `previewing.settle`. Those alone decide whether what was confirmed is what was shown.
+`confirming.show` and `confirming.settle`. Those alone decide whether what was confirmed is what was shown.
 """
 
 from typing import Final

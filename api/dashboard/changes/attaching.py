@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from flask import Response
 
-from api.dashboard.changes import terms
+from api.dashboard.changes import terms_fields as terms
+from api.dashboard.changes.account import account
 from api.dashboard.changes.holding import held_plan, plan_path, scene_of
 from api.dashboard.changes.offered import Offered, discounts_offered, offered, plans_offered, version_of
-from api.dashboard.changes.previewing import Change, Sheet, settle, show
 from api.dashboard.changes.quoting import quoted
-from api.dashboard.changes.terms import Reading, read_terms
-from api.dashboard.forms import day_milliseconds, given
+from api.dashboard.changes.terms_fields import Reading, read_terms
+from api.dashboard.confirming import Change, Sheet, settle, show
+from api.dashboard.forms import by, day_milliseconds, given
 from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path
 from api.views.shapes import Scene
@@ -98,7 +99,7 @@ def _form(
         "many": len(plans) > MANY,
         "chosen": chosen,
         "held": held,
-        "scene": scene,
+        "address": customer_id,
         "entities": {"": "The whole customer"} | {key: _named(scene, key) for key in scene.customer.entities},
         "schedules": SCHEDULES,
         "terms": terms,
@@ -107,7 +108,17 @@ def _form(
     }
     back = customer_path(customer_id, said["entity"])
     missing = {} if chosen else {"plan": "Choose a plan"}
-    sheet = Sheet("changes/attach.html", path, customer_id, back, shown, reading.fields, reading.wrong, missing)
+    sheet = Sheet(
+        "changes/attach.html",
+        path,
+        back,
+        scene,
+        account,
+        shown,
+        beside=by(reading.fields),
+        wrong=reading.wrong,
+        missing=missing,
+    )
     if chosen is None or reading.wrong:
         return sheet, None
     return sheet, Change("billing.attach", reading.payload, quoted, f"{chosen.plan.name} was attached")

@@ -5,10 +5,11 @@ from typing import Any, Final
 
 from flask import Response
 
+from api.dashboard.changes.account import account
 from api.dashboard.changes.holding import scene_of
 from api.dashboard.changes.levels import level, moved, source
-from api.dashboard.changes.previewing import Change, Sheet, settle, show
-from api.dashboard.forms import beside, given, number
+from api.dashboard.confirming import Change, Sheet, settle, show
+from api.dashboard.forms import beside, by, given, number
 from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path, segment
 from api.dashboard.words import feature_name
@@ -55,13 +56,15 @@ def _sheet(visitor: Visitor, customer_id: str, feature_id: str) -> tuple[Sheet, 
         "sources": {"": USUAL}
         | {key: f"{source(scene, each)}: {level(scene, [each])}" for key, each in sources.items()},
         "shared": bool(said["entity"]) and entity_id is None,
-        "scene": scene,
+        "address": customer_id,
     }
     wrong, payload = _read(said, {"customer_id": customer_id, "feature_id": feature_id}, entity_id)
     missing = {name: sentence for name, sentence in _MISSING.items() if not said[name]}
     path = f"{customer_path(customer_id)}/balances/{segment(feature_id)}"
     back = customer_path(customer_id, said["entity"])
-    sheet = Sheet("changes/balance.html", path, customer_id, back, shown, OF_WIRE, wrong, missing)
+    sheet = Sheet(
+        "changes/balance.html", path, back, scene, account, shown, beside=by(OF_WIRE), wrong=wrong, missing=missing
+    )
     return sheet, None if payload is None else Change("balances.update", payload, moved, DONE[said["action"]])
 
 

@@ -5,9 +5,10 @@ from typing import Final, NamedTuple
 
 from flask import Response
 
+from api.dashboard.changes.account import account
 from api.dashboard.changes.holding import held_plan, plan_path, scene_of
-from api.dashboard.changes.previewing import Change, Sheet, settle, show
 from api.dashboard.changes.quoting import quoted
+from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.forms import given
 from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path
@@ -66,13 +67,13 @@ def _sheet(visitor: Visitor, customer_id: str, subscription_id: str, verb: str) 
     shown = {
         "given": {"action": action, "refund": refund, "reason": said.get("reason", "")},
         "held": held,
-        "scene": scene,
+        "address": customer_id,
         "ways": ways,
         "refunds": REFUNDS if held.active else {},
     }
     payload = _payload(customer_id, subscription_id, action, refund if held.active else "")
     path = plan_path(customer_id, subscription_id, verb)
-    sheet = Sheet("changes/cancel.html", path, customer_id, customer_path(customer_id), shown)
+    sheet = Sheet("changes/cancel.html", path, customer_path(customer_id), scene, account, shown)
     return sheet, Change("billing.update", payload, quoted, f"{held.plan.name} {DONE[action]}")
 
 

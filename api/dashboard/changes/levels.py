@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from api.dashboard.changes.shown import Row
 from api.dashboard.doing import Foreseen
+from api.dashboard.seen import Row
 from api.dashboard.words import day, feature_name, money, units
 from api.views.shapes import Scene
 from ledger.core.balances.balance import Grant

@@ -5,8 +5,8 @@ from datetime import datetime
 from functools import reduce
 from typing import Final, cast
 
-from api.dashboard.changes.shown import Row
 from api.dashboard.doing import Foreseen
+from api.dashboard.seen import Row
 from api.dashboard.words import day, feature_name, money, units
 from api.views.plan import item
 from api.views.preview import update_preview

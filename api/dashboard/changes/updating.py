@@ -5,13 +5,14 @@ from typing import Any, Final
 
 from flask import Response
 
-from api.dashboard.changes import terms
+from api.dashboard.changes import terms_fields as terms
+from api.dashboard.changes.account import account
 from api.dashboard.changes.holding import held_plan, plan_path, scene_of
 from api.dashboard.changes.offered import Offered, discounts_offered, offered
-from api.dashboard.changes.previewing import Change, Sheet, settle, show
 from api.dashboard.changes.quoting import quoted
-from api.dashboard.changes.terms import Reading, read_terms
-from api.dashboard.forms import given
+from api.dashboard.changes.terms_fields import Reading, read_terms
+from api.dashboard.confirming import Change, Sheet, settle, show
+from api.dashboard.forms import by, given
 from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path
 from api.dashboard.words import units
@@ -44,14 +45,24 @@ def _sheet(visitor: Visitor, customer_id: str, subscription_id: str) -> tuple[Sh
         "given": said,
         "held": held,
         "chosen": chosen,
-        "scene": scene,
+        "address": customer_id,
         "terms": terms,
         "discounts": discounts_offered(scene),
         "trials": {"": "As it is", "own": "Own length", "none": "End it now" if held.trialing else "None"},
     }
     path, back = plan_path(customer_id, subscription_id, "update"), customer_path(customer_id)
     missing = {} if _asks(reading.payload) else {"": "Nothing is to change yet: say what shall be different"}
-    sheet = Sheet("changes/update.html", path, customer_id, back, shown, reading.fields, reading.wrong, missing)
+    sheet = Sheet(
+        "changes/update.html",
+        path,
+        back,
+        scene,
+        account,
+        shown,
+        beside=by(reading.fields),
+        wrong=reading.wrong,
+        missing=missing,
+    )
     asked = {"customer_id": customer_id, "subscription_id": subscription_id, **reading.payload}
     if reading.wrong or not _asks(reading.payload):
         return sheet, None

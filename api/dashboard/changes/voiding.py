@@ -5,14 +5,15 @@ from typing import Final
 
 from flask import Response
 
+from api.dashboard.changes.account import account
 from api.dashboard.changes.holding import scene_of
 from api.dashboard.changes.levels import moved
-from api.dashboard.changes.previewing import Change, Sheet, settle, show
-from api.dashboard.changes.shown import Row
+from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.doing import Foreseen
 from api.dashboard.forms import given
 from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path
+from api.dashboard.seen import Row
 from api.errors import PathNotFound
 from api.views.shapes import Scene
 from api.views.timeline import timeline_entry
@@ -38,10 +39,10 @@ def void_form(visitor: Visitor, customer_id: str, position: str) -> Response:
 def _sheet(visitor: Visitor, customer_id: str, position: str) -> tuple[Sheet, Change]:
     scene, said = scene_of(visitor, customer_id), given(visitor.call.request)
     entry = _entry(visitor, scene, position)
-    shown = {"given": {"reason": said.get("reason", "")}, "entry": timeline_entry(entry), "scene": scene}
+    shown = {"given": {"reason": said.get("reason", "")}, "entry": timeline_entry(entry), "address": customer_id}
     path, back = f"{customer_path(customer_id)}/events/{entry.position}/void", customer_path(customer_id)
     missing = {} if said.get("reason") else MISSING
-    sheet = Sheet("changes/void.html", path, customer_id, back, shown, missing=missing)
+    sheet = Sheet("changes/void.html", path, back, scene, account, shown, missing=missing)
     return sheet, Change(
         "events.reverse", {"position": entry.position}, _taken_back, f"Event {entry.position} was taken back"
     )
