@@ -9,7 +9,6 @@ from api.call import Call
 from api.reads.past import Then, then_of
 from api.reads.resource import Column, Export, Kind, Rows
 from ledger.core.money import exponent
-from projections.queries.past import invoice_parameters
 from projections.reads import INVOICE_MODELS, InvoiceFilter
 
 _CURRENCY: Final = 6
@@ -49,12 +48,13 @@ def invoices_export(keep: Filtering) -> Export:
         kept = keep(call, query, path, then)
         if then is not None:
             with call.view(INVOICE_MODELS) as view:
-                found = view.stream("export_invoices_then", INVOICE_MODELS, **invoice_parameters(kept, then.when))
+                found = view.stream(
+                    "export_invoices_then", INVOICE_MODELS, **kept.parameters(), **then.when.parameters()
+                )
                 yield Rows(then.when.position, None, map(_in_major, found))
             return
-        asked = kept._asdict() | {"statuses": None if kept.statuses is None else list(kept.statuses)}
         with call.view(INVOICE_MODELS) as view:
-            found = view.stream("export_invoices", ("customers", "invoices"), **asked)
+            found = view.stream("export_invoices", INVOICE_MODELS, **kept.parameters())
             yield Rows(view.position, view.due, map(_in_major, found))
 
     return Export("invoices", COLUMNS, rows)

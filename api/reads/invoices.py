@@ -9,17 +9,15 @@ from flask import Response
 
 from api.call import Call
 from api.dispatch import answer
-from api.ids import INVOICE, local_of
-from api.reads.explaining import EXPLAIN, explained, invoice_explanation
+from api.reads.explaining import explained, invoice_explanation
 from api.reads.invoice_files import invoices_export
-from api.reads.moments import PAST
+from api.reads.invoice_query import NOTHING, PARAMETERS, check_ranges, filter_of, keeps
 from api.reads.past import Then, Whose, page, then_of, whose
-from api.reads.query import CURSOR, LIMIT, Parameter, choice, text
+from api.reads.query import text
 from api.reads.resource import Resource
 from api.v1.lists import scene_of
 from api.views.invoice import invoice
 from api.views.shapes import Json, Scene
-from api.wire.invoices import STATUSES
 from ledger.core.errors import InvalidRequest
 from ledger.core.invoices.invoice import Invoice
 from ledger.core.money import to_major
@@ -31,18 +29,6 @@ from projections.queries.past import invoices_at, invoices_of_then
 from projections.reads import INVOICE_MODELS, InvoiceEntry, InvoiceFilter, Page
 
 MOST_EXPLAINED: Final = 200
-NOTHING: Final = InvoiceFilter(invoice_id="")
-PARAMETERS: Final[Sequence[Parameter]] = (
-    text("entity_id", "Only invoices of this entity; ids of entities are unique within a customer."),
-    text("invoice_id", "Only the invoice with this id."),
-    text("stripe_id", "Only the invoice with this id of Stripe's; where there is none, it is our own."),
-    choice("status", "Only invoices in this status.", STATUSES),
-    choice("processor_type", "Only invoices of this processor.", ("stripe", "revenuecat")),
-    EXPLAIN,
-    *PAST,
-    LIMIT,
-    CURSOR,
-)
 
 
 def list_invoices(call: Call, query: dict[str, Any]) -> Response:
@@ -56,6 +42,7 @@ def list_customer_invoices(call: Call, query: dict[str, Any], customer_id: str) 
 
 
 def _answered(call: Call, query: dict[str, Any], customer_id: str | None) -> Response:
+    check_ranges(query)
     if query["explain"] == "true" and query["limit"] > MOST_EXPLAINED:
         raise InvalidRequest(f"limit was {query['limit']} and must be at most {MOST_EXPLAINED} with explain=true")
     then = then_of(call, query)
@@ -95,6 +82,7 @@ def _kept(call: Call, query: dict[str, Any], path: Mapping[str, str], then: Then
     """What a file holds: what all pages of the same question hold."""
     if query["explain"] == "true":
         raise InvalidRequest("explain was sent with the format of a file: only pages explain their numbers")
+    check_ranges(query)
     customer_id = path.get("customer_id", query.get("customer_id"))
     if then is None or customer_id is None:
         return filter_of(query, _stream(call, query, customer_id))
@@ -120,23 +108,10 @@ def _page_of_then(call: Call, query: dict[str, Any], found: Whose) -> Json:
     """A page of one customer's invoices as they were."""
     stood, keep = found.stood, filter_of(query, found.stood.stream_id)
     with call.view(INVOICE_MODELS) as view:
-        entries = [each for each in invoices_of_then(view, found.owner, stood.ahead) if _keeps(keep, each)]
+        entries = [each for each in invoices_of_then(view, found.owner, stood.ahead) if keeps(keep, each)]
     paged = page(call, "invoices_then", (keep, found.then.asked), entries, _key, query, stood.stream_id)
     shown = [_row(found.scene(Customer(customer_id=each.customer_id)), each) for each in paged.items]
     return _explained(call, query, paged, shown, stood.position, stood.ahead)
-
-
-def _keeps(keep: InvoiceFilter, entry: InvoiceEntry) -> bool:
-    """The question of `list_invoices.sql`, of one invoice."""
-    found = entry.invoice
-    wanted = (
-        (keep.stream_id, entry.stream_id),
-        (keep.entity_id, found.entity_id),
-        (keep.invoice_id, found.invoice_id),
-        (keep.stripe_id, found.stripe_id),
-    )
-    in_status = keep.statuses is None or found.status.value in keep.statuses
-    return keep is not NOTHING and in_status and all(asked in (None, has) for asked, has in wanted)
 
 
 def _key(entry: InvoiceEntry) -> tuple[datetime, str]:
@@ -173,30 +148,6 @@ def _page(call: Call, query: dict[str, Any], stream_id: UUID | None) -> Json:
         shown = [_row(scene, each) for scene, each in zip(scenes, found.items, strict=True)]
         position = view.position
     return _explained(call, query, found, shown, position)
-
-
-def filter_of(query: dict[str, Any], stream_id: UUID | None) -> InvoiceFilter:
-    """What to keep; `NOTHING` where no invoice can be meant."""
-    keep = InvoiceFilter(stream_id, query["entity_id"])
-    if query["status"] is not None:
-        keep = keep._replace(statuses=(query["status"],))
-    if query["processor_type"] == "revenuecat":
-        return NOTHING
-    named = query["invoice_id"], query["stripe_id"]
-    for given, ours_only in zip(named, (True, False), strict=True):
-        if given is None:
-            continue
-        local = local_of(INVOICE, given)
-        if local is None and ours_only:
-            return NOTHING
-        if local is None:
-            keep = keep._replace(stripe_id=given)
-        elif stream_id not in (None, local[0]) or keep.invoice_id not in (None, local[1]):
-            return NOTHING
-        else:
-            stream_id = local[0]
-            keep = keep._replace(stream_id=local[0], invoice_id=local[1])
-    return keep
 
 
 def _row(scene: Scene, entry: InvoiceEntry) -> Json:

@@ -20,9 +20,9 @@ def invoices(
 ) -> Page[InvoiceEntry]:
     """Invoices by when they were created. Needs the models customers and invoices."""
     statuses = None if keep.statuses is None else tuple(sorted(set(keep.statuses)))
-    listing = Listing(view, "invoices", keep._replace(statuses=statuses), BY_AGE_AND_ID, limit, cursor)
-    asked = keep._asdict() | {"statuses": None if statuses is None else list(statuses)}
-    rows = listing.rows("list_invoices", ("customers", "invoices"), **asked)
+    keep = keep._replace(statuses=statuses)
+    listing = Listing(view, "invoices", keep, BY_AGE_AND_ID, limit, cursor)
+    rows = listing.rows("list_invoices", ("customers", "invoices"), **keep.parameters())
     return Page([_entry(row) for row in rows], listing.next_cursor)
 
 

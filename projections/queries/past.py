@@ -123,15 +123,9 @@ def invoices_at(
 ) -> Page[InvoiceEntry]:
     """A page of the ledger's invoices as they were, newest first. Needs the models customers and invoices."""
     listing = Listing(view, "invoices_at", (keep, asked), BY_AGE_AND_ID, limit, cursor)
-    parameters = invoice_parameters(keep, when)
+    parameters = keep.parameters() | when.parameters()
     rows = _looked_up(view, lambda: listing.rows("list_invoices_then", ("customers", "invoices"), **parameters))
     return Page([_invoice(row) for row in rows], listing.next_cursor)
-
-
-def invoice_parameters(keep: InvoiceFilter, when: When) -> dict[str, Any]:
-    """A question about invoices of a moment as its statements take it."""
-    statuses = None if keep.statuses is None else list(keep.statuses)
-    return keep._asdict() | {"statuses": statuses} | when.parameters()
 
 
 def _looked_up(view: View, read: Callable[[], list[Any]]) -> list[Any]:

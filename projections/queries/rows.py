@@ -98,13 +98,24 @@ class BalanceEntry(NamedTuple):
 
 
 class InvoiceFilter(NamedTuple):
-    """Which invoices to list: None keeps everything; `statuses` out of draft, open, paid, void and uncollectible."""
+    """Which invoices to list: None keeps everything; `statuses` out of draft, open, paid, void and uncollectible.
+
+    Instants are both inside. A draft may have no instant that it is due at, and is then in no range of them.
+    """
 
     stream_id: UUID | None = None
     entity_id: str | None = None
     invoice_id: str | None = None
     stripe_id: str | None = None
     statuses: tuple[str, ...] | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    due_from: datetime | None = None
+    due_to: datetime | None = None
+
+    def parameters(self) -> dict[str, Any]:
+        """As statements take it."""
+        return self._asdict() | {"statuses": None if self.statuses is None else list(self.statuses)}
 
 
 class InvoiceEntry(NamedTuple):

@@ -14,4 +14,8 @@ WHERE s.ledger_id = %(ledger_id)s AND s.generation = %(invoices_generation)s
   AND (%(entity_id)s::text IS NULL OR s.entity_id = %(entity_id)s::text)
   AND (%(invoice_id)s::text IS NULL OR s.invoice_id = %(invoice_id)s::text)
   AND (%(stripe_id)s::text IS NULL OR s.stripe_id = %(stripe_id)s::text)
+  AND (%(created_from)s::timestamptz IS NULL OR s.created_at >= %(created_from)s::timestamptz)
+  AND (%(created_to)s::timestamptz IS NULL OR s.created_at <= %(created_to)s::timestamptz)
+  AND (%(due_from)s::timestamptz IS NULL OR s.due_at >= %(due_from)s::timestamptz)
+  AND (%(due_to)s::timestamptz IS NULL OR s.due_at <= %(due_to)s::timestamptz)
 ORDER BY s.created_at DESC, s.stream_id DESC, s.invoice_id DESC

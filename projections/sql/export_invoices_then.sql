@@ -29,4 +29,8 @@ WHERE f.ledger_id = %(ledger_id)s AND f.generation = %(invoices_generation)s AND
   AND (%(entity_id)s::text IS NULL OR s.entity_id = %(entity_id)s::text)
   AND (%(invoice_id)s::text IS NULL OR f.invoice_id = %(invoice_id)s::text)
   AND (%(stripe_id)s::text IS NULL OR s.stripe_id = %(stripe_id)s::text)
+  AND (%(created_from)s::timestamptz IS NULL OR f.created_at >= %(created_from)s::timestamptz)
+  AND (%(created_to)s::timestamptz IS NULL OR f.created_at <= %(created_to)s::timestamptz)
+  AND (%(due_from)s::timestamptz IS NULL OR s.due_at >= %(due_from)s::timestamptz)
+  AND (%(due_to)s::timestamptz IS NULL OR s.due_at <= %(due_to)s::timestamptz)
 ORDER BY f.created_at DESC, f.stream_id DESC, f.invoice_id DESC

@@ -3,7 +3,7 @@
 SELECT f.created_at, f.stream_id, f.invoice_id, c.customer_id, s.finalized_at, s.closed_at, l.lines::text, s.state::text
 FROM invoices_past AS f
 CROSS JOIN LATERAL (
-    SELECT n.position, n.status, n.entity_id, n.stripe_id, n.finalized_at, n.closed_at, n.state
+    SELECT n.position, n.status, n.entity_id, n.stripe_id, n.due_at, n.finalized_at, n.closed_at, n.state
     FROM invoices_past AS n
     WHERE n.ledger_id = %(ledger_id)s AND n.generation = %(invoices_generation)s AND n.stream_id = f.stream_id
       AND n.invoice_id = f.invoice_id AND n.position <= %(upto_position)s
@@ -29,6 +29,10 @@ WHERE f.ledger_id = %(ledger_id)s AND f.generation = %(invoices_generation)s AND
   AND (%(entity_id)s::text IS NULL OR s.entity_id = %(entity_id)s::text)
   AND (%(invoice_id)s::text IS NULL OR f.invoice_id = %(invoice_id)s::text)
   AND (%(stripe_id)s::text IS NULL OR s.stripe_id = %(stripe_id)s::text)
+  AND (%(created_from)s::timestamptz IS NULL OR f.created_at >= %(created_from)s::timestamptz)
+  AND (%(created_to)s::timestamptz IS NULL OR f.created_at <= %(created_to)s::timestamptz)
+  AND (%(due_from)s::timestamptz IS NULL OR s.due_at >= %(due_from)s::timestamptz)
+  AND (%(due_to)s::timestamptz IS NULL OR s.due_at <= %(due_to)s::timestamptz)
   AND (f.created_at, f.stream_id, f.invoice_id)
       < (coalesce(%(after_at)s::timestamptz, 'infinity'), coalesce(%(after_stream)s::uuid, '00000000-0000-0000-0000-000000000000'),
          coalesce(%(after_id)s::text, ''))
