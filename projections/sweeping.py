@@ -1,4 +1,8 @@
-"""Deleting generations that nobody reads any more, in small steps between other work."""
+"""Deleting generations that nobody reads any more, in small steps between other work.
+
+Any number of runners may do so at once: they delete the same rows, and no number is given to a generation twice
+(`begin_generation.sql`), so that whoever is late deletes nothing that was begun since.
+"""
 
 from typing import Any, Final
 
