@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ledger.embedded.account import Account
+from ledger.embedded.sizing import disk_at_hand, memory_at_hand, sized
 from ledger.errors import OperatorError
 
 OWNER = "tallystick"
@@ -17,15 +18,13 @@ LOG_LIMIT_BYTES = 10_000_000
 LOG_ROOM_BYTES = 65_536
 CONF = "tallystick.conf"
 
-# For a small machine that it shares with the server. Durability is PostgreSQL's default, written down so that no
-# one need wonder. The last four keep personal data out of the database's log.
+# What goes with the machine's size is in `sizing`. Durability is PostgreSQL's default, written down so that no one need
+# wonder. The last four keep personal data out of the database's log.
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "port": "5432",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
     "random_page_cost": "1.1",
     "jit": "off",
     "fsync": "on",
@@ -33,7 +32,6 @@ SETTINGS: Mapping[str, str] = {
     "synchronous_commit": "on",
     "wal_buffers": "16MB",
     "min_wal_size": "256MB",
-    "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -108,7 +106,8 @@ class Cluster:
         self._program("pg_ctl", "-D", self.directory, "-m", "fast", "-W", "stop", timeout_seconds=30)
 
     def _configure(self, sockets: Path) -> None:
-        settings = {**SETTINGS, "unix_socket_directories": f'"{sockets}"', **self.settings}
+        size = sized(memory_at_hand(), disk_at_hand(self.directory))
+        settings = {**SETTINGS, **size, "unix_socket_directories": f'"{sockets}"', **self.settings}
         text = "# Written at every start. Change settings with ALTER SYSTEM, which wins over this file.\n"
         text += "".join(f"{name} = '{value}'\n" for name, value in settings.items())
         conf, unfinished = self.directory / CONF, self.directory / f"{CONF}.new"
