@@ -36,7 +36,7 @@ FILES: Final[Mapping[str, Path]] = {
 }
 SHEETS: Final = (
     "tokens", "base", "frame", "over", "controls", "parts", "list", "customers", "customer", "sections",
-    "reading", "timeline", "graph", "uses", "books", "dialogs", "changes", "slip", "catalog", "editor", "tiers",
+    "reading", "past", "timeline", "graph", "uses", "books", "dialogs", "changes", "slip", "catalog", "editor", "tiers",
     "access", "alone", "sizes", "print",
 )  # fmt: skip
 """The parts of our one style sheet, in their order."""

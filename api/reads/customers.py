@@ -25,15 +25,16 @@ def list_customers(call: Call, query: dict[str, Any]) -> Response:
     """A page of customers."""
     asked, then = question_of(query), then_of(call, query)
     with call.view(ACCOUNT_MODELS) as view:
-        page = _page(call, view, asked, then, query["limit"], query["cursor"])
+        page = page_of(call, view, asked, then, query["limit"], query["cursor"])
     currency = _currency(call, then)
     shown = [account(Shown(row, currency), asked.columns) for row in page.items]
     return answer(call, {"list": shown, "next_cursor": page.next_cursor})
 
 
-def _page(
+def page_of(
     call: Call, view: View, asked: AccountQuestion, then: Then | None, limit: int, cursor: str | None
 ) -> Page[AccountRow]:
+    """A page of what is asked, now or then. Needs the models of the list. Raises `TooMany`."""
     if then is not None and asked.of_sums:
         return _page_of_sums(call, view, asked, then, limit, cursor)
     when, moment = (None, None) if then is None else (then.when, then.asked)

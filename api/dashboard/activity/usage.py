@@ -72,7 +72,7 @@ def usage_page(visitor: Visitor) -> Response:
             "panels": None,
         }
         return page("activity/usage.html", status_of(refusal), **shown)
-    if not graph["card"] and not form.given.keys() & {"as_of", "to"}:
+    if not graph["card"] and not form.given.keys() & {"as_of", "at", "to"}:
         shown["live"] = live_path(call, form.customer_id)
     return page("activity/usage.html", **shown)
 

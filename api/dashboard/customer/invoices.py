@@ -109,7 +109,8 @@ def invoice_page(visitor: Visitor, customer_id: str, invoice_id: str) -> Respons
 
 def _origins(found: Subject, invoice: Invoice) -> Sequence[Json | None]:
     """The events behind every line. A customer's whole history is folded for it."""
-    why = explained(found.visitor.call, [found.stream_id], found.position)[found.stream_id]
+    call, stream_id = found.visitor.call, found.stream_id
+    why = explained(call, [stream_id], found.position, found.ahead)[stream_id]
     told: Sequence[Json] = invoice_explanation(why, invoice)["items"]
     return told if len(told) == len(invoice.lines) else [None] * len(invoice.lines)
 
@@ -184,7 +185,7 @@ def _history(found: Subject, invoice: Invoice) -> list[Json]:
     with found.visitor.call.view(TIMELINE_MODELS) as view:
         for kind in HISTORY:
             keep = TimelineFilter(stream_id=found.stream_id, kind=kind, at_from=invoice.created_at)
-            entries += reads.timeline(view, keep, oldest_first=True, limit=MOST_HISTORY).items
+            entries += reads.timeline(view, keep, oldest_first=True, limit=MOST_HISTORY, when=found.when).items
     own = [each for each in entries if (each.links or {}).get("invoice_id") == invoice.invoice_id]
     return [timeline_entry(each) for each in sorted(own, key=lambda each: each.position)]
 

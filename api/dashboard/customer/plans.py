@@ -17,15 +17,13 @@ from ledger.core.errors import SubscriptionNotFound
 from ledger.core.money import to_major
 from ledger.core.subscriptions.quote import NextCycle
 from ledger.core.subscriptions.subscription import Status, Subscription
-from projections.projection import Recorded
-from projections.queries.past import Owner, subscriptions_then
+from projections.queries.past import subscriptions_then
 from projections.reads import SubscriptionEntry, View
 from projections.subscriptions.fold import EXPIRED
 
 MODELS: Final = ("subscriptions",)
 MOST_HELD: Final = 100
 MOST_ENDED: Final = 50
-NOTHING_AHEAD: Final[Sequence[Recorded]] = ()
 
 
 class Renewal(NamedTuple):
@@ -46,8 +44,7 @@ def plan_section(found: Subject, cycles: Sequence[NextCycle], ended: Sequence[Su
 
 def ended_plans(found: Subject, view: View) -> list[SubscriptionEntry]:
     """The plans that ended, the latest first. Needs the model subscriptions."""
-    owner = Owner(found.stream_id, found.customer.customer_id, found.customer.clock, view.position)
-    entries = subscriptions_then(view, owner, NOTHING_AHEAD)
+    entries = subscriptions_then(view, found.owner(view.position), found.ahead)
     over = [each for each in entries if each.status == EXPIRED]
     return sorted(over, key=lambda each: each.ended_at or each.created_at, reverse=True)
 

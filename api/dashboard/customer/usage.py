@@ -102,7 +102,7 @@ def explain_page(visitor: Visitor, customer_id: str, feature_id: str) -> Respons
     sums = balance(found.scene, feature_id, found.entity_id)
     if sums is None:
         raise FeatureNotFound(feature_id)
-    why = explained(visitor.call, [found.stream_id], found.position)[found.stream_id]
+    why = explained(visitor.call, [found.stream_id], found.position, found.ahead)[found.stream_id]
     sources = [_told(found, grant, balance_explanation(why, grant)) for grant in _grants(found, feature_id)]
     return sheet(found, "explain.html", name=feature_name(found.scene.catalog, feature_id), sums=sums, sources=sources)
 

@@ -12,8 +12,10 @@ from urllib.parse import parse_qsl, urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from api.dashboard import past
 from api.dashboard.customers.columns import DEFAULT, OF_FEATURE, PICKABLE
 from api.reads.account_query import FILTERS, AccountQuestion, question_of
+from api.reads.moments import PAST
 from api.reads.query import CURSOR, LIMIT, read_args, text
 from api.wire import limits
 from api.wire.refusals import InvalidInputs
@@ -22,10 +24,12 @@ from ledger.store.saved_views import SavedView, ViewNotFound
 HERE: Final = "/customers"
 Args = MultiDict[str, str]
 BEFORE: Final = text("before", "The page before this place.", limits.CURSOR_CHARS)
-PARAMETERS: Final = (*FILTERS, LIMIT, CURSOR, BEFORE)
+PARAMETERS: Final = (*FILTERS, LIMIT, CURSOR, BEFORE, *PAST)
 PAGE: Final = frozenset({"cursor", "before"})
+OF_ONE_LOOK: Final = frozenset({"limit", *past.MOMENT})
+"""What no view keeps."""
 BALANCE_PARTS: Final = ("feature", "column", "compare", "number")
-KEPT: Final = frozenset({"sort", "order", "columns", "feature", "limit"})
+KEPT: Final = frozenset({"sort", "order", "columns", "feature", *OF_ONE_LOOK})
 """What says how customers are shown, and not which."""
 SHORT: Final = {"k": 3, "m": 6}
 _SHORT: Final = re.compile(r"(-?[0-9]{1,12}(?:\.[0-9]{1,6})?)([kKmM])")
@@ -62,9 +66,14 @@ class Asked(NamedTuple):
         return self._replace(args=MultiDict(kept), question=question_of(read_args(MultiDict(kept), PARAMETERS)))
 
     @property
+    def moment(self) -> past.Moment:
+        """The moment of the past that is asked about."""
+        return past.Moment(*(self.query[name] for name in past.MOMENT))
+
+    @property
     def text(self) -> str:
         """What a view keeps of it."""
-        return urlencode([pair for pair in self.args.items(multi=True) if pair[0] != "limit"])
+        return urlencode([pair for pair in self.args.items(multi=True) if pair[0] not in OF_ONE_LOOK])
 
     @property
     def filtered(self) -> bool:
@@ -112,7 +121,8 @@ def _readable(args: Args, problem: InvalidInputs) -> Args:
 
 def canonical(args: Args) -> Args:
     """A form's values as the parameters that say the same: nothing empty, and what belongs together in one."""
-    found = Args([pair for pair in args.items(multi=True) if pair[1] and not _of_form(pair[0])])
+    pairs = past.canonical(list(args.items(multi=True)))
+    found = Args([pair for pair in pairs if pair[1] and not _of_form(pair[0])])
     parts = {name: args.get(f"balance_{name}", "").strip() for name in BALANCE_PARTS}
     if parts["feature"] and parts["number"]:
         found.add("balance", ":".join({**parts, "number": long(parts["number"])}.values()))

@@ -7,17 +7,24 @@ from typing import Any, Final
 from flask import Response
 
 from api.call import Call
-from api.dashboard.customers.asking import HERE, KEPT, Asked, Chip, address, asked, canonical, chips
+from api.dashboard import past
+from api.dashboard.customers.asking import HERE, KEPT, Args, Asked, Chip, address, asked, canonical, chips
 from api.dashboard.customers.columns import LABELS, OF_FEATURE, PICKABLE, READ_WITH, headings, shown
 from api.dashboard.gate import Visitor, to
 from api.dashboard.live.changes import live_path
 from api.dashboard.page import page
+from api.dashboard.past import Look
+from api.reads.account_query import AccountQuestion
+from api.reads.customers import page_of
+from api.reads.past import Then, then_of
 from api.v1.views import views_of
 from api.views.account import Shown, account
 from api.views.account import address as address_of
 from api.views.shapes import Json
+from ledger.core.errors import InvalidRequest
 from ledger.core.offers.catalog import Catalog
 from ledger.store import saved_views
+from ledger.store.requests import Outcome
 from ledger.store.saved_views import SavedView
 from projections import reads
 from projections.accounts.plans import Status, found_by
@@ -25,6 +32,7 @@ from projections.reads import ACCOUNT_MODELS, AccountRow, Leaf, View
 
 FORMATS: Final = {"csv": "CSV", "ndjson": "NDJSON", "parquet": "Parquet"}
 LIMITS: Final = (50, 100, 250, 500)
+NOBODY: Final = Leaf([], None, None)
 
 
 def list_page(visitor: Visitor) -> Response:
@@ -36,11 +44,10 @@ def list_page(visitor: Visitor) -> Response:
         return to(address(pairs))
     views = kept_views(call)
     question = asked(clean, views)
-    with call.view(ACCOUNT_MODELS) as view:
-        found = _leaf(view, question)
-        tried = [] if found.items else _helpful(view, question)
-    status = HTTPStatus.OK if question.refused is None else HTTPStatus.BAD_REQUEST
-    everything = _shown(visitor, question, views, found) | {"helpful": tried}
+    then, look = _moment(call, question, clean)
+    found, tried, failed = _found(call, question, then, look)
+    status = HTTPStatus.BAD_REQUEST if question.refused or look.wrong or failed else HTTPStatus.OK
+    everything = _shown(visitor, question, views, found, then) | {"helpful": tried, "past": look, "failed": failed}
     response = page("customers/part.html" if visitor.part else "customers/list.html", status, **everything)
     if visitor.part:
         response.headers["HX-Push-Url"] = address(pairs)
@@ -53,36 +60,69 @@ def kept_views(call: Call) -> Sequence[SavedView]:
         return saved_views.list_views(conn, ledger_id)
 
 
-def _leaf(view: View, question: Asked) -> Leaf:
+def _moment(call: Call, question: Asked, clean: Args) -> tuple[Then | None, Look]:
+    """The moment that the list is about; with what is wrong with it, nothing is shown in its place."""
+    pairs = list(question.args.items(multi=True))
+    try:
+        moment = past.moment_of(clean)
+        then = then_of(call, moment._asdict())
+    except past.OF_MOMENT as refusal:
+        return None, past.refused(call, HERE, list(clean.items(multi=True)), refusal)
+    return then, past.look(HERE, pairs, moment, then)
+
+
+def _found(
+    call: Call, question: Asked, then: Then | None, look: Look
+) -> tuple[Leaf, Sequence[Chip], InvalidRequest | None]:
+    """The page, the filters that would help where nobody is on it, and why there is none."""
+    if look.wrong:
+        return NOBODY, [], None
+    with call.view(ACCOUNT_MODELS) as view:
+        try:
+            found = _leaf(call, view, question, then)
+        except InvalidRequest as refusal:  # more than one may wait for, of the past
+            return NOBODY, [], refusal
+        return found, [] if found.items else _helpful(call, view, question, then), None
+
+
+def _leaf(call: Call, view: View, question: Asked, then: Then | None) -> Leaf:
     (keep, ordering, _), query = question.question, question.query
+    if then is not None:
+        found = page_of(call, view, question.question, then, query["limit"], query["cursor"])
+        return Leaf(found.items, None, found.next_cursor)
     return reads.leaf(view, keep, ordering, limit=query["limit"], after=query["cursor"], before=query["before"])
 
 
-def _helpful(view: View, question: Asked) -> Sequence[Chip]:
+def _helpful(call: Call, view: View, question: Asked, then: Then | None) -> Sequence[Chip]:
     """Where nobody is found: the filters without which somebody would be."""
-    helpful = []
-    for chip in chips(question):
-        keep, ordering, _ = question.without(chip.name, chip.value).question
-        if reads.accounts(view, keep, ordering, limit=1).items:
-            helpful.append(chip)
-    return helpful
+    tried = [(chip, question.without(chip.name, chip.value).question) for chip in chips(question)]
+    return [chip for chip, each in tried if _anybody(call, view, each, then)]
 
 
-def _shown(visitor: Visitor, question: Asked, views: Sequence[SavedView], found: Leaf) -> dict[str, Any]:
+def _anybody(call: Call, view: View, question: AccountQuestion, then: Then | None) -> bool:
+    if then is not None and question.of_sums:
+        return False  # it takes too long to try
+    return bool(page_of(call, view, question, then, 1, None).items)
+
+
+def _shown(
+    visitor: Visitor, question: Asked, views: Sequence[SavedView], found: Leaf, then: Then | None
+) -> dict[str, Any]:
     call, query = visitor.call, question.query
     names = shown(question.question, picked=query["columns"] is not None)
-    catalog = call.background.catalog
+    background = call.background if then is None else then
+    catalog = background.catalog
     exported = [(name, value) for name, value in question.args.items(multi=True) if name != "limit"]
     return {
         "visitor": visitor,
         "here": HERE,
-        "live": live_path(call),
+        "live": None if then is not None else live_path(call),
         "asked": question,
         "query": query,
         "chips": chips(question),
         "columns": names,
         "headings": headings(names, question.question),
-        "rows": [_row(call, row, question, names) for row in found.items],
+        "rows": [_row(background, row, question, names) for row in found.items],
         "next": found.after and question.linked(cursor=found.after),
         "previous": found.before and question.linked(before=found.before),
         "first": question.linked() if query["cursor"] or found.before else None,
@@ -115,15 +155,15 @@ def _feature_name(catalog: Catalog, feature_id: str | None) -> str | None:
     return feature_id if feature is None else feature.name
 
 
-def _row(call: Call, row: AccountRow, question: Asked, names: Sequence[str]) -> Json:
+def _row(background: Outcome | Then, row: AccountRow, question: Asked, names: Sequence[str]) -> Json:
     needed = tuple(dict.fromkeys((*names, *READ_WITH)))
-    cells = account(Shown(row, call.background.settings.currency), needed)
-    return {**cells, "address": address_of(row), "also": _also(call, row, question)}
+    cells = account(Shown(row, background.settings.currency), needed)
+    return {**cells, "address": address_of(row), "also": _also(background.catalog, row, question)}
 
 
-def _also(call: Call, row: AccountRow, question: Asked) -> Sequence[Json]:
+def _also(catalog: Catalog, row: AccountRow, question: Asked) -> Sequence[Json]:
     """The plans that it was found by and that are not what its row shows anyway, each with its own status."""
-    keep, plans = question.question.keep, call.background.catalog.plans
+    keep, plans = question.question.keep, catalog.plans
     return [
         {"name": plans[each.plan_id][-1].name, "version": each.version, "status": each.status}
         for each in found_by(row.marks or ())
