@@ -15,6 +15,7 @@ from api.dispatch import endpoint
 from api.errors import refusal_answer, register_error_handlers
 from api.exports.connections import Places
 from api.followers import Followers, places_of
+from api.guarding import guard
 from api.health import healthz, metrics_view, readyz
 from api.observe import Metrics, finish, report
 from api.reads.documents import documents
@@ -89,6 +90,7 @@ def _watch(app: Flask, services: Services) -> None:
     def done(response: Response) -> Response:
         request = current_request()
         response.headers["X-Request-Id"] = request.request_id
+        guard(response)
         finish(services.metrics, request, response.status_code, response.content_length)
         return response
 

@@ -11,11 +11,12 @@ from typing import Final, NamedTuple
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
+from api.guesses import Guesses
 from api.keys import run
 from api.users import HASHER, MOST_PASSWORD_CHARS, put_password, users_of
 from ledger.core.access import User
 from ledger.core.errors import Refusal
-from ledger.store.ledger import Caller, Store
+from ledger.store.ledger import Caller, Store, UnknownLedger
 
 MOST_FAILURES: Final = 5
 SESSION_SECONDS: Final = 12 * 3600
@@ -36,6 +37,7 @@ def _nobodys_hash() -> str:
 
 # What is checked where there is no such user, so that it takes as long to say no.
 NOBODY: Final = _nobodys_hash()
+STRANGERS: Final = Guesses(MOST_FAILURES)
 
 
 class WrongPassword(Refusal):
@@ -73,21 +75,35 @@ class SignedIn(NamedTuple):
 
 
 def sign_in(store: Store, ledger_id: str, name: str, password: str, *, by: Caller) -> str:
-    """The secret of a new session. Raises `WrongPassword`, `LockedOut`, `UnknownLedger`, `StoreUnavailable`."""
-    user = next((each for each in users_of(store, ledger_id, by=by).values() if each.name == name), None)
-    place = {"ledger_id": ledger_id, "user_id": "" if user is None else user.user_id}
+    """The secret of a new session. Raises `WrongPassword`, `LockedOut`, `StoreUnavailable`.
+
+    Neither what is said nor how long it takes tells which names, and which ledgers, there are.
+    """
+    user = _named(store, ledger_id, name, by=by)
+    # Of nobody the same is asked, so that it takes as long; and never by what somebody wrote.
+    place = {"ledger_id": "", "user_id": ""} if user is None else {"ledger_id": ledger_id, "user_id": user.user_id}
     found = run(store, "select_password", place)
-    kept, locked_seconds = found[0] if found else (NOBODY, 0)
+    kept, locked_seconds = found[0] if found else (NOBODY, STRANGERS.locked_seconds(ledger_id, name))
     if locked_seconds:
         raise LockedOut(locked_seconds)
     right = _matches(kept, password[:MOST_PASSWORD_CHARS])
-    if not found or user is None or user.disabled_at is not None or not right:
+    if not found:
+        STRANGERS.failed(ledger_id, name)
+        raise WrongPassword
+    if user is None or user.disabled_at is not None or not right:
         run(store, "fail_password", {**place, "most": MOST_FAILURES})
         raise WrongPassword
     run(store, "pass_password", place)
     if HASHER.check_needs_rehash(kept):
         put_password(store, ledger_id, user.user_id, password)
     return open_session(store, ledger_id, user.user_id)
+
+
+def _named(store: Store, ledger_id: str, name: str, *, by: Caller) -> User | None:
+    try:
+        return next((each for each in users_of(store, ledger_id, by=by).values() if each.name == name), None)
+    except UnknownLedger:
+        return None
 
 
 def open_session(store: Store, ledger_id: str, user_id: str) -> str:

@@ -39,6 +39,8 @@ SAID_IN_FIELDS: Final = {"reason": "HTTP_TALLYSTICK_REASON", "once": "HTTP_IDEMP
 NUL: Final = "\0"
 """No text that is kept has it, so that nothing can be asked for by it."""
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+LOOKING: Final = ("GET", "HEAD")
+"""What changes nothing, and needs no form of ours."""
 
 
 class RoleTooLow(Refusal):
@@ -124,7 +126,7 @@ def _let_in(
     visitor = visiting(services, request)
     if visitor is not None:
         return answering(request, lambda: _shown(visitor, view, needs, path), visitor)
-    if request.method != "GET":
+    if request.method not in LOOKING:
         check_origin(request)
         return keeping_form(services, request)
     return to_sign_in(request)
@@ -136,7 +138,7 @@ def _shown(visitor: Visitor, view: Callable[..., Response], needs: UserRole, pat
         raise PathNotFound
     if RANK[REACH[visitor.role]] < RANK[REACH[needs]]:
         raise RoleTooLow(visitor.role, needs)
-    if request.method != "GET":
+    if request.method not in LOOKING:
         check_origin(request)
         check_form(request, visitor.form_token)
         say_in_headers(request)
@@ -213,7 +215,7 @@ def check_form(request: ApiRequest, token: str) -> None:
 def check_origin(request: ApiRequest) -> None:
     """Refuse a form that another site sent. Raises `ForeignForm`."""
     origin = request.headers.get("Origin")
-    if request.method != "GET" and origin is not None and urlsplit(origin).netloc != request.host:
+    if request.method not in LOOKING and origin is not None and urlsplit(origin).netloc != request.host:
         raise ForeignForm
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final, Optional
 import psycopg
 from flask import Response
 from psycopg_pool import PoolTimeout
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from api.dashboard.page import page
-from api.errors import InternalError, status_of
+from api.errors import InternalError, read_on, refusal_of, status_of
 from api.observe import report
 from api.request import ApiRequest
 from ledger.core.errors import Refusal
@@ -34,6 +35,12 @@ def answering(request: ApiRequest, answer: Callable[[], Response], visitor: Opti
     except Refusal as refusal:
         request.code = refusal.code
         return refused(status_of(refusal), refusal.sentence, visitor)
+    except HTTPException as unread:  # a form that is too long, or none at all
+        if isinstance(unread, RequestEntityTooLarge):
+            read_on()
+        why = refusal_of(unread, request.path, request.method)
+        request.code = why.code
+        return refused(status_of(why), why.sentence, visitor)
     except TROUBLES:
         request.code = "service_unavailable"
         sentence = "The database, or a projection, did not answer in time. Nothing was changed: try again."

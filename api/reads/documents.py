@@ -9,7 +9,7 @@ from flask import Response
 
 from api.dispatch import JSON_TYPE
 from api.reads.describing import machines, read
-from api.reads.page import PAGE
+from api.reads.page import PAGE, POLICY
 from api.reads.resources import RESOURCES
 from api.wire.json import render
 from api.wire.openapi import document
@@ -45,7 +45,9 @@ def documents(operations: Iterable[Operation]) -> tuple[Callable[[], Response], 
         return Response(as_json(), content_type=JSON_TYPE)
 
     def docs_view() -> Response:
-        return Response(as_html(), content_type="text/html; charset=utf-8")
+        response = Response(as_html(), content_type="text/html; charset=utf-8")
+        response.headers["Content-Security-Policy"] = POLICY
+        return response
 
     return openapi_view, docs_view
 

@@ -1,23 +1,34 @@
 """The frame of /docs."""
 
+import hashlib
+from base64 import b64encode
 from typing import Final
 
-PAGE: Final = """<!doctype html>
+STYLE: Final = """
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+code { font-family: ui-monospace, monospace; font-size: 0.9em; }
+h2 { border-top: 1px solid #8886; padding-top: 1rem; margin-top: 2rem; font-size: 1.1rem; }
+table { border-collapse: collapse; width: 100%; margin: 0.5rem 0; }
+td { border-bottom: 1px solid #8883; padding: 0.2rem 0.5rem 0.2rem 0; vertical-align: top; }
+td:first-child { white-space: nowrap; width: 1%; padding-right: 1.5rem; }
+ul { columns: 2; padding-left: 1.2rem; }
+"""
+POLICY: Final = (
+    f"default-src 'none'; style-src 'sha256-{b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+"""Its own style and nothing else."""
+PAGE: Final = (
+    """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} API</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }}
-code {{ font-family: ui-monospace, monospace; font-size: 0.9em; }}
-h2 {{ border-top: 1px solid #8886; padding-top: 1rem; margin-top: 2rem; font-size: 1.1rem; }}
-table {{ border-collapse: collapse; width: 100%; margin: 0.5rem 0; }}
-td {{ border-bottom: 1px solid #8883; padding: 0.2rem 0.5rem 0.2rem 0; vertical-align: top; }}
-td:first-child {{ white-space: nowrap; width: 1%; padding-right: 1.5rem; }}
-ul {{ columns: 2; padding-left: 1.2rem; }}
-</style>
+<style>"""
+    + STYLE.replace("{", "{{").replace("}", "}}")
+    + """</style>
 </head>
 <body>
 <h1>{title} API</h1>
@@ -32,3 +43,4 @@ machines: <a href="/openapi.json">openapi.json</a>.</p>
 </body>
 </html>
 """
+)

@@ -4,14 +4,16 @@ import re
 
 import pytest
 from argon2.exceptions import VerifyMismatchError
+from flask import Flask
 
 from api.dashboard.again import own_path
+from api.guesses import Guesses
 from api.sessions import NOBODY, LockedOut, WrongPassword, sign_in, sign_in_link
 from api.users import HASHER, change_role, disable_user, set_password
 from ledger.core.access import UserRole
 from ledger.core.errors import InvalidInput
 from ledger.store.ledger import Store
-from tests.api.client import TESTER
+from tests.api.client import TESTER, Ledgers
 from tests.dashboard.conftest import PASSWORD, Browser, Desk
 
 
@@ -21,6 +23,12 @@ def form(desk: Desk, name: str, password: str) -> dict[str, str]:
 
 def signs_in(desk: Desk, browser: Browser, name: str, password: str) -> bool:
     return browser.post("/sign-in", form(desk, name, password)).status_code == 303
+
+
+@pytest.fixture(scope="module")
+def reader(app: Flask, store: Store) -> Browser:
+    """Somebody of a ledger in which nothing is."""
+    return Desk(app, store, Ledgers(app, store).sandbox().ledger_id).browser(UserRole.VIEWER)
 
 
 def test_whoever_is_not_signed_in_is_led_to_the_sign_in_and_back(desk: Desk) -> None:
@@ -81,6 +89,54 @@ def test_after_five_failures_even_the_right_password_waits(desk: Desk) -> None:
     assert "Too many sign-ins failed" in browser.text
     set_password(desk.store, desk.ledger_id, user.user_id, PASSWORD[::-1])
     assert sign_in(desk.store, desk.ledger_id, "anna", PASSWORD[::-1], by=TESTER)
+
+
+@pytest.mark.parametrize("way", ["nobody has the name", "it signs in by links alone", "the ledger is not there"])
+def test_waiting_says_nothing_about_which_names_there_are(desk: Desk, way: str) -> None:
+    desk.user("linus", UserRole.VIEWER, None)
+    ledger_id, name = {
+        "nobody has the name": (desk.ledger_id, "nobody"),
+        "it signs in by links alone": (desk.ledger_id, "linus"),
+        "the ledger is not there": (f"{desk.ledger_id}x", "linus"),
+    }[way]
+    guess = {"ledger": ledger_id, "name": name, "password": "a guess"}
+    told = [desk.stranger().post("/sign-in", guess).status_code for _ in range(5)]
+    answer = desk.stranger().post("/sign-in", guess)
+    assert [*told, answer.status_code] == [401] * 5 + [429]
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
+
+
+def test_what_waits_longer_with_every_guess_waits_an_hour_at_most() -> None:
+    guesses = Guesses(5)
+    waits = []
+    for _ in range(13):
+        guesses.failed("ledger", "nobody")
+        waits.append(guesses.locked_seconds("ledger", "nobody"))
+    assert waits == [0, 0, 0, 0, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
+    assert guesses.locked_seconds("ledger", "somebody") == 0
+
+
+def test_spaces_around_a_name_are_nobodys_name(desk: Desk) -> None:
+    desk.user("anna", UserRole.VIEWER)
+    assert signs_in(desk, desk.stranger(), " anna ", PASSWORD)
+
+
+@pytest.mark.parametrize("field", ["name", "ledger", "password", "next"])
+def test_no_character_makes_the_sign_in_fail(desk: Desk, field: str) -> None:
+    desk.user("anna", UserRole.VIEWER)
+    answer = desk.stranger().post("/sign-in", {**form(desk, "anna", PASSWORD), field: "a\0\N{REPLACEMENT CHARACTER}"})
+    assert answer.status_code == (303 if field == "next" else 401)
+
+
+def test_a_new_session_is_another_one_whatever_cookie_came_with_it(desk: Desk) -> None:
+    desk.user("anna", UserRole.VIEWER)
+    browser = desk.stranger()
+    browser.client.set_cookie("tallystick_session", "fixed-by-somebody")
+    assert signs_in(desk, browser, "anna", PASSWORD)
+    cookie = browser.client.get_cookie("tallystick_session")
+    assert cookie is not None
+    assert cookie.value != "fixed-by-somebody"
+    assert browser.get("/customers").status_code == 200
 
 
 def test_a_success_forgets_the_failures_before_it(desk: Desk) -> None:
@@ -188,6 +244,46 @@ def test_a_page_lets_nothing_in_from_elsewhere_and_nothing_inline(desk: Desk) ->
     addresses = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
     assert addresses
     assert all(each.startswith("/") for each in addresses)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 303),
+        ("/customers", 200),
+        ("/customers/nobody", 404),
+        ("/no-such-page", 404),
+        ("/files/v1/customers?format=csv", 200),
+        ("/files/v1/customers?format=nothing", 400),
+        ("/assets/nothing.js", 404),
+        ("/docs", 200),
+        ("/v1/customers", 401),
+    ],
+)
+def test_whatever_is_answered_runs_nothing_is_framed_by_nobody_and_kept_by_nobody(
+    reader: Browser, path: str, status: int
+) -> None:
+    answer = reader.get(path, Accept="text/html")
+    assert answer.status_code == status
+    headers = answer.headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    kept = (headers["Cache-Control"], headers["X-Content-Type-Options"], headers["X-Frame-Options"])
+    assert kept == ("no-store", "nosniff", "DENY")
+
+
+def test_to_ask_whether_a_page_is_there_is_no_form(reader: Browser) -> None:
+    answers = {path: reader.client.head(path).status_code for path in ("/customers", "/live", "/customers/nobody")}
+    assert answers == {"/customers": 200, "/live": 200, "/customers/nobody": 404}
+
+
+def test_a_form_that_is_too_long_is_refused_in_a_sentence(desk: Desk) -> None:
+    browser = desk.browser()
+    answer = browser.post("/customers/new", {"name": "x" * 3_000_000})
+    assert answer.status_code == 413
+    assert "That did not work" in browser.text
+    assert browser.post("/sign-in", {"name": "x" * 3_000_000}).status_code == 413
 
 
 def test_files_are_kept_by_browsers_until_they_are_others(desk: Desk) -> None:

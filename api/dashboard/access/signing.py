@@ -12,7 +12,6 @@ from api.request import ApiRequest
 from api.services import Services
 from api.sessions import LockedOut, WrongPassword, sign_in, sign_out, signed_in, take_link
 from ledger.core.errors import Refusal
-from ledger.store.ledger import UnknownLedger
 
 
 class LinkUsed(Refusal):
@@ -34,17 +33,15 @@ def sign_in_form(services: Services, request: ApiRequest) -> Response:
     """Who it is: on to where they wanted to go, or back to what they had written; else what is wrong."""
     form = request.form
     ledgers = [row.ledger_id for row in services.store.ledgers()]
-    ledger_id = form.get("ledger") or (ledgers[0] if len(ledgers) == 1 else "")
+    ledger_id = form.get("ledger", "").strip() or (ledgers[0] if len(ledgers) == 1 else "")
     kept, whose = form.get("kept", ""), form.get("whose", "")
-    asked = SigningIn(own_path(form.get("next", "")), form.get("name", ""), ledger_id, kept, whose)
+    asked = SigningIn(own_path(form.get("next", "")), form.get("name", "").strip(), ledger_id, kept, whose)
     if kept and form.get("already"):
         return _go_on(services, request, asked, request.cookies.get(COOKIE, ""))
     try:
         secret = sign_in(services.store, ledger_id, asked.name, form.get("password", ""), by=LOOKING_UP)
     except (WrongPassword, LockedOut) as refusal:
         return asked.shown(services, refusal)
-    except UnknownLedger:
-        return asked.shown(services, WrongPassword())
     return keep_session(request, _go_on(services, request, asked, secret), secret)
 
 
