@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from flask import Response
+from msgspec import structs
 
 from api.dashboard.doing import do, foresee
 from api.dashboard.forms import beside, once_after
@@ -89,6 +90,17 @@ def settle(visitor: Visitor, sheet: Sheet, change: Change | None) -> Response:
     return _done(visitor, sheet, change, then)
 
 
+def touched(visitor: Visitor, starts: Mapping[str, str], written: Mapping[str, str]) -> dict[str, str | None]:
+    """What somebody wrote otherwise than it stood when the form was opened; None for what they took away.
+
+    What they left as it was is not theirs: where somebody else changed it meanwhile, it stays changed.
+    """
+    then = seen_by(visitor.call.request)
+    stood = starts if then is None else then.starts
+    names = [*written, *(name for name in stood if name not in written)]
+    return {name: written.get(name) for name in names if written.get(name) != stood.get(name)}
+
+
 def _opened(visitor: Visitor, sheet: Sheet) -> Seen | None:
     """What was shown when a form was opened that was filled with it. Any other preview shows anew what there is."""
     return seen_by(visitor.call.request) if sheet.starts else None
@@ -149,9 +161,11 @@ def _again(
     status = HTTPStatus.OK if trouble is None else status_of(trouble)
     if wrong and trouble is None:
         status = HTTPStatus.BAD_REQUEST
-    if stale and visitor.call.request.method != "GET":
+    if stale and visitor.call.request.method == "POST":
         status = HTTPStatus.CONFLICT
     changed = compared(then, now) if stale and then is not None else None
+    if then is not None and visitor.call.request.method != "POST":
+        now = structs.replace(now, starts=then.starts)  # what was written before the session ended stands in the fields
     return _page(visitor, sheet, now, status, wrong=wrong, changed=changed, edited=edited, refusal=refusal or trouble)
 
 
@@ -167,10 +181,11 @@ def _page(
         "back": sheet.back,
         "about": sheet.about,
         "rows": now.rows,
+        "foreseen": now.asked != "",
         "due": due(now.rows),
         "seen": packed(now),
         # Only then: a preview must leave the focus where it is.
-        "opened": visitor.call.request.method == "GET",
+        "opened": visitor.call.request.method != "POST",
         "once": once_after(visitor.call.request, refusal),
     }
     return page(sheet.template, status, **everything)

@@ -4,24 +4,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, reduce
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from api.call import Call
+from api.caller import once
 from api.dashboard.gate import Visitor
+from api.errors import PathNotFound
 from api.v1.handlers import HANDLERS
 from api.views.shapes import Json, Scene
 from api.wire.operations import OPERATIONS
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Command, Context
-from ledger.core.errors import CustomerNotFound
+from ledger.core.errors import CustomerNotFound, Refusal
 from ledger.core.events import Event
-from ledger.core.offers.catalog import CATALOG, Catalog
+from ledger.core.offers.catalog import CATALOG, Catalog, DeleteFeature
 from ledger.core.settings import Role
 from ledger.core.state import Customer
-from ledger.store.addresses import Address, internal_id
+from ledger.store.addresses import Address, CatalogAddress, internal_id
 from ledger.store.requests import Expecting, Outcome
 
 C = TypeVar("C", bound=Call)
+OF_FORMS: Final = frozenset({"form_token", "once", "seen", "confirm", "preview", "alone", "reason"})
+"""What a form carries for itself, or says beside what it asks for."""
 
 
 @dataclass(frozen=True)
@@ -137,23 +141,44 @@ def do(visitor: Visitor, operation: str, payload: Json, *, agrees: Callable[[Any
     or, where the operation is one on the catalog, a `ForeseenCatalog`.
     """
     if agrees is None:
-        return _run(_call(Call, visitor, payload), operation, payload)
-    call = _call(_Agreement, visitor, payload)
+        return _run(_call(Call, visitor), operation, payload)
+    call = _call(_Agreement, visitor)
     call.agrees = agrees
     return _run(call, operation, payload)
+
+
+def done_before(visitor: Visitor) -> Outcome | None:
+    """What came of this very form when it was sent before; None where nothing did."""
+    call = _call(_Agreement, visitor)
+    call.agrees = _refuse
+    if once(call.request, call.payload) is None:
+        return None
+    try:
+        return call.execute(CatalogAddress(), DeleteFeature(""))
+    except Refusal:
+        return None
+
+
+def _refuse(_found: object) -> None:
+    """Only what was done before under the same number is answered."""
+    raise PathNotFound
 
 
 def foresee(visitor: Visitor, operation: str, payload: Json) -> Any:
     """What an operation would do now, as `agrees` is given it. Nothing is written. Raises its refusals."""
     try:
-        _run(_call(_Rehearsal, visitor, payload), operation, payload)
+        _run(_call(_Rehearsal, visitor), operation, payload)
     except _Reached as reached:
         return reached.found
     raise AssertionError(f"{operation} changes neither a customer nor the catalog")
 
 
-def _call(kind: type[C], visitor: Visitor, payload: Json) -> C:
-    return kind(visitor.call.services, visitor.call.request, visitor.call.identity, payload)
+def _call(kind: type[C], visitor: Visitor) -> C:
+    """A call that counts as the same again where the same is written: what it asks for may differ by then."""
+    request = visitor.call.request
+    sent = [*request.args.items(), *request.form.items()]
+    written = {name: text for name, text in sent if text and name not in OF_FORMS}
+    return kind(visitor.call.services, request, visitor.call.identity, written)
 
 
 def _run(call: Call, operation: str, payload: Json) -> Json:

@@ -1,25 +1,25 @@
 """What a customer gets by hand: a balance of its own, and entities inside it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from flask import Response
 
-from api.dashboard.customer.asking import Asked, Form, as_seen, digest, opened, settled
-from api.dashboard.customer.subject import Subject, back_to, living
-from api.dashboard.doing import Foreseen, do, foresee
+from api.dashboard.changes.account import identity
+from api.dashboard.confirming import Change, Sheet, settle, show
+from api.dashboard.customer.sheets import sheet_of
+from api.dashboard.customer.subject import Subject, living
+from api.dashboard.doing import Foreseen
 from api.dashboard.forms import beside, day_milliseconds, given, number
 from api.dashboard.gate import Visitor
-from api.errors import status_of
+from api.dashboard.seen import Row
+from api.dashboard.words import money
 from api.views.line import describe
 from api.views.shapes import Json
 from api.wire.common import INTERVALS
 from api.wire.refusals import InvalidInputs
-from ledger.core.errors import Refusal
 from ledger.core.events import ChargeAccrued, InvoiceCreated, Line
 from ledger.core.money import to_major
-from ledger.core.state import Customer
 from ledger.core.terms import FeatureKind
 
 BALANCE: Final = ("feature", "amount", "unlimited", "interval", "expires_on", "balance_id", "reason", "entity")
@@ -38,23 +38,24 @@ OF_ENTITY: Final = {"entity_id": "id", "feature_id": "feature"}
 def new_balance_page(visitor: Visitor, customer_id: str) -> Response:
     """The form."""
     found = living(visitor, customer_id)
-    return opened(found, _balance(found, given(visitor.call.request)))
+    return show(visitor, _balance(found, given(visitor.call.request)))
 
 
 def new_balance_form(visitor: Visitor, customer_id: str) -> Response:
     """Grant the balance."""
     found, sent = living(visitor, customer_id), given(visitor.call.request)
-    form = _balance(found, sent)
+    sheet = _balance(found, sent)
     try:
-        asked = Asked("balances.create", _granted(customer_id, form.given), OF_BALANCE, "The balance was granted")
+        payload = _granted(customer_id, sheet.shown["given"])
     except InvalidInputs as refusal:
-        return opened(found, form, beside(refusal), 400)
-    return settled(found, form, asked)
+        return settle(visitor, sheet._replace(wrong=beside(refusal)), None)
+    return settle(visitor, sheet, Change("balances.create", payload, done="The balance was granted"))
 
 
-def _balance(found: Subject, sent: Mapping[str, str]) -> Form:
+def _balance(found: Subject, sent: Mapping[str, str]) -> Sheet:
     shown = {"features": _features(found, FeatureKind), "intervals": FILLED, "entities": _entities(found)}
-    return Form("new_balance.html", _nothing, shown, {**dict.fromkeys(BALANCE, ""), **sent})
+    fields, path = {**dict.fromkeys(BALANCE, ""), **sent}, f"{found.root}/new-balance"
+    return sheet_of(found, "new_balance.html", path, identity, fields, shown=shown, fields=OF_BALANCE)
 
 
 def _granted(customer_id: str, sent: Mapping[str, str]) -> Json:
@@ -78,44 +79,40 @@ def _granted(customer_id: str, sent: Mapping[str, str]) -> Json:
 def new_entity_page(visitor: Visitor, customer_id: str) -> Response:
     """The form."""
     found = living(visitor, customer_id)
-    return opened(found, _entity(found, given(visitor.call.request)))
+    return show(visitor, _entity(found, given(visitor.call.request)))
 
 
 def new_entity_form(visitor: Visitor, customer_id: str) -> Response:
     """Create the entity and look at it. What that bills is shown before it is done."""
     found, sent = living(visitor, customer_id), given(visitor.call.request)
-    form = _entity(found, sent)
-    payload: Json = {"customer_id": customer_id, "entity_id": form.given["id"], "feature_id": form.given["feature"]}
-    if form.given["name"]:
-        payload["name"] = form.given["name"]
-    try:
-        billed = _billed(foresee(visitor, "entities.create", payload))
-        if billed and sent.get("seen") != digest(billed):
-            return opened(found, form._replace(shown={**form.shown, "billed": billed}), seen=digest(billed))
-        do(visitor, "entities.create", payload, agrees=as_seen(digest(billed), _billed))
-    except Refusal as refusal:
-        return opened(found, form, beside(refusal, OF_ENTITY), status_of(refusal))
-    return back_to(found, found.scope(form.given["id"]), f"{form.given['name'] or form.given['id']} was created")
+    sheet = _entity(found, sent)
+    fields: Mapping[str, str] = sheet.shown["given"]
+    payload: Json = {"customer_id": customer_id, "entity_id": fields["id"], "feature_id": fields["feature"]}
+    if fields["name"]:
+        payload["name"] = fields["name"]
+    done, back = f"{fields['name'] or fields['id']} was created", found.scope(fields["id"])
+    return settle(visitor, sheet, Change("entities.create", payload, _billed, done, back))
 
 
-def _billed(foreseen: Foreseen) -> list[tuple[str, Decimal, str]]:
+def _billed(foreseen: Foreseen) -> Sequence[Row]:
     """What a new entity costs: each line, now or on the next invoice."""
-    scene, found = foreseen.scene_after, list[tuple[str, Decimal, str]]()
+    scene, found = foreseen.scene_after, list[Row]()
     for event in foreseen.events:
         lines: Sequence[Line] = ()
         if isinstance(event, InvoiceCreated):
             lines = event.lines
         elif isinstance(event, ChargeAccrued):
             lines = (event.line,)
-        found += [
-            (describe(scene, line), to_major(line.amount_minor, scene.currency), scene.currency) for line in lines
-        ]
+        for line in lines:
+            amount = money(to_major(line.amount_minor, scene.currency), scene.currency)
+            found.append(Row("lines", describe(scene, line), amount))
     return found
 
 
-def _entity(found: Subject, sent: Mapping[str, str]) -> Form:
-    shown = {"features": _features(found, [FeatureKind.ALLOCATED]), "billed": ()}
-    return Form("new_entity.html", _nothing, shown, {**dict.fromkeys(ENTITY, ""), **sent})
+def _entity(found: Subject, sent: Mapping[str, str]) -> Sheet:
+    shown = {"features": _features(found, [FeatureKind.ALLOCATED])}
+    fields, path = {**dict.fromkeys(ENTITY, ""), **sent}, f"{found.root}/new-entity"
+    return sheet_of(found, "new_entity.html", path, identity, fields, shown=shown, fields=OF_ENTITY)
 
 
 def _features(found: Subject, kinds: Iterable[FeatureKind]) -> list[tuple[str, str]]:
@@ -128,8 +125,3 @@ def _features(found: Subject, kinds: Iterable[FeatureKind]) -> list[tuple[str, s
 def _entities(found: Subject) -> list[tuple[str, str]]:
     known = [(each, found.called(each)) for each in found.customer.entities]
     return [("", "The whole customer"), *known] if known else []
-
-
-def _nothing(_customer: Customer) -> Any:
-    """A form that adds something shows nothing that could have changed."""
-    return None

@@ -1,22 +1,25 @@
 """What can be done with an invoice: finished, collected, voided, given up, credited; each shown before it is done."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from flask import Response
 
-from api.dashboard.customer.asking import ChangedMeanwhile, as_seen, digest
-from api.dashboard.customer.invoices import ACTIONS, invoice_of, word
-from api.dashboard.customer.subject import Subject, back_to, living, sheet
-from api.dashboard.doing import Foreseen, do, foresee
-from api.dashboard.forms import beside, given, number, once_after
+from api.dashboard.confirming import Change, Sheet, settle, show
+from api.dashboard.customer.invoices import invoice_of, word
+from api.dashboard.customer.sheets import sheet_of
+from api.dashboard.customer.subject import Subject, living
+from api.dashboard.doing import Foreseen
+from api.dashboard.forms import beside, given, number
 from api.dashboard.gate import Visitor
-from api.errors import PathNotFound, status_of
+from api.dashboard.seen import Row
+from api.dashboard.words import money
+from api.errors import PathNotFound
 from api.views.invoice import invoice_id as wire_id
-from api.views.shapes import Json
+from api.views.shapes import Json, Scene
 from api.wire.refusals import InvalidInputs
-from ledger.core.errors import Refusal
-from ledger.core.invoices.invoice import Invoice
+from ledger.core.invoices.invoice import Account, Invoice
 from ledger.core.money import to_major
 
 
@@ -88,33 +91,28 @@ FIELDS: Final = ("amount", "destination", "cause", "memo", "reason")
 
 def action_page(visitor: Visitor, customer_id: str, invoice_id: str, action: str) -> Response:
     """The sheet: what it does, shown as it would be now where that needs no more to be written."""
-    found, invoice = _meant(visitor, customer_id, invoice_id, action)
-    return _show(found, invoice, action, _given(found, invoice), preview=action != "credit")
+    sheet, change = _action(visitor, customer_id, invoice_id, action)
+    return show(visitor, sheet, change if action != "credit" else None)
 
 
 def action_form(visitor: Visitor, customer_id: str, invoice_id: str, action: str) -> Response:
     """What it would do or, once that was seen and is still so, the thing itself."""
-    found, invoice = _meant(visitor, customer_id, invoice_id, action)
-    sent, seen = _given(found, invoice), visitor.call.request.form.get("seen", "")
-    try:
-        payload = _payload(invoice_id, action, sent)
-        if seen == "":
-            return _show(found, invoice, action, sent)
-        shows = _shows(invoice, payload)
-        do(visitor, DOABLE[action].operation, payload, agrees=as_seen(seen, shows))
-    except ChangedMeanwhile:
-        return _show(found, invoice, action, sent, changed=True)
-    except Refusal as refusal:
-        return _show(found, invoice, action, sent, refusal=refusal)
-    return back_to(found, said=DOABLE[action].done)
+    return settle(visitor, *_action(visitor, customer_id, invoice_id, action))
 
 
-def _meant(visitor: Visitor, customer_id: str, invoice_id: str, action: str) -> tuple[Subject, Invoice]:
+def _action(visitor: Visitor, customer_id: str, invoice_id: str, action: str) -> tuple[Sheet, Change | None]:
     """Raises `PathNotFound` for what is nothing that can be done, `InvoiceNotFound`."""
     if action not in DOABLE:
         raise PathNotFound
     found = living(visitor, customer_id)
-    return found, invoice_of(found, invoice_id)
+    invoice = invoice_of(found, invoice_id)
+    doable, sent = DOABLE[action], _given(found, invoice)
+    try:
+        payload = _payload(invoice_id, action, sent)
+    except InvalidInputs as refusal:
+        return _sheet(found, invoice, action, sent, wrong=beside(refusal)), None
+    change = Change(doable.operation, payload, partial(_afterwards, invoice), doable.done)
+    return _sheet(found, invoice, action, sent), change
 
 
 def _given(found: Subject, invoice: Invoice) -> dict[str, str]:
@@ -133,58 +131,22 @@ def _payload(invoice_id: str, action: str, sent: Mapping[str, str]) -> Json:
     return payload | ({"memo": sent["memo"]} if sent["memo"] else {})
 
 
-def _shows(invoice: Invoice, payload: Json) -> Any:
-    """What a sheet shows of what it would do: the invoice before and after, and the customer's credit."""
+def _sheet(found: Subject, invoice: Invoice, action: str, sent: Mapping[str, str], **more: Any) -> Sheet:
+    shown: Json = {
+        "invoice": _heading(found, invoice),
+        "action": action,
+        "doable": DOABLE[action],
+        "standing": _standing(found.customer.account, invoice),
+        "destinations": DESTINATIONS,
+        "causes": CAUSES,
+    }
 
-    def shows(foreseen: Foreseen) -> Any:
-        before, after = foreseen.before.account, foreseen.after.account
-        numbers = [_numbers(account.invoices[invoice.invoice_id]) for account in (before, after)]
-        return sorted(map(str, payload.items())), numbers, before.credit_minor, after.credit_minor
+    def facts(scene: Scene) -> Sequence[Row]:
+        return [Row("is", label, words) for label, words in _standing(scene.customer.account, invoice).items()]
 
-    return shows
-
-
-def _numbers(invoice: Invoice) -> tuple[Any, ...]:
-    sums = (invoice.paid_minor, invoice.credited_minor, invoice.returned_minor, invoice.refunded_minor)
-    return invoice.status, invoice.due_minor, *sums
-
-
-def _show(
-    found: Subject,
-    invoice: Invoice,
-    action: str,
-    sent: Mapping[str, str],
-    *,
-    preview: bool = True,
-    changed: bool = False,
-    refusal: Refusal | None = None,
-) -> Response:
-    """The sheet, with what it would do now or why it cannot be done."""
-    outcome, seen, trouble = None, "", refusal
-    if preview and (refusal is None or not isinstance(refusal, InvalidInputs)):
-        try:
-            payload = _payload(wire_id(found.scene, invoice), action, sent)
-            foreseen = foresee(found.visitor, DOABLE[action].operation, payload)
-            outcome, seen = _outcome(invoice, foreseen), digest(_shows(invoice, payload)(foreseen))
-        except Refusal as said:
-            trouble = refusal or said
-    return sheet(
-        found,
-        "invoice_action.html",
-        200 if trouble is None else status_of(trouble),
-        invoice=_heading(found, invoice),
-        action=action,
-        doable=DOABLE[action],
-        possible=action in ACTIONS.get(invoice.status, ()),
-        given=sent,
-        wrong={} if trouble is None else beside(trouble, OF_WIRE),
-        destinations=DESTINATIONS,
-        causes=CAUSES,
-        outcome=outcome,
-        changed=changed,
-        seen=seen,
-        once=once_after(found.visitor.call.request, refusal),
-    )
+    path = found.path("invoices", shown["invoice"]["id"], action)
+    template = "invoice_action.html"
+    return sheet_of(found, template, path, facts, sent, shown=shown, fields=OF_WIRE, about="invoice", **more)
 
 
 def _heading(found: Subject, invoice: Invoice) -> Json:
@@ -198,19 +160,22 @@ def _heading(found: Subject, invoice: Invoice) -> Json:
     }
 
 
-def _outcome(invoice: Invoice, foreseen: Foreseen) -> list[tuple[str, Any, Any]]:
-    """What is another thing after than before: its status, and amounts in major units."""
-    before, after = foreseen.before.account, foreseen.after.account
-    was, will = before.invoices[invoice.invoice_id], after.invoices[invoice.invoice_id]
-    rows: list[tuple[str, Any, Any]] = [] if was.status is will.status else [("Status", word(was), word(will))]
+def _standing(account: Account, meant: Invoice) -> dict[str, str]:
+    """Where an invoice stands in an account: its status, its amounts, and the credit beside it."""
+    invoice = account.invoices[meant.invoice_id]
     amounts = {
-        "Owed": (was.due_minor, will.due_minor),
-        "Paid": (was.paid_minor, will.paid_minor),
-        "Credited": (was.credited_minor + was.returned_minor, will.credited_minor + will.returned_minor),
-        "Paid back": (was.refunded_minor, will.refunded_minor),
-        "Customer's credit": (before.credit_minor, after.credit_minor),
+        "Owed": invoice.due_minor,
+        "Paid": invoice.paid_minor,
+        "Credited": invoice.credited_minor + invoice.returned_minor,
+        "Paid back": invoice.refunded_minor,
+        "Customer's credit": account.credit_minor,
     }
-    for label, (then, now) in amounts.items():
-        if then != now:
-            rows.append((label, to_major(then, invoice.currency), to_major(now, invoice.currency)))
-    return rows
+    code = invoice.currency
+    words = {name: money(to_major(minor, code), code) for name, minor in amounts.items()}
+    return {"Status": word(invoice), **words}
+
+
+def _afterwards(invoice: Invoice, foreseen: Foreseen) -> Sequence[Row]:
+    """What is another thing after than before."""
+    was, will = (_standing(state.account, invoice) for state in (foreseen.before, foreseen.after))
+    return [Row(label, f"{label}, afterwards", words) for label, words in will.items() if words != was[label]]
