@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from projections.folding import NO_ROWS, Batch, Moved, collect, fold_events, load_states
+from projections.folding import NO_ROWS, Batch, Loading, Moved, collect, fold_events
 from projections.projection import Changes, Final, Key, Model
 from projections.writing import Write, prepare
 
@@ -48,7 +48,7 @@ class DeferredGeneration:
         named = ((number, batch.stream_ids[number]) for number in numbers)
         absent = [(number, stream_id) for number, stream_id in named if stream_id not in self._now]
         missing = [each for number, each in absent if each not in self._leaving and not batch.begins(number)]
-        loaded = load_states(conn, self.ledger_id, self.number, self.model, missing) if missing else []
+        loaded = Loading(conn, self.ledger_id, self.number, self.model, missing).states() if missing else []
         known = self._leaving | dict(zip(missing, loaded, strict=True))
         for _, stream_id in absent:
             state = known[stream_id] if stream_id in known else self.model.restore(NO_ROWS)

@@ -1,4 +1,4 @@
-"""Folding a batch of events into a model's rows: load what may change, fold in memory, write what changed."""
+"""Folding a batch of events into a model's rows: ask for what may change, fold in memory, write what changed."""
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
@@ -107,32 +107,71 @@ def fold_events(model: Model, events: Iterable[tuple[int, Recorded]], states: di
     return finals
 
 
+class Loading:
+    """The rows that the states of some streams are made from, asked for with one question a table.
+
+    In a pipeline the questions are on their way when this is made, and are waited for where states are needed.
+    """
+
+    def __init__(
+        self, conn: Connection[Any], ledger_id: str, generation: int, model: Model, stream_ids: Sequence[UUID]
+    ) -> None:
+        self._model, self._stream_ids = model, stream_ids
+        parameters = {
+            "ledger_id": ledger_id,
+            "generation": generation,
+            "stream_ids": UuidArray.of([uuid_field(each) for each in stream_ids], len(stream_ids)),
+        }
+        self._asked = [(table.name, conn.cursor(binary=True)) for table in model.tables if table.loads]
+        for name, cursor in self._asked:
+            cursor.execute(statement(f"load_{name}", model.package), parameters, prepare=True)
+
+    def states(self) -> list[Any]:
+        """The states of the streams as their rows have them, in the order in which they were asked for."""
+        found: dict[UUID, dict[str, list[Any]]] = {
+            stream_id: {name: [] for name, _ in self._asked} for stream_id in self._stream_ids
+        }
+        for name, cursor in self._asked:
+            for row in cursor.fetchall():
+                found[row[0]][name].append(row[1:])
+        return [self._model.restore(rows) for rows in found.values()]
+
+
 class Generation:
     """One generation of a model of a ledger, and the batch being folded into it.
 
-    `advance` in the caller's transaction; `settle` when it has committed, `forget` when not.
+    `ask` and `advance` in the caller's transaction; `settle` when it has committed, `forget` when not.
     """
 
     def __init__(self, ledger_id: str, model: Model, number: int) -> None:
         self.ledger_id, self.model, self.number = ledger_id, model, number
         self.states = States()
+        self._known: dict[int, Any] = {}
+        self._loading: tuple[list[int], Loading] | None = None
         self._pending: Sequence[Moved] = ()
 
-    def advance(self, conn: Connection[Any], batch: Batch) -> None:
-        """Fold a batch in and write what changed. Raises `ModelFailed`, or the database's error when it is gone."""
-        try:
-            for write in self._fold(conn, batch):
-                write.send(conn)
-        except (ModelFailed, *PASSING):
-            raise
-        except Exception as error:
-            raise ModelFailed(self.model.name, batch.events[-1].position, error) from error
+    def ask(self, conn: Connection[Any], batch: Batch) -> None:
+        """Take the states of a batch's streams out of memory, and ask the database for those that are not there."""
+        self._known, missing = self._held(batch)
+        if missing:
+            stream_ids = [batch.stream_ids[each] for each in missing]
+            self._loading = missing, Loading(conn, self.ledger_id, self.number, self.model, stream_ids)
 
-    def _fold(self, conn: Connection[Any], batch: Batch) -> list[Write]:
-        events = batch.of(self.model)
-        before = self._load(conn, batch, dict.fromkeys(number for number, _ in events))
+    def advance(self, conn: Connection[Any], batch: Batch) -> None:
+        """Fold in the batch that states were asked for, and write what changed.
+
+        Raises `ModelFailed` where it cannot be folded, and the database's errors.
+        """
+        for write in self._fold(batch):
+            write.send(conn)
+
+    def _fold(self, batch: Batch) -> list[Write]:
+        if self._loading is not None:
+            missing, loading = self._loading
+            self._known |= zip(missing, loading.states(), strict=True)
+        before, self._known, self._loading = self._known, {}, None
         after = dict(before)
-        finals = fold_events(self.model, events, after)
+        finals = fold_events(self.model, batch.of(self.model), after)
         self._pending = [Moved(batch.stream_ids[number], state, after[number]) for number, state in before.items()]
         return prepare(self.ledger_id, self.number, self.model, collect(self.model, self._pending, finals))
 
@@ -144,12 +183,14 @@ class Generation:
 
     def forget(self) -> None:
         """The batch was not committed, or somebody else has moved on: load everything again."""
-        self._pending = ()
+        self._known, self._loading, self._pending = {}, None, ()
         self.states.clear()
 
-    def _load(self, conn: Connection[Any], batch: Batch, numbers: Iterable[int]) -> dict[int, Any]:
+    def _held(self, batch: Batch) -> tuple[dict[int, Any], list[int]]:
+        """The states of a batch's streams by their numbers, in order, and the numbers of those to be loaded."""
+        numbers = dict.fromkeys(number for number, _ in batch.of(self.model))
         if not self.model.remembers:
-            return dict.fromkeys(numbers, self.model.restore(NO_ROWS))
+            return dict.fromkeys(numbers, self.model.restore(NO_ROWS)), []
         stream_ids, take = batch.stream_ids, self.states.take
         states = {number: take(stream_ids[number]) for number in numbers}
         missing: list[int] = []
@@ -158,10 +199,7 @@ class Generation:
                 states[number] = self.model.restore(NO_ROWS)
             else:
                 missing.append(number)
-        if missing:
-            loaded = load_states(conn, self.ledger_id, self.number, self.model, [stream_ids[each] for each in missing])
-            states |= zip(missing, loaded, strict=True)
-        return states
+        return states, missing
 
 
 def collect(model: Model, moved: Iterable[Moved], finals: Iterable[Final], ended: Ended = NOTHING) -> Changes:
@@ -186,24 +224,3 @@ def collect(model: Model, moved: Iterable[Moved], finals: Iterable[Final], ended
             if gone:
                 found.gone[name].extend(gone)
     return found
-
-
-def load_states(
-    conn: Connection[Any], ledger_id: str, generation: int, model: Model, stream_ids: Sequence[UUID]
-) -> list[Any]:
-    """The states of streams as their rows have them, in their order; one question a table."""
-    parameters = {
-        "ledger_id": ledger_id,
-        "generation": generation,
-        "stream_ids": UuidArray.of([uuid_field(each) for each in stream_ids], len(stream_ids)),
-    }
-    tables = [table for table in model.tables if table.loads]
-    found: dict[UUID, dict[str, list[Any]]] = {
-        stream_id: {table.name: [] for table in tables} for stream_id in stream_ids
-    }
-    for table in tables:
-        cursor = conn.cursor(binary=True)
-        cursor.execute(statement(f"load_{table.name}", model.package), parameters, prepare=True)
-        for row in cursor.fetchall():
-            found[row[0]][table.name].append(row[1:])
-    return [model.restore(rows) for rows in found.values()]

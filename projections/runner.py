@@ -17,6 +17,7 @@ from ledger.clock import Deadline
 from ledger.logging import logger
 from ledger.store.connections import Limits, connect
 from ledger.store.sealing import OperatorKey
+from projections.advancing import advance
 from projections.building import Builder
 from projections.collecting import rare_collections
 from projections.events import EventReader
@@ -78,9 +79,9 @@ class LedgerProjector:
             self._position = position
             return 0
         batch = Batch(events)
-        for generation in self._running(active):
-            if batch.concerns(generation.model):
-                self._advance(conn, generation, batch)
+        concerned = [each for each in self._running(active) if batch.concerns(each.model)]
+        for failed in advance(conn, concerned, batch):
+            self._stop(conn, failed)
         self._position = events[-1].position
         self._do(conn, "move_projected", position=self._position)
         return len(events)
@@ -111,19 +112,15 @@ class LedgerProjector:
             else:
                 known.forget()
 
-    def _advance(self, conn: Connection[Any], generation: Generation, batch: Batch) -> None:
-        try:
-            with conn.transaction():
-                generation.advance(conn, batch)
-        except ModelFailed as failed:
-            generation.forget()
-            self._do(conn, "stop_model", model=failed.model, position=failed.position, failure=str(failed)[:2_000])
-            log.exception(
-                "a projection failed and stands still until it is rebuilt",
-                ledger_id=self.ledger_id,
-                model=failed.model,
-                position=failed.position,
-            )
+    def _stop(self, conn: Connection[Any], failed: ModelFailed) -> None:
+        self._do(conn, "stop_model", model=failed.model, position=failed.position, failure=str(failed)[:2_000])
+        log.error(
+            "a projection failed and stands still until it is rebuilt",
+            ledger_id=self.ledger_id,
+            model=failed.model,
+            position=failed.position,
+            exc_info=failed,
+        )
 
     def _do(self, conn: Connection[Any], name: str, **parameters: Any) -> psycopg.Cursor[Any]:
         return conn.execute(statement(name), {"ledger_id": self.ledger_id, **parameters}, prepare=True)

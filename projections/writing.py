@@ -1,9 +1,11 @@
-"""Rows to the database: one statement a table, in arrays of binary fields or lines of a COPY."""
+"""Rows to the database: one statement a table, its rows column by column in arrays of binary fields.
 
-import re
+No COPY: it can not be sent ahead of the answers to what was sent before (`advancing.py`), and for the batches of a
+runner it is no faster.
+"""
+
 import struct
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, LiteralString, NamedTuple
 
@@ -23,19 +25,14 @@ Column = Sequence[Any]
 
 
 class Write(NamedTuple):
-    """A statement ready to be sent: with its parameters, or with the lines of its COPY."""
+    """A statement ready to be sent, with its parameters."""
 
     statement: LiteralString
     parameters: dict[str, Any]
-    lines: bytes | None = None
 
     def send(self, conn: Connection[Any]) -> None:
-        """Run it in the caller's transaction."""
-        if self.lines is None:
-            conn.execute(self.statement, self.parameters, prepare=True)
-            return
-        with conn.cursor() as cursor, cursor.copy(self.statement) as copy:
-            copy.write(self.lines)
+        """Run it in the caller's transaction; in a pipeline, without waiting for its end."""
+        conn.execute(self.statement, self.parameters, prepare=True)
 
 
 def prepare(ledger_id: str, generation: int, model: Model, changes: Changes) -> list[Write]:
@@ -51,16 +48,17 @@ def prepare(ledger_id: str, generation: int, model: Model, changes: Changes) -> 
             positions = [row[0] for row in source]
             stretch = {"first": min(positions), "last": max(positions)}
             found.append(Write(statement(f"derive_{table.name}", model.package), place | stretch))
-        if rows and table.grows_only:
-            text = statement(f"append_{table.name}", model.package)
-            found.append(Write(text, {}, _lines(table, f"{_escaped(ledger_id)}\t{generation}\t", rows)))
-        elif rows and table.accumulates:
-            parameters = place | _columns(list(table.columns.items()), summed(table, rows))
-            found.append(Write(statement(f"add_{table.name}", model.package), parameters))
-        elif rows:
-            parameters = place | _columns(list(table.columns.items()), rows)
-            found.append(Write(statement(f"upsert_{table.name}", model.package), parameters))
+        if rows:
+            written = summed(table, rows) if table.accumulates else rows
+            parameters = place | _columns(list(table.columns.items()), written)
+            found.append(Write(statement(f"{_verb(table)}_{table.name}", model.package), parameters))
     return found
+
+
+def _verb(table: Table) -> str:
+    if table.grows_only:
+        return "append"
+    return "add" if table.accumulates else "upsert"
 
 
 def summed(table: Table, rows: Sequence[Row]) -> list[Row]:
@@ -108,6 +106,12 @@ def _texts_fields(column: Column) -> list[bytes]:
     return _text_fields([_array_text(tuple(values)) for values in column])
 
 
+@lru_cache(1_000)
+def _array_text(values: tuple[str, ...]) -> str:
+    quoted = [value.replace("\\", r"\\").replace('"', r"\"") for value in values]
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+
+
 def _each_field(to_field: Callable[[Any], bytes]) -> Callable[[Column], list[bytes]]:
     return lambda column: [NULL if value is None else to_field(value) for value in column]
 
@@ -124,58 +128,4 @@ FIELDS: Final[dict[Kind, tuple[type[BinaryArray], Callable[[Column], list[bytes]
     Kind.INSTANT: (InstantArray, _each_field(instant_field)),
     Kind.JSON: (TextArray, _bytes_fields),
     Kind.TEXTS: (TextArray, _texts_fields),
-}
-
-
-def _lines(table: Table, head: str, rows: Sequence[Row]) -> bytes:
-    columns = [
-        LINES[kind](column) for kind, column in zip(table.columns.values(), zip(*rows, strict=True), strict=True)
-    ]
-    return "".join([f"{head}{line}\n" for line in map("\t".join, zip(*columns, strict=True))]).encode()
-
-
-NOTHING: Final = r"\N"
-_SPECIAL: Final = re.compile("[\\\\\t\n\r\0]")
-_ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\0": REPLACEMENT})
-
-
-def _escaped(value: str) -> str:
-    return value.translate(_ESCAPES)
-
-
-def _text_lines(column: Column) -> list[str]:
-    texts = [NOTHING if value is None else value for value in column]
-    if not _SPECIAL.search(" ".join([value for value in column if value is not None])):
-        return texts
-    return [NOTHING if value is None else _escaped(value) for value in column]
-
-
-def _json_lines(column: Column) -> list[str]:
-    return _text_lines([None if value is None else value.decode() for value in column])
-
-
-def _texts_lines(column: Column) -> list[str]:
-    return _text_lines([_array_text(tuple(values)) for values in column])
-
-
-@lru_cache(1_000)
-def _array_text(values: tuple[str, ...]) -> str:
-    quoted = [value.replace("\\", r"\\").replace('"', r"\"") for value in values]
-    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
-
-
-def _each(to_text: Callable[[Any], str]) -> Callable[[Column], list[str]]:
-    return lambda column: [NOTHING if value is None else to_text(value) for value in column]
-
-
-LINES: Final[dict[Kind, Callable[[Column], list[str]]]] = {
-    Kind.UUID: lambda column: [value.hex for value in column],
-    Kind.TEXT: _text_lines,
-    Kind.INTEGER: _each(str),
-    Kind.BIGINT: _each(str),
-    Kind.NUMERIC: _each(lambda value: format(value, "f")),
-    Kind.BOOLEAN: _each(lambda value: "t" if value else "f"),
-    Kind.INSTANT: _each(datetime.isoformat),
-    Kind.JSON: _json_lines,
-    Kind.TEXTS: _texts_lines,
 }

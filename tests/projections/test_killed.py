@@ -4,7 +4,6 @@ A model that is added comes under this by itself: it is folded alone, and killed
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
@@ -52,12 +51,6 @@ class Dying:
                 found = super().execute(*given, **named)
                 dying.strike(conn)
                 return found
-
-            @contextmanager
-            def copy(self, *given: Any, **named: Any) -> Iterator[Any]:
-                with super().copy(*given, **named) as copy:
-                    yield copy
-                dying.strike(conn)
 
         conn.cursor_factory = Cursor
         return conn

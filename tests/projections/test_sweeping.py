@@ -1,7 +1,7 @@
 """Generations go in small steps, by as many runners as there are, and a number that one had is nobody else's."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 import pytest
@@ -103,7 +103,7 @@ class Late:
     def __init__(self, conn: Connection[Any]) -> None:
         self._conn = conn
 
-    def __enter__(self) -> "Late":
+    def __enter__(self) -> Self:
         found = self._conn.execute(statement("select_retired")).fetchone()
         late = self
 
