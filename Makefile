@@ -7,7 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ASSETS := api/dashboard/assets
-PYTEST := $(BIN)/python -m pytest
+# Compiled once and kept, whatever the environment says: every worker and every server would compile it all for itself.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 # More than the cores there are: a test waits for databases and servers more than it works.
 WORKERS ?= 4
 CODE := ledger projections replay api tests benchmarks
