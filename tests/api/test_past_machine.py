@@ -16,9 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from api.reads.resources import RESOURCES
 from ledger.core.customer import CUSTOMER
+from ledger.core.errors import Refusal
+from ledger.core.settings import ChangeSetting
 from ledger.core.state import Customer
 from ledger.store import snapshots
-from ledger.store.addresses import CatalogAddress
+from ledger.store.addresses import CatalogAddress, SettingsAddress
 from ledger.store.kinds import core_kinds
 from ledger.store.log import read_log, reading_codec
 from projections.when import When
@@ -36,6 +38,7 @@ PER_CUSTOMER = (
     "/entities",
     "/timeline",
     "/usage",
+    "/usage/sums?group_by=plan&bin=month",
 )
 OF_THE_LEDGER = (
     "/v1/customers",
@@ -45,7 +48,15 @@ OF_THE_LEDGER = (
     "/v1/invoices",
     "/v1/invoices?status=open",
     "/v1/timeline",
+    "/v1/timeline?group=command",
     "/v1/usage",
+    "/v1/usage/sums?group_by=customer&top=1&measure=count",
+    "/v1/customers?feature=messages&sort=remaining",
+    "/v1/customers?balance=messages:usage:gt:3&sort=name",
+    "/v1/books/trial-balance?to=2025-05-31",
+    "/v1/books/journal?to=2025-05-31",
+    "/v1/books/statement?account=Income:Revenue&to=2025-05-31",
+    "/v1/events",
 )
 HAVE_A_PAST = {each.path for each in RESOURCES if "as_of" in {one.name for one in each.parameters}}
 
@@ -63,16 +74,22 @@ LOOKED_AT = [
     for path in (*(f"/v1/customers/c{n}{rest}" for n in range(3) for rest in PER_CUSTOMER), *OF_THE_LEDGER)
     if has_a_past(path)
 ]
-AT_ONCE = 5
+AT_ONCE = 7
+BUSINESS = [(LONG_AGO + timedelta(days=days)).isoformat() for days in (-1, 0, 1, 21, 40, 100)]
 
 
 class Seen(NamedTuple):
-    """An answer of its time: of which position it was, and an instant when it still was."""
+    """An answer of its time: of which position it was, an instant when it still was, and the business time asked for.
+
+    What was refused has no body, and its status is an answer too.
+    """
 
     path: str
     position: int
     instant: datetime
+    status: int
     body: Any
+    at: str | None = None
 
 
 class Life(RuleBasedStateMachine):
@@ -158,19 +175,60 @@ class Life(RuleBasedStateMachine):
         lines = [{"amount": 12, "description": "Help"}]
         self.do("invoices.create", customer_id=customer, custom_line_items=lines, net_terms_days=10)
 
+    @rule(back=st.integers(1, 40))
+    def reverse(self, back: int) -> None:
+        position = max(1, self.api.head() - back)
+        self.do("events.reverse", {"Tallystick_Reason": "Counted twice"}, position=position)
+
+    @rule(customer=customer, days=st.sampled_from([1, 10, 40]), backdate=st.booleans())
+    def track_late(self, customer: str, days: int, *, backdate: bool) -> None:
+        used_at = self.clocks.get(customer, datetime.now(UTC)) - timedelta(days=days)
+        headers = {"Tallystick_Backdate": "true"} if backdate else {}
+        stamp = int(used_at.timestamp() * 1000)
+        self.do("balances.track", headers, customer_id=customer, feature_id="messages", value=2, timestamp=stamp)
+
+    @rule(customer=customer, method=st.sampled_from(["pm_declined", "pm_card"]))
+    def pays_by(self, customer: str, method: str) -> None:
+        self.do("customers.update", customer_id=customer, metadata={"payment_method": method})
+
+    @rule(turn=st.integers(0, 9), what=st.sampled_from(["pay", "void", "write_off", "issue_credit_note"]))
+    def settle(self, turn: int, what: str) -> None:
+        if found := self.api.get("/v1/invoices")["list"]:
+            amount = {"amount": 1} if what == "issue_credit_note" else {}
+            self.do(f"invoices.{what}", invoice_id=found[turn % len(found)]["id"], **amount)
+
+    @rule(plan=st.sampled_from(["pro", "team"]), name=st.sampled_from(["Pro", "Business"]))
+    def rename_plan(self, plan: str, name: str) -> None:
+        self.do("plans.update", plan_id=plan, name=name)
+
+    @rule(month=st.integers(1, 4))
+    def close_books(self, month: int) -> None:
+        address, until = SettingsAddress(), f"2025-{month:02d}-28"
+        with suppress(Refusal):
+            command = ChangeSetting("books_closed_until", until)
+            self.api.store.ledger(self.api.ledger_id).execute(address, command, by=TESTER)
+
     @invariant()
     def look(self) -> None:
-        """Some of everything after every step, each path in its turn."""
+        """Some of everything after every step, each path in its turn; every other one also at a business time."""
         self.turn += 1
-        for path in LOOKED_AT[self.turn % AT_ONCE :: AT_ONCE]:
-            with suppress(Refused):
-                body = self.api.get(path)
-            assert self.api.last is not None
-            if self.api.last.status_code == HTTPStatus.NOT_FOUND:
-                continue
-            assert self.api.last.status_code == HTTPStatus.OK, path
-            position = int(self.api.last.headers["Ledger-Position"])
-            self.seen.append(Seen(path, position, datetime.now(UTC), body))
+        for number, path in enumerate(LOOKED_AT[self.turn % AT_ONCE :: AT_ONCE]):
+            if (now := self.ask(path)).status == HTTPStatus.OK:
+                self.seen.append(now)
+            if (number + self.turn) % 2:
+                at = BUSINESS[(number + self.turn) // 2 % len(BUSINESS)]
+                self.seen.append(self.ask(_with(path, at=at))._replace(path=path, at=at))
+
+    def ask(self, path: str) -> Seen:
+        """What is answered now."""
+        body = None
+        with suppress(Refused):
+            body = self.api.get(path)
+        response = self.api.last
+        assert response is not None
+        assert response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, path
+        position = int(response.headers.get("Ledger-Position", self.api.head()))
+        return Seen(path, position, datetime.now(UTC), response.status_code, body)
 
     def do(self, operation: str, headers: dict[str, str] | None = None, /, **body: Any) -> bool:
         with suppress(Refused):
@@ -191,12 +249,12 @@ class Life(RuleBasedStateMachine):
         self.folds_are_naive_ones()
 
     def asked_again(self, seen: Seen, as_of: str) -> None:
-        path = f"{seen.path}{'&' if '?' in seen.path else '?'}as_of={quote(as_of)}"
-        # A cursor belongs to its moment.
-        again = self.api.get(path)
-        assert {**again, **_more(again)} == {**seen.body, **_more(seen.body)}, path
-        assert self.api.last is not None
-        assert int(self.api.last.headers["Ledger-Position"]) == seen.position, path
+        path = _with(seen.path, as_of=as_of) if seen.at is None else _with(seen.path, as_of=as_of, at=seen.at)
+        again = self.ask(path)
+        assert again.status == seen.status, path
+        if again.status == HTTPStatus.OK:
+            assert _told(again.body) == _told(seen.body), path
+            assert again.position == seen.position, path
 
     def folds_are_naive_ones(self) -> None:
         """States kept on the way change nothing: of every moment the fold is that of the events inside it."""
@@ -217,8 +275,18 @@ class Life(RuleBasedStateMachine):
                         assert past.customer(stream_id, when, ledger_settings).recorded == naive
 
 
-def _more(body: Any) -> dict[str, bool]:
-    return {"next_cursor": body["next_cursor"] is not None} if "next_cursor" in body else {}
+def _with(path: str, **moment: str) -> str:
+    asked = "&".join(f"{name}={quote(value)}" for name, value in moment.items())
+    return f"{path}{'&' if '?' in path else '?'}{asked}"
+
+
+def _told(body: Any) -> Any:
+    """An answer without what names its moment: a cursor, and the queries that lead to a sum's uses."""
+    if not isinstance(body, dict):
+        return body
+    rows = [{name: value for name, value in row.items() if name != "rows"} for row in body.get("list", [])]
+    more = {"next_cursor": body["next_cursor"] is not None} if "next_cursor" in body else {}
+    return {**body, **more, **({"list": rows} if rows else {})}
 
 
 @pytest.fixture
