@@ -4,10 +4,13 @@ import re
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from api.dashboard.activity import timeline
+from api.users import list_users, set_password
 from ledger.core.access import UserRole
-from tests.api.client import Api
+from tests.api.client import TESTER, Api
 from tests.browser.site import NARROW, Site, violations
 
 INKED = """() => [...document.querySelectorAll(".plot canvas")].map((canvas) => {
@@ -90,7 +93,25 @@ def test_what_another_changes_appears_without_touching_what_one_does(site: Site)
     assert page.evaluate("window.same") is True
 
 
-def test_the_timeline_grows_at_its_top_and_keeps_what_was_loaded(site: Site) -> None:
+def test_without_a_stream_a_page_looks_now_and_then_until_its_session_is_over(site: Site) -> None:
+    fill(site.api)
+    page = site.person()
+    page.add_init_script("const wait = setTimeout; window.setTimeout = (f, ms) => wait(f, ms === 20_000 ? 100 : ms);")
+    page.route("**/live?*", lambda route: route.fulfill(status=503))
+    page.goto("/customers/acme")
+    for name in ("Acme GmbH", "Acme AG"):
+        site.api("customers.update", customer_id="acme", name=name)
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    (user,) = list_users(site.store, site.api.ledger_id, by=TESTER)
+    set_password(site.store, site.api.ledger_id, user.user_id, "which ends every session")
+    site.api("customers.update", customer_id="acme", name="Acme Inc")
+    expect(page.get_by_role("alert")).to_contain_text("You are signed out")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Acme AG")
+    page.get_by_role("link", name="Sign in again").click()
+    page.wait_for_url("**/sign-in?next=%2Fcustomers%2Facme")
+
+
+def test_the_timeline_grows_at_its_top_and_keeps_what_was_loaded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(site.api)
     page = site.person(viewport=NARROW, color_scheme="dark")
     page.goto("/timeline?customer_id=acme&kind=usage&limit=2")
@@ -102,6 +123,15 @@ def test_the_timeline_grows_at_its_top_and_keeps_what_was_loaded(site: Site) -> 
     expect(page.locator(".line > li")).to_have_count(4)
     expect(page.locator(".line > li").first).to_contain_text("9 messages")
     expect(page.get_by_role("status")).to_have_text("1 new")
+    expect(page.get_by_label("Words")).to_have_value("half a word")
+    # Whoever comes back after more happened than is read through sees the page anew, from its top.
+    monkeypatch.setattr(timeline, "AT_ONCE", 3)
+    page.context.set_offline(True)
+    for value in (11, 12, 13, 14):
+        track(site.api, value)
+    page.context.set_offline(False)
+    expect(page.locator(".line > li").first).to_contain_text("14 messages")
+    expect(page.locator(".line > li")).to_have_count(2)
     expect(page.get_by_label("Words")).to_have_value("half a word")
     page.locator("summary", has_text="Of what").click()
     page.get_by_label("Feature", exact=True).fill("nothing")

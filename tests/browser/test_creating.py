@@ -12,6 +12,10 @@ def test_n_opens_the_dialog_and_control_enter_creates(site: Site) -> None:
     assert violations(page) == []
     page.get_by_role("dialog").get_by_label("Name").fill("Acme GmbH")
     page.get_by_role("dialog").get_by_label("ID", exact=True).fill("acme")
+    page.route("**/customers/new", lambda route: route.abort())  # the network is away for a moment
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("The server did not answer")
+    page.unroute("**/customers/new")
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/customers/acme")
     expect(page.get_by_role("heading", level=1)).to_have_text("Acme GmbH")
@@ -23,6 +27,10 @@ def test_escape_closes_it_and_what_was_written_is_there_again_unless_it_was_canc
     name = page.get_by_role("dialog").get_by_label("Name")
     page.keyboard.press("n")
     name.fill("Acme GmbH")
+    page.get_by_role("dialog").get_by_role("button", name="Create").focus()
+    for key in ("n", "g", "t", "?", "/"):  # the keys of the page below
+        page.keyboard.press(key)
+    expect(name).to_have_value("Acme GmbH")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.keyboard.press("n")

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from ledger.core.access import UserRole
 from tests.api.client import Api, catalog
@@ -62,6 +62,45 @@ def test_looked_for_filtered_sorted_kept_and_shared(site: Site) -> None:
     expect(viewer.get_by_role("link", name="The Adas")).to_be_visible()
     assert viewer.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert violations(viewer) == []
+
+
+def test_an_answer_that_comes_late_takes_no_place_of_a_newer_one(site: Site) -> None:
+    """Neither that of a search to a shorter word, nor the page itself as it was before the search."""
+    fill(site.api)
+    page, late = site.person(), list[Route]()
+
+    def hold(route: Route) -> None:
+        search = route.request.headers.get("hx-request") == "true"
+        first = not any((each.request.headers.get("hx-request") == "true") is search for each in late)
+        if first and route.request.resource_type in ("fetch", "xhr"):
+            late.append(route)
+        else:
+            route.continue_()
+
+    page.route(re.compile(r"/customers(\?.*)?$"), hold)
+    site.api("customers.update", customer_id="c1", name="Bolt AG")  # so that the page asks for itself again
+    page.wait_for_timeout(1)
+    while not late:
+        page.wait_for_timeout(50)
+    page.keyboard.press("/")
+    page.keyboard.type("a")
+    while len(late) < 2:
+        page.wait_for_timeout(50)
+    page.keyboard.type("da")
+    page.wait_for_url("**/customers?search=ada")
+    with page.expect_response(lambda answer: answer.url.endswith("/customers")):
+        for each in late:
+            each.continue_()
+    expect(page.locator("[data-rows] tbody")).not_to_contain_text("Bolt")
+    page.get_by_label("Search", exact=True).blur()
+    page.wait_for_timeout(300)  # in which nothing else is asked for, and nothing becomes a step to go back to
+    assert names(page) == ["Ada Labs", "Ada Works"]
+    page.go_back()
+    expect(page.locator("[data-rows] tbody tr")).to_have_count(4)
+    expect(page.get_by_label("Search", exact=True)).to_have_value("")
+    page.go_forward()
+    expect(page.locator("[data-rows] tbody tr")).to_have_count(2)
+    expect(page.get_by_label("Search", exact=True)).to_have_value("ada")
 
 
 def test_walked_through_by_keyboard(site: Site) -> None:

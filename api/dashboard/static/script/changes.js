@@ -24,13 +24,6 @@ document.addEventListener("htmx:afterRequest", (event) => {
   elt.removeAttribute("aria-busy");
   const wrong = elt.querySelector("[aria-invalid]");
   if (wrong !== null) wrong.focus();
-  const failed = xhr.status === 0 || xhr.status >= 500;
-  if (!failed) return;
-  const said = document.createElement("p");
-  said.className = "notice";
-  said.setAttribute("role", "alert");
-  said.textContent = "The server did not answer. Nothing that you wrote is lost: try again in a moment.";
-  elt.querySelector("[data-notices]").replaceChildren(said);
 });
 
 // Finding a plan by its name asks nobody: what does not match is out of sight.

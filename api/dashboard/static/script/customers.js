@@ -5,6 +5,9 @@
 Idiomorph.defaults.ignoreActiveValue = true;
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.tagName === "DETAILS");
 
+// What is typed is looked for while it is typed: to leave the field asks nothing anew, and is no step to go back to.
+document.addEventListener("change", (event) => event.target.matches("#search") && event.stopPropagation(), true);
+
 const customers = () => [...document.querySelectorAll("[data-rows] tbody a[href^='/customers/']")];
 const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 

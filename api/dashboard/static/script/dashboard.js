@@ -14,8 +14,10 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  if (event.metaKey || event.ctrlKey || event.altKey || typing(event.target)) return;
-  const wanted = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+  if (event.metaKey || event.ctrlKey || event.altKey || event.repeat || typing(event.target)) return;
+  // While a dialog is open the page below it answers to no key: what is half written stays.
+  const place = document.querySelector("dialog[open]") ?? document;
+  const wanted = place.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
   if (wanted !== null) {
     event.preventDefault();
     if (wanted.matches("input")) wanted.focus();
@@ -81,6 +83,25 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.shouldSwap = true;
     event.detail.isError = false;
   }
+});
+
+// A request that nobody answered is told where it was made: in its form, else at the top of the page.
+const unanswered = (event) => {
+  const asked = event.detail.requestConfig.elt;
+  const form = asked.closest("form");
+  const place = form?.querySelector("[data-notices]") ?? form ?? document.getElementById("main");
+  const said = document.createElement("p");
+  said.className = "notice";
+  said.setAttribute("role", "alert");
+  said.dataset.unanswered = "";
+  said.textContent = `The server did not answer${form === null ? "" : ". Nothing that you wrote is lost"}: try again in a moment.`;
+  place.querySelector("[data-unanswered]")?.remove();
+  place.prepend(said);
+};
+document.addEventListener("htmx:sendError", unanswered);
+document.addEventListener("htmx:responseError", unanswered);
+document.addEventListener("htmx:beforeRequest", () => {
+  for (const said of document.querySelectorAll("[data-unanswered]")) said.remove();
 });
 
 // A form that changes something is sent once, however often somebody clicks; a page that comes back may send it again.

@@ -9,6 +9,7 @@
     "keydown",
     (event) => {
       if (event.metaKey || event.ctrlKey || event.altKey || typing(event.target)) return;
+      if (document.querySelector("dialog[open]") !== null) return;
       const key = event.key.toLowerCase();
       const link = going ? document.querySelector(`[data-go="${CSS.escape(key)}"]`) : null;
       going = key === "g" && !going;

@@ -5,11 +5,16 @@
 (() => {
   const SLOWLY = 20_000; // where the server has no place for one more stream
   const TOGETHER = 250; // changes that come together are shown together
+  const MOST = 2_000; // entries that a list grows to at its top; it begins anew then
   let stream = null;
-  let timer = null;
+  let timer = null; // until the next look
+  let slow = null; // until the next look where there is no stream
+  let refused = false; // whether there was no place for one
+  let over = false; // whether the session is
   let after = null;
   let busy = false;
   let again = false;
+  let whole = false;
 
   const root = () => document.querySelector("[data-live]");
 
@@ -52,8 +57,13 @@
   // A list that one reads down grows at its top: what was loaded below stays where it is.
   const prepend = (list, fresh) => {
     const found = [...fresh.querySelectorAll(":scope > li")].filter((each) => document.getElementById(each.id) === null);
+    // After a long sleep more came than one reads through: the page is shown anew, from its top.
+    if (fresh.dataset.more !== undefined || list.children.length + found.length > MOST) {
+      whole = true;
+      again = true;
+      return;
+    }
     list.dataset.newer = fresh.dataset.newer;
-    if (fresh.dataset.more !== undefined) again = true;
     if (found.length === 0) return;
     list.prepend(...found);
     for (const each of found) {
@@ -74,11 +84,16 @@
     }
     busy = true;
     try {
-      const newer = here.querySelector("[data-newer]")?.dataset.newer;
-      const answer = await fetch(newer ?? location.href, { headers: { Accept: "text/html" } });
-      if (answer.redirected && new URL(answer.url).pathname === "/sign-in") stop();
+      const newer = whole ? undefined : here.querySelector("[data-newer]")?.dataset.newer;
+      const asked = location.href;
+      whole = false;
+      const answer = await fetch(newer ?? asked, { headers: { Accept: "text/html" } });
+      const text = await answer.text();
+      // Whoever went on meanwhile looks at something else: what was asked for is not theirs any more.
+      if (location.href !== asked) again = true;
+      else if (answer.redirected && new URL(answer.url).pathname === "/sign-in") end();
       else if (answer.status === 404) location.reload();
-      else if (answer.ok) put(await answer.text(), newer);
+      else if (answer.ok) put(text, newer);
     } catch {
       // The server is away: the stream, or the next slow look, finds it again.
     } finally {
@@ -95,30 +110,64 @@
     timer = setTimeout(show, TOGETHER);
   };
 
-  const stop = () => {
+  const close = () => {
     stream?.close();
     stream = null;
+  };
+
+  const stop = () => {
+    close();
     clearTimeout(timer);
+    clearTimeout(slow);
+  };
+
+  // What is on the page stays to be read, and what is half written to be finished; that it stands still is said.
+  const end = () => {
+    stop();
+    over = true;
+    const said = document.createElement("p");
+    const link = document.createElement("a");
+    said.className = "notice";
+    said.setAttribute("role", "alert");
+    link.href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
+    link.textContent = "Sign in again";
+    said.append("You are signed out, and this page does not change any more. ", link);
+    root().prepend(said);
+  };
+
+  const slowly = () => {
+    refused = true;
+    clearTimeout(slow);
+    slow = setTimeout(() => show().finally(start), SLOWLY);
   };
 
   const start = () => {
     const here = root();
-    if (here === null || document.hidden || stream !== null) return;
+    if (here === null || document.hidden || stream !== null || over) return;
+    if (typeof EventSource === "undefined") {
+      slowly();
+      return;
+    }
     const where = new URL(here.dataset.live, location.href);
     if (after !== null) where.searchParams.set("after", after);
     stream = new EventSource(where);
+    stream.addEventListener("open", () => (refused = false));
     stream.addEventListener("message", (event) => {
       after = event.lastEventId;
       soon();
     });
     stream.addEventListener("error", () => {
       if (stream?.readyState !== EventSource.CLOSED) return; // it comes back by itself
-      stop();
-      timer = setTimeout(() => show().finally(start), SLOWLY);
+      close();
+      slowly();
     });
   };
 
-  document.addEventListener("visibilitychange", () => (document.hidden ? stop() : start()));
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return stop();
+    if (refused) soon();
+    start();
+  });
   window.addEventListener("pagehide", stop);
   window.addEventListener("pageshow", start);
   document.addEventListener("DOMContentLoaded", start);
