@@ -99,10 +99,9 @@ class Links:
             pairs.append(("feature_id", group.feature_id))
         else:
             pairs += [("feature_id", each) for each in keep.feature_ids or ()]
-        if by.customer and group.stream_id is not None:
-            pairs.append(("customer_id", internal_id(group.stream_id)))
-        elif keep.stream_id is not None and not self._path.startswith("/v1/customers/"):
-            pairs.append(("customer_id", internal_id(keep.stream_id)))
+        whose = (group.stream_id if by.customer else None) or keep.stream_id
+        if whose is not None and not self._path.startswith("/v1/customers/"):
+            pairs.append(("customer_id", internal_id(whose)))
         pairs += _named("entity", group.entity_id if by.entity else keep.entity_id, absent=by.entity and not rest)
         pairs += _named("plan", group.plan_id if by.plan else keep.plan_id, absent=by.plan and not rest)
         balance_feature_id = taken_from if by.balance else keep.balance_feature_id
@@ -172,20 +171,14 @@ def _named(name: str, value: str | None, *, absent: bool) -> Pairs:
 
 def export_row(row: Sequence[Any]) -> Sequence[Any]:
     """A use as a line of a file; the columns of USE_COLUMNS."""
-    use = Use(*row)
+    position, stream_id, version, customer_id, *others = row
+    internal = internal_id(stream_id)
     return (
-        shown_local(USE, use.stream_id, f"{use.version}.0"),
-        use.position,
-        shown_customer(use.customer_id, use.stream_id),
-        internal_id(use.stream_id),
-        use.feature_id,
-        use.entity_id,
-        use.event_name,
-        use.value,
-        use.used_at,
-        use.at,
-        use.properties,
-        use.deductions,
+        shown_local(USE, stream_id, f"{version}.0"),
+        position,
+        internal if customer_id is None else customer_id,
+        internal,
+        *others,
     )
 
 

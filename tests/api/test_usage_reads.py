@@ -192,6 +192,17 @@ def test_every_sum_leads_to_its_uses(shop: Api, query: str, measure: str) -> Non
         assert behind == each[measure], each
 
 
+@pytest.mark.parametrize("query", ["customer", "customer,entity&bin=month", "customer&measure=count&top=1"])
+def test_every_sum_of_one_customer_leads_to_its_uses(shop: Api, query: str) -> None:
+    sums = shop.get(f"/v1/customers/acme/usage/sums?group_by={query}")["list"]
+    assert sums
+    for each in sums:
+        uses = shop.get(each["rows"])["list"]
+        assert {use["customer_id"] for use in uses} == {"acme"}
+        behind = (len(uses), each["count"]) if "count" in each else (sum(use["value"] for use in uses), each["value"])
+        assert behind[0] == behind[1]
+
+
 def _units(use: dict[str, Any], row: dict[str, Any], sums: list[Any]) -> Any:
     """The units of a use that a sum has of it: with a plan, what it took of that plan's balances, or of none."""
     if "plan_id" not in row:
