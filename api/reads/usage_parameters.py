@@ -63,13 +63,26 @@ def _words(name: str, read: Any, must_be: str, about: str) -> Parameter:
     return repeated(Parameter(name, read, must_be, about, schema))
 
 
+def _property() -> Parameter:
+    """A property may have been any text that can be kept, so that whatever is grouped by it can be asked for."""
+    found = text("properties", "Only uses with this property: `properties.region=eu`.", limits.FREE_TEXT_CHARS)
+
+    def read(value: str) -> str:
+        if len(value) > limits.FREE_TEXT_CHARS or "\0" in value:
+            raise ValueError
+        return value
+
+    must_be = f"text of at most {limits.FREE_TEXT_CHARS} characters"
+    return found._replace(read=read, must_be=must_be, schema={**found.schema, "minLength": 0})
+
+
 FILTERS: Final = (
     repeated(text("feature_id", "Only uses of this feature; may be sent several times.")),
     text("entity_id", "Only uses of this entity."),
     text("plan_id", "Only uses that took from a balance of this plan, and in sums only what they took there."),
     text("balance_feature_id", "Only what was taken from balances of this feature, such as credits."),
     text("event_name", "Only uses that were tracked under this name."),
-    family(text("properties", "Only uses with this property: `properties.region=eu`.", limits.FREE_TEXT_CHARS)),
+    family(_property()),
     _words(
         "without",
         _absent,

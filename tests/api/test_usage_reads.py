@@ -203,6 +203,41 @@ def test_every_sum_of_one_customer_leads_to_its_uses(shop: Api, query: str) -> N
         assert behind[0] == behind[1]
 
 
+ANY: list[Any] = [
+    "",
+    " ",
+    "a\nb",
+    "\u0001",
+    "&=#%",
+    "\U0001f642",
+    None,
+    True,
+    "true",
+    0,
+    "0.0",
+    [],
+    [1],
+    {"b": ""},
+    "x" * 4_000,
+]
+
+
+def test_a_sum_leads_to_its_uses_whatever_the_property_is(api: Api) -> None:
+    catalog(api)
+    api("customers.get_or_create", customer_id="acme")
+    track = {"customer_id": "acme", "feature_id": "messages", "value": 1}
+    for each in ANY:
+        api("balances.track", **track, properties={"in": {"it": each}})
+    api("balances.track", **track)
+    for name in ("in.it", "in"):
+        for top in ("", "&top=2"):
+            sums = listed(api, f"group_by=properties.{name}&measure=count{top}")
+            assert sum(each["count"] for each in sums) == len(ANY) + 1
+            assert [len(listed(api, *each["rows"].split("?")[::-1])) for each in sums] == [
+                each["count"] for each in sums
+            ]
+
+
 def _units(use: dict[str, Any], row: dict[str, Any], sums: list[Any]) -> Any:
     """The units of a use that a sum has of it: with a plan, what it took of that plan's balances, or of none."""
     if "plan_id" not in row:
@@ -265,7 +300,8 @@ def test_sums_and_uses_leave_as_files(shop: Api) -> None:
         ("without=entity&entity_id=e1", "without"),
         ("without=properties.region&properties.region=eu", "without"),
         ("properties=eu", "properties"),
-        ("properties.region=", "properties.region"),
+        ("properties.region=%00", "properties.region"),
+        (f"properties.region={'x' * 5_001}", "properties.region"),
         ("as_of=position:0", "as_of"),
         ("as_of=2100-01-01", "as_of"),
         ("at=soon", "is no moment"),
