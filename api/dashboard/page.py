@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.dashboard import assets, differences, notice, words
+from api.dashboard import assets, differences, notice, sentences, words
 from api.dashboard.paths import customer_path, segment
 from api.request import current_request
 
@@ -34,7 +34,13 @@ def _environment() -> Environment:
     )
     made.globals["asset"] = assets.url
     made.globals["notice_left"] = notice.left
-    made.filters |= {**words.FILTERS, **differences.FILTERS, "segment": segment, "customer_path": customer_path}
+    made.filters |= {
+        **words.FILTERS,
+        **differences.FILTERS,
+        **sentences.FILTERS,
+        "segment": segment,
+        "customer_path": customer_path,
+    }
     return made
 
 

@@ -1,7 +1,7 @@
 """How values read on a page: amounts of money, units, instants."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -10,14 +10,15 @@ from ledger.core.money import exponent
 from ledger.core.offers.catalog import Catalog
 
 NOTHING: Final = "\N{EN DASH}"
+MINUS: Final = "\N{MINUS SIGN}"
 SIGNS: Final = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 
 
 def units(value: Decimal | float | None) -> str:
-    """A number of units: thousands apart, no zeros at the end."""
+    """A number of units: thousands apart, no zeros at the end, below zero with the sign that is as wide as a plus."""
     if value is None:
         return NOTHING
-    text = f"{Decimal(str(value)):,f}"
+    text = f"{Decimal(str(value)):,f}".replace("-", MINUS)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -27,7 +28,7 @@ def money(major: Decimal | float | None, currency: str | None) -> str:
         return NOTHING
     amount = Decimal(str(major))
     digits = f"{abs(amount):,.{exponent(currency)}f}"
-    sign, minus = SIGNS.get(currency.lower()), "\N{MINUS SIGN}" if amount < 0 else ""
+    sign, minus = SIGNS.get(currency.lower()), MINUS if amount < 0 else ""
     return f"{minus}{sign}{digits}" if sign else f"{minus}{digits} {currency.upper()}"
 
 
@@ -37,7 +38,7 @@ def exact_money(major: Decimal, currency: str) -> str:
     if places <= exponent(currency):
         return money(major, currency)
     digits, sign = f"{abs(Decimal(major)).normalize():,f}", SIGNS.get(currency.lower())
-    minus = "\N{MINUS SIGN}" if major < 0 else ""
+    minus = MINUS if major < 0 else ""
     return f"{minus}{sign}{digits}" if sign else f"{minus}{digits} {currency.upper()}"
 
 
@@ -57,6 +58,23 @@ def minute(instant: datetime | str | float | None) -> str:
     """A day and the minute of it, in UTC."""
     found = _instant(instant)
     return NOTHING if found is None else f"{found.day} {found:%b %Y, %H:%M} UTC"
+
+
+def exact(instant: datetime | str | float | None) -> str:
+    """An instant to the second, and to its fraction where it has one, in UTC: what stands behind a day or a minute."""
+    found = _instant(instant)
+    if found is None:
+        return NOTHING
+    fraction = f".{found.microsecond:06d}".rstrip("0") if found.microsecond else ""
+    return f"{found.day} {found:%b %Y, %H:%M:%S}{fraction} UTC"
+
+
+def calendar_day(on: date | str | None) -> str:
+    """A day of the calendar, which is none of an instant: `2026-01-31`, with or without a time after it."""
+    if on is None or on == "":
+        return NOTHING
+    found = on if isinstance(on, date) else date.fromisoformat(on[:10])
+    return f"{found.day} {found:%b %Y}"
 
 
 def machine(instant: datetime | str | float | None) -> str:
@@ -83,5 +101,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "exact_money": exact_money,
     "day": day,
     "minute": minute,
+    "exact": exact,
+    "calendar_day": calendar_day,
     "machine": machine,
 }

@@ -7,6 +7,7 @@
   const MOST_BARS = 130;
   const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
   const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
+  const said = (format, value) => format.format(value).replace("-", "\u2212");
   const drawn = new WeakMap();
 
   const colours = (figure) =>
@@ -51,8 +52,8 @@
       .map((each, at) => ({ label: each.label, value: each.values[index], colour: paint[at] }))
       .filter((each) => each.value !== 0);
     const total = used.reduce((sum, each) => sum + each.value, 0);
-    const rows = data.series.length > 1 ? used.map((each) => row(each.label, exact.format(each.value), each.colour)) : [];
-    made.replaceChildren(title, ...rows, row(rows.length > 0 ? "Total" : data.unit, exact.format(total)));
+    const rows = data.series.length > 1 ? used.map((each) => row(each.label, said(exact, each.value), each.colour)) : [];
+    made.replaceChildren(title, ...rows, row(rows.length > 0 ? "Total" : data.unit, said(exact, total)));
   };
 
   const options = (data, plot, paint, width) => {
@@ -67,7 +68,7 @@
     const hint = tip(plot);
     const band = document.createElement("div");
     band.className = "band";
-    const paths = bars ? uPlot.paths.bars({ size: [0.74, 46] }) : uPlot.paths.stepped({ align: 1 });
+    const paths = bars ? uPlot.paths.bars({ size: [0.7, 40], radius: data.series.length > 1 ? 0 : [0.14, 0] }) : uPlot.paths.stepped({ align: 1 });
     const made = data.series.map((each, index) => ({
       label: each.label,
       fill: paint[index],
@@ -96,7 +97,7 @@
           space: 62,
           values: (_, places) => places.map((each) => (Number.isInteger(each) ? (data.labels[each] ?? "") : "")),
         },
-        { ...axis, size: 54, space: 36, values: (_, places) => places.map((each) => short.format(each)) },
+        { ...axis, size: 54, space: 36, values: (_, places) => places.map((each) => said(short, each)) },
       ],
       // The last of the stack reaches furthest, so it is painted first and the others over it.
       series: [{}, ...made.reverse()],
