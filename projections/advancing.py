@@ -38,7 +38,8 @@ def _advance_together(conn: Connection[Any], generations: Sequence[Generation], 
     with conn.pipeline():
         for generation in generations:
             generation.ask(conn, batch)
-        for generation in generations:
+        # Those that wait for nothing first: the database is busy with what the others asked.
+        for generation in sorted(generations, key=lambda each: each.waits):
             generation.advance(conn, batch)
 
 

@@ -16,6 +16,8 @@ from projections.projection import Changes, Final, Key, Model, Recorded
 from projections.statements import statement
 from projections.writing import Write, prepare
 
+MOST_STREAMS: Constant = 20_000  # of all models together some 5 KB each
+
 Ended = AbstractSet[tuple[str, Key]]
 NOTHING: Constant[Ended] = frozenset()
 NO_ROWS: Constant[defaultdict[str, list[Any]]] = defaultdict(list)
@@ -45,7 +47,7 @@ class States:
     What a batch takes out is given back when the batch has committed.
     """
 
-    def __init__(self, limit: int = 10_000) -> None:
+    def __init__(self, limit: int = MOST_STREAMS) -> None:
         self._limit = limit
         self._states: OrderedDict[UUID, Any] = OrderedDict()
 
@@ -156,6 +158,11 @@ class Generation:
         if missing:
             stream_ids = [batch.stream_ids[each] for each in missing]
             self._loading = missing, Loading(conn, self.ledger_id, self.number, self.model, stream_ids)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the states of the batch's streams have been asked for and are not here yet."""
+        return self._loading is not None
 
     def advance(self, conn: Connection[Any], batch: Batch) -> None:
         """Fold in the batch that states were asked for, and write what changed.

@@ -84,6 +84,7 @@ class LedgerProjector:
             self._stop(conn, failed)
         self._position = events[-1].position
         self._do(conn, "move_projected", position=self._position)
+        conn.execute(statement("relax_commit"), prepare=True)
         return len(events)
 
     def _lock(self, conn: Connection[Any]) -> int | None:

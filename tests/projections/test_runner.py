@@ -6,8 +6,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import Connection
 
 from ledger.core.subscriptions.cancellation import When
+from ledger.store.connections import Limits, connect
 from ledger.store.ledger import CustomerAddress, Store
 from projections.models import MODELS
 from projections.projection import Model, Recorded
@@ -23,6 +25,7 @@ from projections.reads import (
 )
 from projections.rebuild import compare, rebuild
 from projections.runner import Runner
+from projections.statements import statement
 from tests.support.book import ME, Book
 
 
@@ -152,6 +155,28 @@ def test_rows_that_cannot_be_written_stop_their_model_only(book: Book, store: St
         reads.open("main", models=CUSTOMER_MODELS).__enter__()
     with reads.open("main", models=TIMELINE_MODELS) as view:
         assert len(timeline(view).items) == head(store)
+
+
+def test_only_the_runner_commits_without_waiting_for_the_disk(book: Book, store: Store) -> None:
+    book.customer("acme")
+    settings: list[str] = []
+
+    class Cursor(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *given: Any, **named: Any) -> Any:
+            found = super().execute(query, *given, **named)
+            if query == statement("relax_commit"):
+                settings.extend(super().execute("SHOW synchronous_commit").fetchone() or ())
+            return found
+
+    def watched(database_url: str, limits: Limits) -> Connection[Any]:
+        conn = connect(database_url, limits)
+        conn.cursor_factory = Cursor
+        return conn
+
+    Runner(store.database_url, store.operator, connector=watched).catch_up()
+    assert settings == ["off"]
+    with store.pool.connection() as conn:
+        assert conn.execute("SHOW synchronous_commit").fetchone() == ("on",)
 
 
 def test_stopping_is_prompt_and_may_be_said_twice(store: Store) -> None:
