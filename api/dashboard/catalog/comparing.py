@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from api.dashboard.catalog.words import base_words, item_words, trial_words
+from api.dashboard.control_forms import KINDS
+from api.dashboard.control_words import control_words
 from api.views.controls import plan_controls
 from ledger.core.terms import Controls, Feature, Plan
 
@@ -67,19 +69,9 @@ def limits(controls: Controls | None, features: Mapping[str, Feature]) -> Sequen
         for entry in entries:
             feature = features.get(entry.get("feature_id", ""))
             of = entry.get("feature_id", "all features") if feature is None else feature.name
-            said = [_says(key, value) for key, value in entry.items() if key != "feature_id"]
-            found.append(Limit(f"{kind.replace('_', ' ').rstrip('s').capitalize()} of {of}", ", ".join(said)))
+            off = "" if entry["enabled"] or kind == "overage_allowed" else ", off"
+            found.append(Limit(f"{KINDS[kind]} of {of}", f"{control_words(kind, entry)}{off}"))
     return found
-
-
-def _says(key: str, value: object) -> str:
-    match value:
-        case bool():
-            return f"{key.replace('_', ' ')}: {_yes(value)}"
-        case dict():
-            inner = ", ".join(_says(str(name), each) for name, each in value.items())
-            return f"{key.replace('_', ' ')} ({inner})"
-    return f"{key.replace('_', ' ')}: {str(value).replace('_', ' ')}"
 
 
 def _free(found: Mapping[str, str], name: str) -> str:

@@ -1,19 +1,19 @@
 """Billing controls: the limits, alerts and top-ups that a customer or an entity has set, and those of its plans."""
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final
 
 from flask import Response
 
 from api.dashboard.confirming import Change, Sheet, settle, show, touched
-from api.dashboard.customer.control_forms import KINDS, filled, payload_of
+from api.dashboard.control_forms import KINDS, OF_PURCHASES, filled, payload_of
+from api.dashboard.control_words import control_words
 from api.dashboard.customer.sheets import sheet_of
 from api.dashboard.customer.subject import Subject, living
 from api.dashboard.forms import beside, given
 from api.dashboard.gate import Visitor
 from api.dashboard.seen import Row, seen_by
-from api.dashboard.words import feature_name, units
+from api.dashboard.words import feature_name
 from api.errors import PathNotFound
 from api.views import controls as wire
 from api.views.controls import held_controls
@@ -44,9 +44,8 @@ def control_section(found: Subject) -> Json:
             inherited = index >= own
             which = f"plan-{index - own}" if inherited else str(index)
             told = {"kind": kind, "label": label, "which": which, "inherited": inherited, "enabled": entry["enabled"]}
-            rows.append(
-                {**told, "name": _name(found.scene, entry), "says": _says(kind, entry), "used": entry.get("usage")}
-            )
+            says = {"name": _name(found.scene, entry), "says": control_words(kind, entry)}
+            rows.append({**told, **says, "used": entry.get("usage")})
     return {"rows": rows, "kinds": kinds_for(found)}
 
 
@@ -65,50 +64,6 @@ def _name(scene: Scene, entry: Json) -> str:
     return feature_name(scene.catalog, feature_id) if feature_id else "Every feature"
 
 
-def _says(kind: str, entry: Json) -> str:
-    """What a control does, in a few words."""
-    match kind:
-        case "spend_limits":
-            return _spend(entry)
-        case "usage_limits":
-            since = " of UTC" if entry["anchor"] == "utc" else ""
-            return f"at most {units(entry['limit'])} a {entry['interval']}{since}{_only(entry)}"
-        case "usage_alerts":
-            what = entry["threshold_type"].replace("_percentage", "")
-            share = " %" if entry["threshold_type"].endswith("percentage") else ""
-            named = f"{entry['name']}: " if entry.get("name") else ""
-            basis = "" if entry["basis"] == "balance" else f" of the {entry['basis'].replace('_', ' ')}"
-            return f"{named}told at {units(entry['threshold'])}{share} {_verb(what)}{basis}{_only(entry)}"
-        case "auto_topups":
-            limit = entry.get("purchase_limit")
-            most = f", at most {units(limit['limit'])} times {_each(limit)}" if limit else ""
-            return f"buys {units(entry['quantity'])} when fewer than {units(entry['threshold'])} remain{most}"
-    return "may be used beyond what is granted" if entry["enabled"] else "ends with what is granted"
-
-
-def _spend(entry: Json) -> str:
-    if entry.get("overage_limit") is None or not entry["enabled"]:
-        return "no bound on use beyond what is granted"
-    limit = units(entry["overage_limit"])
-    bound = f"up to {limit} % of" if entry["limit_type"] == "usage_percentage" else f"at most {limit} units beyond"
-    free = ", overage not billed" if entry["skip_overage_billing"] else ""
-    return f"{bound} what is granted{free}"
-
-
-def _verb(what: str) -> str:
-    return "used" if what == "usage" else "remaining"
-
-
-def _each(limit: Json) -> str:
-    count = limit.get("interval_count", 1)
-    return f"a {limit['interval']}" if count == 1 else f"in {units(Decimal(count))} {limit['interval']}s"
-
-
-def _only(entry: Json) -> str:
-    found = entry.get("filter", {}).get("properties", {})
-    return ", only " + " and ".join(f"{key} = {value}" for key, value in found.items()) if found else ""
-
-
 def control_page(visitor: Visitor, customer_id: str, kind: str, which: str) -> Response:
     """The form of a new control, of one that is there, or of one that is to take the place of a plan's."""
     return show(visitor, *_control(visitor, customer_id, kind, which))
@@ -125,7 +80,7 @@ OF_ENTRY: Final = {
         "feature_id", "limit", "interval", "anchor", "overage_limit", "limit_type", "threshold", "threshold_type",
         "basis", "name", "quantity", "enabled",
     )
-} | {"filter": "properties", "purchase_limit": "purchase_limit"}  # fmt: skip
+} | {name: name for name in ("filter", *OF_PURCHASES)}  # fmt: skip
 
 
 def _control(visitor: Visitor, customer_id: str, kind: str, which: str) -> tuple[Sheet, Change | None]:
@@ -192,7 +147,7 @@ def _there(scene: Scene, entity_id: str | None) -> bool:
 def _told(scene: Scene, kind: str, entry: Json) -> str:
     """A control in words."""
     off = "" if entry["enabled"] else " (off)"
-    return f"{_name(scene, entry)}: {_says(kind, entry)}{off}"
+    return f"{_name(scene, entry)}: {control_words(kind, entry)}{off}"
 
 
 def _entry(found: Subject, kind: str, which: str) -> Json | None:
