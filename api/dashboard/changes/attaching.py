@@ -22,8 +22,8 @@ from ledger.core.subscriptions.subscription import Subscription
 MANY: Final = 8  # plans, from which on one looks for a plan by its name
 SCHEDULES: Final = {"": "As usual", "immediate": "Now", "end_of_cycle": "At the end of the period"}
 FIELDS: Final = ("plan", "version", "entity", "starts_on", "ends_on", "schedule", "carry_balances", *terms.FIELDS)
-OFTEN: Final = ("plan", "version", "entity", "schedule", "reason")
-"""What is not hidden away among further options."""
+OFTEN: Final = ("plan", "version", "entity", "schedule", "reason", "trial_unit")
+"""What is not hidden away among further options, and a unit, which says nothing by itself and is always sent."""
 
 
 def attach_page(visitor: Visitor, customer_id: str) -> Response:
