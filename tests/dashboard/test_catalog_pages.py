@@ -15,6 +15,7 @@ from ledger.store.ledger import Store
 from tests.api.client import TESTER, Api, Ledgers
 from tests.dashboard.conftest import Browser, Desk
 from tests.dashboard.test_changing import hidden
+from tests.dashboard.test_plans import assert_beside
 
 MARKUP = "<img src=x onerror=alert(1)>\"'&"
 MONTH = {"interval": "month"}
@@ -61,7 +62,20 @@ EVERYTHING: dict[str, Any] = {
         },
         {"feature_id": "exports", "unlimited": True, "entity_feature_id": "seats"},
     ],
-    "billing_controls": {"usage_limits": [{"feature_id": "messages", "limit": 100, "interval": "day"}]},
+    "billing_controls": {
+        "spend_limits": [{"overage_limit": 120, "limit_type": "usage_percentage", "enabled": True}],
+        "usage_limits": [
+            {"feature_id": "messages", "limit": 100, "interval": "day"},
+            {"feature_id": "messages", "limit": 9, "interval": "day", "anchor": "utc", "enabled": False,
+             "filter": {"properties": {"region": "eu", "model": "small=1"}}},
+        ],
+        "usage_alerts": [{"threshold": 80, "threshold_type": "usage_percentage", "name": "Soon"}],
+        "auto_topups": [
+            {"feature_id": "messages", "threshold": 10, "quantity": Decimal("99.5"), "enabled": True,
+             "purchase_limit": {"limit": 3, "interval": "week", "interval_count": 2}},
+        ],
+        "overage_allowed": [{"feature_id": "seats", "enabled": True}],
+    },
     "metadata": {"tier": "gold"},
 }  # fmt: skip
 
@@ -405,10 +419,13 @@ def test_a_plan_that_changed_meanwhile_is_shown_again_and_nothing_is_done(admin:
     changed = fields(api, "pro", **{"price.amount": "25"})
     admin.post("/plans/pro/edit", form_of(admin, **changed))
     api("plans.update", plan_id="pro", price={"amount": 30, **MONTH}, disable_version=True)
-    assert admin.post("/plans/pro/edit", form_of(admin, **changed, confirm="1")).status_code == 200
-    assert "The plan changed meanwhile" in admin.text
+    assert admin.post("/plans/pro/edit", form_of(admin, **changed, confirm="1")).status_code == 409
+    assert "The plan changed meanwhile, so nothing was done" in admin.text
+    assert_beside(admin, "Price", "$20.00 per month", "$30.00 per month")
     assert "<td>$30.00 per month</td><td>$25.00 per month</td>" in admin.text
     assert api("plans.get", plan_id="pro")["price"]["amount"] == 30
+    assert admin.post("/plans/pro/edit", form_of(admin, **changed, confirm="1")).status_code == 303
+    assert api("plans.get", plan_id="pro")["price"]["amount"] == 25
 
 
 @pytest.mark.parametrize(

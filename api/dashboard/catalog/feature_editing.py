@@ -1,25 +1,21 @@
 """Creating and changing a feature, with the costs of a credit system."""
 
-from http import HTTPStatus
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from flask import Response
 
 from api.dashboard.catalog.features import HERE
-from api.dashboard.catalog.rows import Shape, Tree, act, flat, numbers, said, texts, tree
-from api.dashboard.catalog.wrong import placed
-from api.dashboard.doing import do
-from api.dashboard.forms import once_after
-from api.dashboard.gate import Visitor, leave_for
-from api.dashboard.page import page
-from api.dashboard.paths import segment
-from api.errors import status_of
+from api.dashboard.catalog.rows import Shape, Tree, numbers, said, texts
+from api.dashboard.catalog.thing_form import Kind, catalog_of, form_page, form_sent
+from api.dashboard.gate import Visitor
+from api.dashboard.seen import Row, unsaid
+from api.dashboard.words import NOTHING, feature_name, units
 from api.views.feature import feature as shown_feature
 from api.views.shapes import Json
 from api.wire.json import plain
-from ledger.core.errors import Refusal
 from ledger.core.offers.catalog import Catalog
-from ledger.core.terms import Feature, FeatureKind
+from ledger.core.terms import CreditCost, Feature, FeatureKind
 
 SHAPE: Final = Shape(objects=("display",), lists=("credit_schema", "tiers"))
 TYPES: Final = {
@@ -33,43 +29,47 @@ FIELDS: Final = ("feature_id", "name", "type", "event_names", "display.singular"
 
 def new_page(visitor: Visitor) -> Response:
     """The empty form."""
-    return _page(visitor, None, {"type": "metered", "credit_schema": [{}]})
+    return form_page(visitor, FEATURE)
 
 
 def new_form(visitor: Visitor) -> Response:
     """Create the feature, or show the form again: with another row, or with what is wrong."""
-    sent = visitor.call.request.form
-    form = tree(sent, SHAPE)
-    if act(form, sent, SHAPE):
-        return _page(visitor, None, form)
-    return _settled(visitor, None, form, "features.create", {"feature_id": form.get("feature_id", ""), **_asked(form)})
+    return form_sent(visitor, FEATURE)
 
 
 def edit_page(visitor: Visitor, feature_id: str) -> Response:
     """The form of a feature as it is."""
-    found = visitor.call.background.catalog.feature(feature_id)
-    return _page(visitor, found, _fields(found))
+    return form_page(visitor, FEATURE, feature_id)
 
 
 def edit_form(visitor: Visitor, feature_id: str) -> Response:
     """Change the feature, or show the form again: with another row, or with what is wrong."""
-    sent = visitor.call.request.form
-    found = visitor.call.background.catalog.feature(feature_id)
-    form = tree(sent, SHAPE)
-    if act(form, sent, SHAPE):
-        return _page(visitor, found, form)
-    was, becomes = _asked(_fields(found)), _asked(form)
-    changes = {name: each for name, each in becomes.items() if each != was.get(name)}
-    return _settled(visitor, found, form, "features.update", {"feature_id": feature_id, **changes})
+    return form_sent(visitor, FEATURE, feature_id)
 
 
-def _settled(visitor: Visitor, found: Feature | None, form: Tree, operation: str, payload: Json) -> Response:
-    try:
-        made = do(visitor, operation, payload)
-    except Refusal as refusal:
-        wrong = placed(refusal, _names(form))
-        return _page(visitor, found, form, wrong, status_of(refusal))
-    return leave_for(visitor.call.request, HERE, f"Feature {made['name']} {'created' if found is None else 'saved'}")
+def _facts(catalog: Catalog, feature_id: str, _said: Mapping[str, str]) -> Sequence[Row]:
+    """All that a feature says."""
+    found = catalog.features.get(feature_id)
+    if found is None:
+        return ()
+    form = _fields(found)
+    told = {
+        "Name": found.name,
+        "Kind": TYPES[form["type"]],
+        "Names of events": ", ".join(found.event_names),
+        "One is called": found.singular or "",
+        "Several are called": found.plural or "",
+    }
+    costs = {feature_name(catalog, each.feature_id): each for each in found.credits}
+    told |= {f"Credits for {name}": _credits(each) for name, each in costs.items()}
+    return (*(Row("is", name, text or NOTHING) for name, text in told.items()), unsaid(repr(found).encode()))
+
+
+def _credits(found: CreditCost) -> str:
+    if found.tiers:
+        tiers = [(units(each.cost), f" up to {units(each.to)}" if each.to else "") for each in found.tiers]
+        return ", ".join(f"{cost}{reach}" for cost, reach in tiers)
+    return f"{units(found.cost)} for {units(found.billing_units)}"
 
 
 def _asked(form: Tree) -> Json:
@@ -135,31 +135,30 @@ def _names(form: Tree) -> list[str]:
     return found
 
 
-def _page(
-    visitor: Visitor,
-    found: Feature | None,
-    form: Tree,
-    wrong: dict[str, str] | None = None,
-    status: int = HTTPStatus.OK,
-) -> Response:
-    catalog: Catalog = visitor.call.background.catalog
-    counted = [each for each in catalog.features.values() if _counts(each, found)]
-    shown: dict[str, Any] = {
-        "visitor": visitor,
-        "here": HERE,
-        "feature": found,
-        "path": "/new/feature" if found is None else f"{HERE}/{segment(found.feature_id)}/edit",
-        "form": form,
-        "given": dict(flat(form)),
-        "wrong": wrong or {},
-        "types": TYPES,
-        "counted": counted,
-        "once": once_after(visitor.call.request),
-    }
-    return page("catalog/feature_form.html", status, **shown)
+def _shown(visitor: Visitor, found: Feature | None, _form: Tree) -> Json:
+    counted = [each for each in catalog_of(visitor).features.values() if _counts(each, found)]
+    return {"types": TYPES, "counted": counted}
 
 
 def _counts(each: Feature, system: Feature | None) -> bool:
     """Whether a credit system may draw on it."""
     own = system is not None and each.feature_id == system.feature_id
     return each.kind is FeatureKind.CONSUMABLE and not each.credits and not own
+
+
+FEATURE: Final = Kind[Feature](
+    "feature",
+    "feature_form.html",
+    HERE,
+    lambda _feature_id: HERE,
+    SHAPE,
+    lambda _catalog: {"type": "metered", "credit_schema": [{}]},
+    lambda catalog, feature_id, _said: catalog.feature(feature_id),
+    _fields,
+    lambda form, _catalog: _asked(form),
+    _facts,
+    _names,
+    _shown,
+    lambda made: f"Feature {made['name']} saved",
+    part={"consumable": "type"},
+)
