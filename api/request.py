@@ -7,6 +7,8 @@ from typing import Any, Final, cast
 
 from flask import Request
 from flask.globals import request_ctx
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from api.auth import Identity
 from ledger.clock import monotonic
@@ -36,6 +38,12 @@ class ApiRequest(Request):
             given = self.environ.get("HTTP_X_REQUEST_ID", "")
             self._request_id = given if _SANE.fullmatch(given) else f"req_{_STARTED}{os.getpid():x}{next(_numbers):08x}"
         return self._request_id
+
+    @property
+    def wanted(self) -> MIMEAccept:
+        """The media types of the Accept header; `q` counts, and no other parameter: all that is text is in UTF-8."""
+        ranges = parse_accept_header(self.environ.get("HTTP_ACCEPT", ""), MIMEAccept)
+        return MIMEAccept([(name.partition(";")[0].rstrip(), quality) for name, quality in ranges])
 
     @property
     def env(self) -> str:

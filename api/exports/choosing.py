@@ -5,9 +5,6 @@ from http import HTTPStatus
 from operator import itemgetter
 from typing import Any, Final
 
-from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header
-
 from api.exports.formats import ALSO, FORMATS, Format
 from api.reads.query import CURSOR, LIMIT, Parameter, choice, text
 from api.reads.resource import Column, Export, Resource
@@ -81,7 +78,7 @@ def format_of(request: ApiRequest, resource: Resource, query: dict[str, Any]) ->
     if not accept:
         return None
     offered, formats = media_types(resource), formats_of(resource)
-    best = parse_accept_header(accept, MIMEAccept).best_match(offered)
+    best = request.wanted.best_match(offered)
     if best is None:
         raise NotAcceptable(accept, offered)
     return next(

@@ -3,8 +3,6 @@
 from typing import Any, Final
 
 from flask import Response
-from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header
 
 from api.call import Call
 from api.dispatch import answer
@@ -64,8 +62,7 @@ def _answer(call: Call, query: dict[str, Any], keep: TimelineFilter) -> Response
 
 
 def _accepts_stream(call: Call) -> bool:
-    accept = parse_accept_header(call.request.environ.get("HTTP_ACCEPT", ""), MIMEAccept)
-    return accept.best_match(("application/json", EVENT_STREAM)) == EVENT_STREAM
+    return call.request.wanted.best_match(("application/json", EVENT_STREAM)) == EVENT_STREAM
 
 
 def _words() -> Parameter:

@@ -44,6 +44,8 @@ def chosen(accept: str | None, resource: Resource = WITH, asked: str | None = No
         ("text/csv", "csv"),
         ("text/*", "csv"),
         ("TEXT/CSV", "csv"),
+        ("application/json; charset=utf-8", None),
+        ("text/csv; charset=UTF-8; header=present, application/json;q=0.9", "csv"),
         ("application/x-ndjson", "ndjson"),
         (PARQUET, "parquet"),
         ("text/csv;q=0.5, application/x-ndjson", "ndjson"),
