@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import msgspec
-from flask import Response, current_app
+from flask import Response, current_app, redirect
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import EnvironBuilder
 
@@ -20,14 +20,16 @@ from api.dashboard.page import ENVIRONMENT, page
 from api.errors import status_of
 from api.request import ApiRequest
 from api.services import Services
-from api.sessions import was_signed_in
+from api.sessions import SignedIn, was_signed_in
 from ledger.core.errors import Refusal
 
 COOKIE: Final = "tallystick_session"
 HOME: Final = "/customers"
 MOST_KEPT: Final = 200_000  # characters: no form of ours comes near
-OF_FORMS: Final = frozenset({"form_token", "once", "seen", "confirm", "anyway", "kept", "whose", "next"})
-"""What a form carries for itself, and makes anew."""
+OF_FORMS: Final = frozenset(
+    {"form_token", "form_of", "once", "confirm", "preview", "alone", "anyway", "kept", "whose", "next"}
+)
+"""What a form carries for itself, and makes anew. What was seen when it was opened is not: it may be another thing now."""
 
 
 @dataclass(frozen=True)
@@ -57,26 +59,52 @@ def keeping_form(services: Services, request: ApiRequest) -> Response:
     former = was_signed_in(services.store, request.cookies.get(COOKIE, ""), by=LOOKING_UP)
     part = request.headers.get("HX-Request") == "true"
     where = _page_of(request)
-    if former is None or where is None:
+    mark = request.form.get("form_of", "")
+    if where is None or (former is None and not mark):
         wanted = where or HOME
         if part:
             return Response("", HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": f"/sign-in?next={quote(wanted)}"})
         response = SigningIn(wanted).shown(services)
     else:
-        whose, kept = f"{former.ledger_id}/{former.user.user_id}", _written(request)
-        response = SigningIn(where, former.user.name, former.ledger_id, kept, whose).shown(services, part=part)
+        response = _asking(services, request, where, former, mark).shown(services, part=part)
     response.status_code = HTTPStatus.UNAUTHORIZED
     if part:
         response.headers |= {"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"}
     return response
 
 
-def shown_again(request: ApiRequest, asked: SigningIn, secret: str) -> Response | None:
+def _asking(services: Services, request: ApiRequest, where: str, former: SignedIn | None, mark: str) -> SigningIn:
+    """Who is expected: the user whom the form was made for. Who was signed in last is not told to anybody else."""
+    own = former is not None and mark in ("", user_mark(services, former))
+    name, ledger_id = (former.user.name, former.ledger_id) if former is not None and own else ("", "")
+    whose = mark or (f"{former.ledger_id}/{former.user.user_id}" if former is not None else "")
+    return SigningIn(where, name, ledger_id, _written(request), whose)
+
+
+def user_mark(services: Services, found: SignedIn) -> str:
+    """What a form carries so that it is known whose it is when its session is over. Nobody else can make it."""
+    return services.store.operator.hash_secret(f"a form of {found.ledger_id}/{found.user.user_id}").hex()
+
+
+def written_again(request: ApiRequest) -> Response:
+    """The answer to a form that was made in a session before this one, of the same user: nothing is done, and it comes
+    back as it was written, to be looked at and sent. Where there is no such form any more, on to where it was sent from.
+    """
+    where = _page_of(request) or HOME
+    asked, part = SigningIn(where, kept=_written(request)), request.headers.get("HX-Request") == "true"
+    response = shown_again(request, asked, request.cookies.get(COOKIE, ""), part=part)
+    if response is None:
+        return redirect(where, HTTPStatus.SEE_OTHER)  # type: ignore[return-value]  # werkzeug's base class of the same
+    response.status_code = HTTPStatus.CONFLICT
+    return response
+
+
+def shown_again(request: ApiRequest, asked: SigningIn, secret: str, *, part: bool = False) -> Response | None:
     """The page of the form, as whoever just signed in sees it, with what was written before; None where it is gone."""
     written = _pairs(asked.kept)
     parts = urlsplit(asked.wanted)
     for query in (urlencode([*parse_qsl(parts.query, keep_blank_values=True), *written]), parts.query):
-        answer = _page(request, parts.path, query, secret)
+        answer = _page(request, parts.path, query, secret, part=part)
         if answer is not None:
             notice = ENVIRONMENT.get_template("access/kept.html").render(address=asked.wanted)
             found = filled(answer.get_data(as_text=True), parts.path, written, notice)
@@ -86,13 +114,17 @@ def shown_again(request: ApiRequest, asked: SigningIn, secret: str) -> Response 
     return None
 
 
-def _page(request: ApiRequest, path: str, query: str, secret: str) -> Response | None:
+def _page(request: ApiRequest, path: str, query: str, secret: str, *, part: bool) -> Response | None:
     """A page of ours, asked for within this process; None for anything but a page."""
     headers = [("Cookie", f"{COOKIE}={secret}"), ("Host", request.host)]
+    headers += [("HX-Request", "true")] if part else []
     environ = EnvironBuilder(path, query_string=query, base_url=request.host_url, headers=headers).get_environ()
     with current_app.request_context(environ):
         answer = current_app.full_dispatch_request()
-    return answer if answer.status_code == HTTPStatus.OK and answer.mimetype == "text/html" else None
+    if answer.status_code == HTTPStatus.OK and answer.mimetype == "text/html":
+        return answer
+    answer.close()  # a stream, or a file, gives its place back
+    return None
 
 
 def whole_path(request: ApiRequest) -> str:
@@ -122,6 +154,8 @@ def _page_of(request: ApiRequest) -> str | None:
 def _written(request: ApiRequest) -> str:
     pairs = [(name, value) for name, value in request.form.items(multi=True) if _may_be_kept(name)]
     text = msgspec.json.encode(pairs).decode()
+    if len(text) > MOST_KEPT:  # what was seen is the first that can be done without
+        text = msgspec.json.encode([pair for pair in pairs if pair[0] != "seen"]).decode()
     return text if pairs and len(text) <= MOST_KEPT else ""
 
 

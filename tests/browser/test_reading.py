@@ -13,25 +13,28 @@ from tests.browser.site import NARROW, WIDE, Site, violations
 MONTH = {"interval": "month"}
 TINY = {"width": 320, "height": 640}
 LARGE = {"width": 3840, "height": 2160}
+LONG = "w" * 56
+"""Longer than the smallest window, in names and ids."""
 
 
-def fill(api: Api) -> None:
-    """Some of everything that the pages show: use, an invoice, a plan in two versions, an entity."""
-    api("features.create", feature_id="messages", name="Messages", type="metered")
-    api("features.create", feature_id="seats", name="Seats", type="metered", consumable=False)
+def fill(api: Api, end: str = "") -> None:
+    """Some of everything that the pages show: use, an invoice, two versions of a plan, an entity. `end` ends names."""
+    api("features.create", feature_id="messages", name=f"Messages{end}", type="metered")
+    api("features.create", feature_id="seats", name=f"Seats{end}", type="metered", consumable=False)
     tiers = [{"to": 1000, "amount": 1}, {"to": "inf", "amount": 2}]
     price = {"interval": "month", "billing_method": "usage_based", "tiers": tiers}
     item = {"feature_id": "messages", "included": 500, "reset": MONTH, "price": price}
-    api("plans.create", plan_id="pro", name="Pro", price={"amount": 20, **MONTH}, items=[item])
-    for customer_id in ("acme", "blue", "coral"):
-        api("customers.get_or_create", customer_id=customer_id, name=customer_id.title(), metadata={"tier": "gold"})
-    api("billing.attach", customer_id="acme", plan_id="pro")
-    api("balances.track", customer_id="acme", feature_id="messages", value=450)
-    api("balances.update", {"Tallystick-Reason": "Goodwill"}, customer_id="acme", feature_id="messages",
-        add_to_balance=25)  # fmt: skip
-    api("balances.create", customer_id="acme", feature_id="seats", included_grant=5)
-    api("entities.create", customer_id="acme", entity_id="team-a", name="Team A", feature_id="seats")
-    api("plans.update", plan_id="pro", price={"amount": 25, **MONTH})
+    pro, acme, reason = f"pro{end}", f"acme{end}", {"Tallystick-Reason": f"Goodwill{end}"}
+    api("plans.create", plan_id=pro, name=f"Pro{end}", price={"amount": 20, **MONTH}, items=[item])
+    for customer_id in (acme, "blue", "coral"):
+        tier = {f"tier{end}": f"gold{end}"}
+        api("customers.get_or_create", customer_id=customer_id, name=customer_id.title(), metadata=tier)
+    api("billing.attach", customer_id=acme, plan_id=pro)
+    api("balances.track", customer_id=acme, feature_id="messages", value=450)
+    api("balances.update", reason, customer_id=acme, feature_id="messages", add_to_balance=25)
+    api("balances.create", customer_id=acme, feature_id="seats", included_grant=5)
+    api("entities.create", customer_id=acme, entity_id=f"team-a{end}", name=f"Team A{end}", feature_id="seats")
+    api("plans.update", plan_id=pro, price={"amount": 25, **MONTH})
 
 
 @pytest.fixture
@@ -40,9 +43,10 @@ def filled(site: Site) -> Site:
     return site
 
 
-def addresses() -> list[str]:
+def addresses(end: str = "") -> list[str]:
     """Every page of the menu, and of everything that has a page of its own one."""
-    return [*(path for path, _, _ in (*PAGES, *ADMIN_PAGES)), "/customers/acme", "/plans/pro", "/plans/pro/edit"]
+    plan = f"/plans/pro{end}"
+    return [*(path for path, _, _ in (*PAGES, *ADMIN_PAGES)), f"/customers/acme{end}", plan, f"{plan}/edit"]
 
 
 LOOKS = [(size, scheme) for size in (WIDE, NARROW) for scheme in ("light", "dark")]
@@ -64,15 +68,37 @@ def test_nobody_is_kept_out_of_any_page(filled: Site, *, all_looks: bool) -> Non
             assert violations(page) == [], f"{address} {size['width']} {scheme}"
 
 
-def test_no_page_is_wider_than_its_window(filled: Site) -> None:
-    """From the smallest phone to a wall of pixels."""
-    page = filled.person(UserRole.ADMIN, "ada")
-    for address in addresses():
+WIDER = "({ scrollWidth, clientWidth }) => scrollWidth - clientWidth"
+
+
+def test_no_page_is_wider_than_its_window(site: Site) -> None:
+    """From the smallest phone to a wall of pixels, with names that are longer than a line and have no spaces."""
+    fill(site.api, LONG)
+    page = site.person(UserRole.ADMIN, "ada")
+    for address in (*addresses(LONG), f"/customers?search={LONG}"):
         look(page, TINY, "light")  # before it loads: a graph follows a window that shrinks with the next frame
         page.goto(address)
         for size in (TINY, LARGE):
             look(page, size, "light")
-            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, f"{address} {size['width']}"
+            assert page.locator("html").evaluate(WIDER) <= 0, f"{address} {size['width']}"
+
+
+@pytest.mark.slow
+def test_no_sheet_is_wider_than_its_window(site: Site) -> None:
+    """Every sheet that a customer's page opens."""
+    fill(site.api, LONG)
+    page, dialog = site.person(UserRole.ADMIN, "ada", viewport=TINY), "dialog[open]"
+    page.goto(f"/customers/acme{LONG}")
+    links = page.locator("[hx-target='#dialog']").evaluate_all(
+        "found => found.map((each) => each.getAttribute('href'))"
+    )
+    assert len(links) > len(addresses())
+    for link in dict.fromkeys(links):
+        page.locator(f"[href='{link}']").first.evaluate("(found) => found.click()")  # those in closed menus too
+        page.wait_for_selector(dialog)
+        assert page.locator(dialog).evaluate(WIDER) <= 0, link
+        page.keyboard.press("Escape")
+        page.wait_for_selector(dialog, state="hidden")
 
 
 def open_menu_item(page: Page, name: str) -> None:

@@ -316,6 +316,17 @@ def test_a_form_that_is_not_there_leads_on_and_shows_nothing_of_it(desk: Desk, w
     assert (answer.status_code, answer.headers["Location"][:1]) == (303, "/")
 
 
+def test_what_holds_a_place_of_the_server_gives_it_back_where_it_is_no_form(desk: Desk) -> None:
+    browser = desk.browser(UserRole.FINANCE, "guest")
+    whose = f"{desk.ledger_id}/{user_id(desk, 'guest')}"
+    form = {"kept": '[["name", "x"]]', "next": "/live", "whose": whose, "already": "1"}
+    for _ in range(20):
+        assert browser.post("/sign-in", form).status_code == 303
+    stream = browser.get("/live")
+    assert stream.status_code == 200
+    stream.close()
+
+
 def test_the_time_that_is_left_of_a_lock_is_said(desk: Desk) -> None:
     user = desk.user("anna", UserRole.ADMIN)
     with desk.store.pool.connection() as conn:
