@@ -8,6 +8,8 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Any, Final
 
+from api.dashboard.catalog.control_fields import LISTS, OBJECTS, control_rows, controls_request
+from api.dashboard.catalog.control_fields import NAME as CONTROLS
 from api.dashboard.catalog.currencies import line, prices
 from api.dashboard.catalog.rows import Shape, Tree, numbers, said, texts
 from api.views.plan import plan as shown_plan
@@ -16,12 +18,13 @@ from api.wire.json import plain
 from ledger.core.terms import Plan, PlanItem
 
 SHAPE: Final = Shape(
-    objects=("price", "reset", "rollover", "expiry", "proration", "free_trial", "config"), lists=("items", "tiers")
+    objects=("price", "reset", "rollover", "expiry", "proration", "free_trial", "config", *OBJECTS),
+    lists=("items", "tiers", *LISTS),
 )
 OTHERS: Final = "additional_currencies"
 FLAGS: Final = ("add_on", "auto_enable")
 CONFIG: Final = ("ignore_past_due", "anchor_to_month_start")
-EMPTY: Final[Tree] = {"price": {}, "free_trial": {}, "config": {}, "items": []}
+EMPTY: Final[Tree] = {"price": {}, "free_trial": {}, "config": {}, "items": [], CONTROLS: {}}
 
 
 def fields_of(found: Plan) -> Tree:
@@ -34,6 +37,7 @@ def fields_of(found: Plan) -> Tree:
         "free_trial": _written(shown.get("free_trial", {})),
         "config": _written(shown["config"]),
         "items": [_item_fields(*each) for each in zip(found.items, shown["items"], strict=True)],
+        CONTROLS: control_rows(found.controls),
     }
 
 
@@ -87,6 +91,7 @@ def request_of(form: Tree, flags: Collection[str] = ()) -> Json:
         "free_trial": _trial(form.get("free_trial", {})),
         "config": {name: bool(form.get("config", {}).get(name)) for name in CONFIG},
         "items": [_item(each, flags) for each in form.get("items", [])],
+        CONTROLS: controls_request(form.get(CONTROLS, {})),
     }
 
 
