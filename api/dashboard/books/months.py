@@ -9,10 +9,13 @@ from flask import Response
 
 from api.dashboard.books.asking import address, books_page, first_instant, month_of, today
 from api.dashboard.gate import Visitor
+from api.dashboard.words import calendar_day
 from api.reads.book_queries import CURRENCY, CUSTOMER, asked
 from api.reads.query import Parameter
 from api.views.shapes import Json
+from ledger.core.closing_books import NEVER
 from ledger.core.money import to_major
+from ledger.core.settings import LedgerSettings
 from projections.journal.chart import BAD_DEBT, DEFERRED, RECEIVABLES, REVENUE
 from projections.queries import journal as books
 from projections.queries.journal import AccountStanding
@@ -38,7 +41,7 @@ def _read(visitor: Visitor, query: dict[str, Any]) -> Json:
     now = today(visitor)
     with visitor.call.view(books.MODELS) as view:
         made = _told(
-            [_month(view, question.keep._replace(currency=currency), month_of(now, each)) for each in _range()]
+            [standing_of(view, question.keep._replace(currency=currency), month_of(now, each)) for each in _range()]
         )
     kinds = sorted({name for month in made for name in month["earned"]})
     pairs = [("customer_id", query["customer_id"])] if query["customer_id"] else []
@@ -46,8 +49,25 @@ def _read(visitor: Visitor, query: dict[str, Any]) -> Json:
         "currency": currency,
         "kinds": [(name, name.removeprefix(f"{REVENUE}:")) for name in kinds],
         "bad_debt": any(month["bad_debt"] for month in made),
-        "months": [{**month, "ahead": month["first"] > now, "link": _link(pairs, currency, month)} for month in made],
+        "months": [
+            {
+                **month,
+                "ahead": month["first"] > now,
+                "link": _link(pairs, currency, month),
+                "closed": _closed(visitor, month),
+            }
+            for month in made
+        ],
     }
+
+
+def _closed(visitor: Visitor, month: Json) -> str:
+    """Whether the month is closed: all of it, or up to a day of it."""
+    settings: LedgerSettings = visitor.call.background.settings
+    until = settings.books_closed_until
+    if until == NEVER or until < str(month["first"]):
+        return ""
+    return "closed" if until >= str(month["last"]) else f"closed until {calendar_day(until)}"
 
 
 def _told(made: list[Json]) -> list[Json]:
@@ -60,7 +80,8 @@ def _range() -> range:
     return range(AHEAD, -BACK - 1, -1)
 
 
-def _month(view: View, keep: books.BooksFilter, days: tuple[date, date]) -> Json:
+def standing_of(view: View, keep: books.BooksFilter, days: tuple[date, date]) -> Json:
+    """What was earned from the first to the last of these days, and what stood at their end, in one currency."""
     first, last = days
     found = books.trial_balance(view, keep._replace(from_day=first, to_day=last, implied=False))
     by_name: Mapping[str, AccountStanding] = {each.account: each for each in found}
