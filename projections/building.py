@@ -41,11 +41,10 @@ class Builder:
         limits: Limits | None = None,
         models: Sequence[Model] = MODELS,
         stopping: threading.Event | None = None,
-        statistics: Statistics | None = None,
     ) -> None:
         self._database_url, self._operator, self._limits = database_url, operator, limits or Limits()
         self._models, self._stopping = models, stopping or threading.Event()
-        self._statistics = statistics or Statistics(models)
+        self._statistics = Statistics(models)
         self._failed: set[tuple[str, str]] = set()
 
     def run(self) -> None:
@@ -54,7 +53,7 @@ class Builder:
             try:
                 with connect(self._database_url, self._limits) as conn:
                     self.round(conn)
-                self._statistics.refresh(self._database_url, self._limits)
+                    self._statistics.refresh(conn, self._database_url, self._limits)
             except Stopped:
                 return
             except Exception:

@@ -25,7 +25,6 @@ from projections.folding import PASSING, Batch, Generation, ModelFailed
 from projections.models import MODELS
 from projections.projection import LONG_HISTORY, Model, named
 from projections.statements import statement
-from projections.statistics import Statistics
 from projections.sweeping import sweep_step
 from projections.wake import Wake
 
@@ -147,15 +146,7 @@ class Runner:
         self._batch_events, self._models, self._connector = batch_events, models, connector
         self._projectors: dict[str, LedgerProjector] = {}
         self._stopping = threading.Event()
-        self._statistics = Statistics(models)
-        self._builder = Builder(
-            database_url,
-            operator,
-            limits=limits,
-            models=models,
-            stopping=self._stopping,
-            statistics=self._statistics,
-        )
+        self._builder = Builder(database_url, operator, limits=limits, models=models, stopping=self._stopping)
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -215,7 +206,6 @@ class Runner:
         sweep_at = Deadline(0.0)
         while not self._stopping.is_set():
             folded = self.round(conn)
-            self._statistics.count(folded)
             if folded >= self._batch_events:
                 continue  # a full batch: there is more
             if not sweep_at.remaining():
