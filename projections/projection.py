@@ -8,7 +8,7 @@ A model's folder holds `fold.py` and, under `sql/`, the statements of each table
 
 * one whose rows change: what a stream stands at. `load_<table>`, unless it `follows` from the others; `upsert_<table>`
   and `delete_<table>`;
-* one that grows only: what happened. The fold answers its rows as final; `append_<table>` (a COPY);
+* one that grows only: what happened. The fold answers its rows as final; `append_<table>`;
 * one that accumulates: sums over many streams. The fold answers what is to be added as if it were a final row: a key,
   and after it the amounts. A batch's rows of one key are summed in memory, and `add_<table>` adds them to what the
   table holds. Rows and position being one transaction, everything is added exactly once, in a rebuild too; and sums are
