@@ -1,8 +1,8 @@
 """A consistent look at a ledger's projections: as of its head or later, all models in one snapshot."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple, Protocol
 
@@ -15,6 +15,7 @@ from ledger.clock import Deadline
 from ledger.store.recorder import UnknownLedger
 from projections.errors import ProjectionBehind, ProjectionUnbuilt, stands_still
 from projections.projection import Model
+from projections.reading_ahead import read_ahead
 from projections.statements import statement
 
 Pool = ConnectionPool[Connection[Any]]
@@ -71,6 +72,7 @@ class View:
 
     def __init__(self, conn: Connection[Any], ledger_id: str, standing: Standing) -> None:
         self._conn, self.ledger_id, self.standing = conn, ledger_id, standing
+        self._streams: list[Generator[Any, None, None]] = []
 
     @property
     def position(self) -> int:
@@ -91,9 +93,23 @@ class View:
 
     def stream(self, name: str | Composed, models: Sequence[str], **parameters: Any) -> Iterator[Any]:
         """The same rows a few at a time, in constant memory: for exports. Ends with the view, at the latest."""
-        with self._conn.cursor(name=f"stream_{name if isinstance(name, str) else 'composed'}") as cursor:
-            cursor.itersize = ROWS_AT_ONCE
-            yield from cursor.execute(_whole(name), self._parameters(models, parameters), binary=True)
+        cursor_name = f"stream_{name if isinstance(name, str) else 'composed'}"
+        streamed = self._streamed(cursor_name, _whole(name), self._parameters(models, parameters))
+        self._streams.append(streamed)
+        return streamed
+
+    def close(self) -> None:
+        """End what streams from here and has not been read to its end."""
+        for streamed in self._streams:
+            streamed.close()
+
+    def _streamed(
+        self, cursor_name: str, query: LiteralString | Composed, parameters: dict[str, Any]
+    ) -> Generator[Any, None, None]:
+        with self._conn.cursor(name=cursor_name) as cursor:
+            cursor.execute(query, parameters, binary=True)
+            for rows in read_ahead(cursor, ROWS_AT_ONCE):
+                yield from rows
 
     def within(self, milliseconds: int, read: Callable[[], list[Any] | None]) -> list[Any] | None:
         """What `read` answers; None too where one of its statements takes longer. The view goes on in either case."""
@@ -114,6 +130,10 @@ class Views:
     def __init__(self, pool: Connections, *, wait_seconds: float = WAIT_SECONDS) -> None:
         self._pool, self._wait_seconds = pool, wait_seconds
 
+    def on(self, connections: Connections) -> "Views":
+        """The same on other connections: on the one of an export, say."""
+        return Views(connections, wait_seconds=self._wait_seconds)
+
     @contextmanager
     def open(self, ledger_id: str, *, models: Sequence[str], allow_stale: bool = False) -> Iterator[View]:
         """A view in which these models have everything that the log held when this was asked.
@@ -128,7 +148,8 @@ class Views:
             with self._pool.connection() as conn, _snapshot(conn):
                 standing = self._standing(conn, ledger_id, models)
                 if allow_stale or standing.projected >= (standing.head if needed is None else needed):
-                    yield View(conn, ledger_id, standing)
+                    with closing(View(conn, ledger_id, standing)) as view:
+                        yield view
                     return
             # The connection is given back meanwhile: those who wait must not use them up.
             if needed is None:

@@ -14,11 +14,9 @@ from typing import Final
 
 import psycopg
 
-from api.exports.about import About
-from api.exports.choosing import Picked
-from api.exports.formats import Batch, Format, batches
-from api.reads.resource import Rows
-from ledger.clock import Deadline, monotonic
+from api.exports.formats import Batch, batches
+from api.exports.opening import Opened
+from ledger.clock import monotonic
 from ledger.core.errors import Refusal
 
 FIRST_PIECE_BYTES: Final = 64 * 1024
@@ -26,17 +24,6 @@ GZIP: Final = 31  # what zlib calls a gzip header with the largest window
 FASTEST: Final = 1
 # A deflate block of the kind that is reserved: every reader stops at it with an error.
 NO_BLOCK: Final = b"\xff"
-
-
-@dataclass(frozen=True)
-class File:
-    """What is to be made: of which columns, in which format, and who asked."""
-
-    about: About
-    chosen: Format
-    picked: Picked
-    compressed: bool
-    request_id: str
 
 
 class Ending(StrEnum):
@@ -74,15 +61,16 @@ class Download:
     """
 
     def __init__(
-        self, found: Rows, file: File, *, held: ExitStack, deadline: Deadline, done: Callable[[Ended], None]
+        self, opened: Opened, *, held: ExitStack, done: Callable[[Ended], None], compressed: bool = False
     ) -> None:
-        self._found, self._file = found.rows, file
-        self._held, self._deadline, self._done = held, deadline, done
+        self._found, self._file, self._deadline = opened.found.rows, opened.file, opened.deadline
+        self._held, self._done = held, done
         self._started = monotonic()
         self._rows = self._sent = 0
         self._over = False
         self._first = b""
-        self._pack = zlib.compressobj(FASTEST, wbits=GZIP) if file.compressed else None
+        self._pack = zlib.compressobj(FASTEST, wbits=GZIP) if compressed else None
+        file = self._file
         self._pieces = file.chosen.write(file.picked.columns, self._counted(), file.about)
 
     def begin(self) -> bytes | None:
@@ -136,6 +124,11 @@ class Download:
     def close(self) -> None:
         """The server's last call: where it comes before the end, the client has gone."""
         self._end(Ending.DROPPED)
+
+    @property
+    def rows(self) -> int:
+        """How many rows have been read by now."""
+        return self._rows
 
     def _counted(self) -> Iterator[Batch]:
         for batch in batches(self._found):

@@ -3,6 +3,7 @@
 Rows are turned batch by batch and column by column: a batch is what an export has in memory.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -43,6 +44,8 @@ class Format:
 
 
 def _parquet(columns: Sequence[Column], rows: Iterator[Batch], about: About) -> Iterator[bytes]:
+    # Its own allocator keeps what it was given back, for files that a server may never write.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     # Arrow takes longer to import than the whole server, so it waits for the first who asks for Parquet.
     from api.exports import parquet_file
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import starmap
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -18,16 +19,22 @@ Values = Sequence[Any]
 
 def write(columns: Sequence[Column], rows: Iterator[Sequence[Values]], _: About) -> Iterator[bytes]:
     """A piece for every batch; of no rows, no bytes."""
-    names = [column.name for column in columns]
+    line = _line(columns)
     ways = [_JSON.get(column.kind, _as_they_are) for column in columns]
     for batch in rows:
         made = [way(values) for way, values in zip(ways, zip(*batch, strict=True), strict=True)]
-        yield _ENCODER.encode_lines([dict(zip(names, row, strict=True)) for row in zip(*made, strict=True)])
+        yield _ENCODER.encode_lines(list(starmap(line, zip(*made, strict=True))))
 
 
 def broken(request_id: str) -> bytes:
     """A last line that is no JSON, because it is not closed."""
     return f'{{"This file is not whole": "the export failed half way (request {request_id})"'.encode()
+
+
+def _line(columns: Sequence[Column]) -> type[msgspec.Struct]:
+    """A line as a struct: quicker to make and to write than a dict, and its fields are in the order of the columns."""
+    fields = {f"column_{place}": column.name for place, column in enumerate(columns)}
+    return msgspec.defstruct("Line", [(field, Any) for field in fields], rename=fields, gc=False)
 
 
 def _as_they_are(values: Values) -> Values:

@@ -16,6 +16,7 @@ from api.reads.resource import Column, Kind
 from api.wire.limits import NUMBER_PLACES
 
 GROUP_ROWS: Final = 50_000
+GROUP_BYTES: Final = 8 * 1024 * 1024  # in Arrow's form; what a writer needs for a group is a few times that
 DIGITS: Final = 38
 
 _TYPES: Final[Mapping[Kind, Any]] = MappingProxyType(
@@ -66,11 +67,12 @@ def write(columns: Sequence[Column], rows: Iterator[Sequence[Sequence[Any]]], ab
 
 
 def _groups(schema: Any, rows: Iterator[Sequence[Sequence[Any]]]) -> Iterator[Any]:
-    """Tables of about `GROUP_ROWS` rows; what waits to be one is in Arrow's form, which is small."""
+    """Tables of about `GROUP_ROWS` rows, or fewer where they are wide; what waits to be one is in Arrow's form."""
     waiting: list[Any] = []
     for batch in rows:
         waiting.append(_arrow(schema, batch))
-        if sum(each.num_rows for each in waiting) >= GROUP_ROWS:
+        long = sum(each.num_rows for each in waiting) >= GROUP_ROWS
+        if long or sum(each.nbytes for each in waiting) >= GROUP_BYTES:
             yield pa.Table.from_batches(waiting, schema)
             waiting.clear()
     if waiting:

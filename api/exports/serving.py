@@ -1,7 +1,6 @@
 """From a read that was asked for as a file to the response that carries it."""
 
 from contextlib import ExitStack
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -9,14 +8,12 @@ from flask import Response
 
 from api.call import Call
 from api.dispatch import stamp
-from api.exports.about import About
-from api.exports.choosing import COLUMNS, Picked
-from api.exports.download import Download, Ended, File
+from api.exports.download import Download, Ended
 from api.exports.formats import Format
+from api.exports.opening import File, opened
 from api.reads.resource import Export
 from api.request import ApiRequest
 from ledger.logging import logger
-from projections.reads import Reads
 
 LOGGER: Final = "api.exports"
 VARIES: Final = "Accept, Accept-Encoding"
@@ -24,21 +21,17 @@ VARIES: Final = "Accept, Accept-Encoding"
 
 def file_of(call: Call, export: Export, chosen: Format, query: dict[str, Any], path: dict[str, str]) -> Response:
     """The file of an export. Raises what the read's own page would raise, and `TooManyExports`."""
-    services, request = call.services, call.request
-    picked = Picked(export, query[COLUMNS.name])
+    request = call.request
+    compressed = chosen.text and _takes_gzip(request)
     with ExitStack() as stack:
-        place = stack.enter_context(services.exports.take())
-        reads = Reads(place, wait_seconds=services.settings.projection_wait_seconds)
-        own = Call(replace(services, reads=reads), request, call.identity, None)
-        found = stack.enter_context(export.rows(own, query, **path))
-        about = About(call.identity.ledger.ledger_id, export.name, found.position, found.due)
-        file = File(about, chosen, picked, chosen.text and _takes_gzip(request), request.request_id)
-        response = _response(file)
+        found = stack.enter_context(opened(call, export, chosen, query, path))
+        file = found.file
+        response = _response(file, compressed=compressed)
         if request.method == "HEAD":
             response.automatically_set_content_length = False
             return response
         download = Download(
-            found, file, held=stack.pop_all(), deadline=place.deadline, done=lambda ended: _done(call, file, ended)
+            found, held=stack.pop_all(), done=lambda ended: _done(call, file, ended), compressed=compressed
         )
     whole = download.begin()
     if whole is None:
@@ -48,13 +41,13 @@ def file_of(call: Call, export: Export, chosen: Format, query: dict[str, Any], p
     return response
 
 
-def _response(file: File) -> Response:
+def _response(file: File, *, compressed: bool) -> Response:
     response = Response(status=HTTPStatus.OK, content_type=file.chosen.content_type)
     headers = response.headers
     headers["Content-Disposition"] = f'attachment; filename="{file.about.file_name(file.chosen.suffix)}"'
     headers["Vary"] = VARIES
     headers["X-Content-Type-Options"] = "nosniff"
-    if file.compressed:
+    if compressed:
         headers["Content-Encoding"] = "gzip"
     stamp(headers, file.about.position, file.about.due)
     return response

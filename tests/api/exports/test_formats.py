@@ -87,6 +87,16 @@ def test_one_apostrophe_taken_off_gives_every_text_back(text: str) -> None:
     assert cell.removeprefix("'") == text
 
 
+@settings(max_examples=50)
+@given(rows=rows_of_anything, only=st.booleans())
+def test_csv_is_what_the_standard_library_would_write(rows: list[tuple[Any, ...]], only: bool) -> None:
+    columns, rows = (COLUMNS[:1], [row[:1] for row in rows]) if only else (COLUMNS, rows)
+    data, again = made(CSV, *rows, columns=columns), io.StringIO(newline="")
+    csv.writer(again, lineterminator="\r\n").writerows(read_csv(data))
+    assert again.getvalue().encode() == data
+    assert len(read_csv(data)) == 1 + len(rows)
+
+
 @settings(max_examples=20)
 @given(rows=rows_of_anything)
 def test_ndjson_gives_every_value_back_exactly(rows: list[tuple[Any, ...]]) -> None:
@@ -133,6 +143,16 @@ def test_parquet_comes_in_row_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces = list(PARQUET.write(COLUMNS, batches(iter([ROW] * 9)), ABOUT))
     assert len(pieces) == 4
     assert pq.ParquetFile(pa.BufferReader(b"".join(pieces))).num_row_groups == 3
+
+
+def test_row_groups_are_smaller_where_rows_are_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    from api.exports import parquet_file
+
+    monkeypatch.setattr(parquet_file, "GROUP_BYTES", 10_000)
+    monkeypatch.setattr(formats, "BATCH_ROWS", 2)
+    wide = ("x" * 4_000, *ROW[1:])
+    file = pq.ParquetFile(pa.BufferReader(made(PARQUET, *[ROW] * 4, *[wide] * 8)))
+    assert [file.metadata.row_group(each).num_rows for each in range(file.num_row_groups)] == [8, 4]
 
 
 @pytest.mark.parametrize("chosen", FORMATS.values(), ids=lambda each: each.name)
