@@ -26,6 +26,7 @@ COMMANDS: Final = MappingProxyType(
         "users": "api.cli.users:users",
         "books": "api.cli.books:books",
         "catalog": "api.cli.catalog:catalog",
+        "export": "api.cli.export:export",
         "replay": "api.cli.replay:replay",
         "demo": "api.cli.demo:demo",
         "version": "api.cli.version:version",
