@@ -209,7 +209,7 @@ def test_the_changes_of_every_number_add_up_to_it(shop: Shop) -> None:
 
 
 def number(text: str) -> Decimal:
-    return Decimal(text.replace(",", "").replace("+", ""))
+    return Decimal(text.replace(",", "").replace("+", "").replace("\N{MINUS SIGN}", "-"))
 
 
 def test_only_finance_and_admin_are_told_where_numbers_come_from(shop: Shop) -> None:
