@@ -1,4 +1,4 @@
-"""What invoices by hand are made of, to the line and to the limit: created, inserted, credited, changed."""
+"""Invoices made by hand: of the prices of plans and of lines of one's own, and how they change."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,70 +6,19 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.core.errors import Refusal
-from ledger.core.events import (
-    CreditNoteIssued,
-    CreditTo,
-    InvoiceCreated,
-    InvoiceFinalized,
-    InvoiceUpdated,
-    InvoiceVoided,
-    InvoiceWrittenOff,
-    Line,
-    LineDiscount,
-    LineKind,
-    Origin,
-    PaymentRefunded,
-    PaymentRequested,
-    PaymentSucceeded,
-)
-from ledger.core.invoices.documents import (
-    CreateInvoice,
-    CreditedLine,
-    InsertInvoice,
-    InvoicedPlan,
-    InvoicedQuantity,
-    IssueCreditNote,
-    PayInvoice,
-    UpdateInvoice,
-    VoidInvoice,
-)
-from ledger.core.invoices.invoice import Invoice, InvoiceStatus
-from ledger.core.sealed import Sealed
-from ledger.core.settings import Gateway, LedgerSettings
+from ledger.core.events import InvoiceCreated, InvoiceFinalized, InvoiceUpdated, Line, LineDiscount, LineKind, Origin
+from ledger.core.invoices.documents import CreateInvoice, InvoicedPlan, InvoicedQuantity, UpdateInvoice
+from ledger.core.invoices.invoice import InvoiceStatus
+from ledger.core.settings import LedgerSettings
 from ledger.core.subscriptions.billing import CustomLine, DiscountRef, IssueMethod
 from ledger.core.subscriptions.customising import Customize
-from ledger.core.terms import BasePrice, Discount, Method
+from ledger.core.terms import BasePrice, Method
 from tests.core.account import Account
-from tests.core.offers import MESSAGES, MONTH, START, USERS, WORDS, YEAR, included, metered, plan, prepaid, units
+from tests.core.by_hand import DAYS, TEAM, discounts, invoice, made, refused
+from tests.core.offers import MONTH, START, YEAR, plan, units
 
 FEBRUARY = (datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
 HALF = (FEBRUARY[0], datetime(2026, 2, 15, tzinfo=UTC))
-TEAM = plan(
-    "team",
-    30,
-    prepaid(MESSAGES, 100, 1_000),
-    metered(WORDS, 10, 4),
-    metered(USERS, 2, 500),
-    included(WORDS, 5),
-)
-DAYS = timedelta(days=1)
-
-
-def made(account: Account, command: CreateInvoice) -> InvoiceCreated:
-    return next(each for each in account.do(command) if isinstance(each, InvoiceCreated))
-
-
-def invoice(account: Account) -> Invoice:
-    return list(account.customer.account.invoices.values())[-1]
-
-
-def refused(account: Account, command: Any, code: str, sentence: str) -> None:
-    before = account.customer
-    with pytest.raises(Refusal, match=sentence) as found:
-        account.do(command)
-    assert found.value.code == code
-    assert account.customer is before
 
 
 # --- made of the prices of plans ----------------------------------------------------------------------------
@@ -260,18 +209,6 @@ def test_a_final_invoice_waits_for_its_money_and_nobody_is_asked() -> None:
     assert (invoice(account).status, invoice(account).payment_method_types) == (InvoiceStatus.DRAFT, ("card", "link"))
 
 
-def discounts() -> Account:
-    account = Account(TEAM, plan("other", 10))
-    found = (
-        Discount("tenth", "A tenth", percent=units(10)),
-        Discount("five", "Five off", amount_minor=500, currency="usd"),
-        Discount("euros", "Five off", amount_minor=500, currency="eur"),
-        Discount("other", "Of other", percent=units(50), plan_ids=("other",)),
-    )
-    account.catalog = replace(account.catalog, discounts={each.discount_id: each for each in found})
-    return account
-
-
 def test_a_discount_takes_off_what_it_is_meant_for() -> None:
     account = discounts()
     plans = (InvoicedPlan("team", discounts=(DiscountRef("tenth"),)), InvoicedPlan("other"))
@@ -309,243 +246,3 @@ def test_only_what_is_new_to_an_invoice_is_a_change_of_it() -> None:
     ]
     assert (invoice(account).due_at, invoice(account).total_minor) == (due_at, 7)
     refused(account, UpdateInvoice(key, due_at=account.now), "invalid_request", "due_date must be in the future")
-
-
-# --- brought from elsewhere -----------------------------------------------------------------------------------
-
-
-def brought(status: InvoiceStatus, *plan_ids: str, total: int = 1_000, **more: Any) -> InsertInvoice:
-    return InsertInvoice("in_1", status, total, START - DAYS, plan_ids, **more)
-
-
-def test_an_invoice_from_elsewhere_is_kept_as_it_stands_there() -> None:
-    account = Account(settings=LedgerSettings(currency="gbp"))
-    (event,) = account.do(brought(InvoiceStatus.OPEN, "pro", "extra", "more", paid_minor=400, currency="eur"))
-    text = "Invoice in_1"
-    assert event == InvoiceCreated(
-        event.invoice_id if isinstance(event, InvoiceCreated) else "",
-        Origin.INSERTED,
-        "eur",
-        START - DAYS,
-        (
-            Line(LineKind.CUSTOM, 1_000, "pro", "pro", description=text),
-            Line(LineKind.CUSTOM, 0, "extra", "extra", description=text),
-            Line(LineKind.CUSTOM, 0, "more", "more", description=text),
-        ),
-        stripe_id="in_1",
-        status="open",
-        paid_minor=400,
-    )
-    assert (invoice(account).due_minor, invoice(account).number) == (600, None)
-    account = Account(settings=LedgerSettings(currency="gbp"))
-    account.do(brought(InvoiceStatus.VOID))
-    assert invoice(account).lines == (Line(LineKind.CUSTOM, 1_000, description=text),)
-    assert (invoice(account).currency, invoice(account).paid_minor) == ("gbp", 0)
-
-
-@pytest.mark.parametrize(
-    ("status", "paid", "kept"),
-    [
-        (InvoiceStatus.PAID, None, 1_000),
-        (InvoiceStatus.PAID, 900, 900),
-        (InvoiceStatus.OPEN, None, 0),
-        (InvoiceStatus.OPEN, 0, 0),
-        (InvoiceStatus.UNCOLLECTIBLE, 1_000, 1_000),
-    ],
-)
-def test_what_was_paid_elsewhere_is_what_was_said_or_all_of_a_paid_one(
-    status: InvoiceStatus, paid: int | None, kept: int
-) -> None:
-    account = Account()
-    account.do(brought(status, paid_minor=paid))
-    assert (invoice(account).paid_minor, invoice(account).status) == (kept, status)
-
-
-@pytest.mark.parametrize(
-    ("paid", "refunded", "fits"),
-    [(1_000, 0, True), (1_001, 0, False), (-1, 0, False), (400, 400, True), (400, 401, False), (400, -1, False)],
-)
-def test_no_more_is_paid_than_billed_and_no_more_refunded_than_paid(paid: int, refunded: int, fits: bool) -> None:
-    command = brought(InvoiceStatus.OPEN, paid_minor=paid, refunded_minor=refunded)
-    if not fits:
-        refused(Account(), command, "invalid_inputs", "must lie between 0 and")
-        return
-    account = Account()
-    account.do(command)
-    assert (invoice(account).paid_minor, invoice(account).refunded_minor) == (paid, refunded)
-
-
-def test_one_of_nothing_may_be_brought() -> None:
-    account = Account()
-    account.do(brought(InvoiceStatus.PAID, total=0))
-    assert (invoice(account).total_minor, invoice(account).paid_minor) == (0, 0)
-
-
-@pytest.mark.parametrize(
-    ("then", "happens"),
-    [
-        (InvoiceStatus.PAID, PaymentSucceeded),
-        (InvoiceStatus.VOID, InvoiceVoided),
-        (InvoiceStatus.UNCOLLECTIBLE, InvoiceWrittenOff),
-    ],
-)
-def test_one_that_is_known_moves_on_to_how_it_stands_now(then: InvoiceStatus, happens: type[Any]) -> None:
-    account = Account()
-    account.do(brought(InvoiceStatus.OPEN, currency="eur"))
-    key = invoice(account).invoice_id
-    account.wait(3)
-    (event,) = account.do(brought(then))
-    assert isinstance(event, happens)
-    if isinstance(event, PaymentSucceeded):
-        assert event == PaymentSucceeded(event.payment_id, 1_000, "eur", account.now, key)
-        assert event.payment_id == f"{account.customer.version}.0"
-    assert (invoice(account).status, len(account.customer.account.invoices)) == (then, 1)
-    assert account.do(brought(then)) == []
-    again = "cannot be made open|does not become open"
-    refused(account, brought(InvoiceStatus.OPEN), "invalid_request", again)
-
-
-def test_one_that_nobody_expected_to_be_paid_may_be_paid_after_all_or_taken_back() -> None:
-    for then in (InvoiceStatus.PAID, InvoiceStatus.VOID):
-        account = Account()
-        account.do(brought(InvoiceStatus.UNCOLLECTIBLE))
-        account.do(brought(then))
-        assert invoice(account).status is then
-    account = Account()
-    account.do(brought(InvoiceStatus.UNCOLLECTIBLE))
-    refused(account, brought(InvoiceStatus.OPEN), "invalid_request", "uncollectible does not become open")
-
-
-def test_what_was_refunded_since_goes_back_by_the_difference() -> None:
-    account = Account()
-    account.do(brought(InvoiceStatus.PAID, refunded_minor=100, currency="eur"))
-    key = invoice(account).invoice_id
-    assert account.do(brought(InvoiceStatus.PAID, refunded_minor=100)) == []
-    refund = PaymentRefunded(key, 1, "eur", START)
-    assert account.do(brought(InvoiceStatus.PAID, refunded_minor=101)) == [refund]
-    assert invoice(account).refunded_minor == 101
-    assert account.do(brought(InvoiceStatus.PAID, refunded_minor=50)) == []
-
-
-# --- credited -------------------------------------------------------------------------------------------------
-
-
-def paid(*amounts: int, discount: bool = False) -> Account:
-    """A customer with a paid invoice of these lines, and a tenth off if wanted."""
-    account = discounts()
-    account.settings = LedgerSettings(gateway=Gateway.SIMULATED)
-    lines = tuple(CustomLine(each, "Work") for each in amounts)
-    refs = (DiscountRef("tenth"),) if discount else ()
-    account.do(CreateInvoice(lines=lines, discounts=refs, issue=IssueMethod.FINALIZE))
-    account.do(PayInvoice(invoice(account).invoice_id))
-    return account
-
-
-def test_a_credit_note_says_what_it_takes_back_from_whom_and_why() -> None:
-    account = paid(1_000, 300, discount=True)
-    key, lines = invoice(account).invoice_id, invoice(account).lines
-    account.wait(2)
-    note, refund = account.do(
-        IssueCreditNote(key, lines=(CreditedLine(0, 500), CreditedLine(1)), to=CreditTo.REFUND, cause="late", memo="M.")
-    )
-    off = LineDiscount("tenth", "A tenth", -50, units(10))
-    assert note == CreditNoteIssued(
-        f"{account.customer.version - 1}.0",
-        key,
-        account.now,
-        CreditTo.REFUND,
-        0,
-        720,
-        (
-            replace(lines[0], amount_minor=-450, credit=True, discounts=(off,)),
-            replace(lines[1], amount_minor=-270, credit=True, discounts=(replace(off, amount_minor=-30),)),
-        ),
-        "late",
-        Sealed("M."),
-    )
-    assert refund == PaymentRefunded(key, 720, "usd", account.now)
-    plain = account.do(IssueCreditNote(key, 10))[0]
-    assert isinstance(plain, CreditNoteIssued)
-    assert (plain.memo, plain.cause, plain.lines, plain.to) == (None, None, (), CreditTo.BALANCE)
-
-
-@pytest.mark.parametrize(
-    ("of", "code"),
-    [
-        (CreditedLine(2), "names a line that the invoice does not have"),
-        (CreditedLine(-1), "names a line that the invoice does not have"),
-        (CreditedLine(0, 1_001), "takes back more than its line: that comes to 1000"),
-        (CreditedLine(0, 5, units(1)), "names an amount and a quantity"),
-        (CreditedLine(0, quantity=units(0)), r"quantity must be above 0 and at most the 1 of its line"),
-        (CreditedLine(0, quantity=units("1.1")), r"quantity must be above 0 and at most the 1 of its line"),
-        (CreditedLine(1), "takes back more than its line"),
-    ],
-)
-def test_no_more_of_a_line_is_taken_back_than_there_was(of: CreditedLine, code: str) -> None:
-    account = paid(1_000, 0)
-    key = invoice(account).invoice_id
-    refused(account, IssueCreditNote(key, lines=(CreditedLine(0, 1), of)), "invalid_inputs", rf"lines\.1.*{code}")
-
-
-@pytest.mark.parametrize(("quantity", "minor"), [("1", 1_001), ("0.5", 501), ("0.25", 250), ("0.001", 1)])
-def test_some_units_of_a_line_are_their_share_of_it(quantity: str, minor: int) -> None:
-    account = paid(1_001)
-    (note,) = account.do(IssueCreditNote(invoice(account).invoice_id, lines=(CreditedLine(0, None, units(quantity)),)))
-    assert isinstance(note, CreditNoteIssued)
-    assert (note.paid_minor, note.lines[0].quantity) == (minor, units(quantity))
-
-
-def test_a_line_of_one_minor_unit_can_be_taken_back_whole() -> None:
-    account = paid(1)
-    (note,) = account.do(IssueCreditNote(invoice(account).invoice_id, lines=(CreditedLine(0),)))
-    assert isinstance(note, CreditNoteIssued)
-    assert note.paid_minor == 1
-
-
-def test_no_more_money_goes_back_than_came_in_and_is_still_there() -> None:
-    account = paid(1_000)
-    key = invoice(account).invoice_id
-    account.do(IssueCreditNote(key, 400, to=CreditTo.REFUND))
-    account.do(IssueCreditNote(key, 100))
-    too_much = IssueCreditNote(key, 501, to=CreditTo.REFUND)
-    refused(account, too_much, "invalid_request", "has 500 left")
-    account.do(IssueCreditNote(key, 500, to=CreditTo.REFUND))
-    assert invoice(account).refunded_minor == 900
-    refused(account, IssueCreditNote(key, 0), "invalid_inputs", "above 0")
-    refused(account, IssueCreditNote(key), "invalid_request", "an amount or lines")
-
-
-def test_what_was_paid_by_credit_does_not_go_back_as_money() -> None:
-    account = paid(1_000)
-    account.do(IssueCreditNote(invoice(account).invoice_id, 600))
-    account.do(CreateInvoice(lines=(CustomLine(1_000, "Work"),), issue=IssueMethod.FINALIZE))
-    account.do(PayInvoice(invoice(account).invoice_id))
-    key = invoice(account).invoice_id
-    assert (invoice(account).credit_applied_minor, invoice(account).paid_minor) == (600, 400)
-    refused(
-        account, IssueCreditNote(key, 401, to=CreditTo.REFUND), "invalid_request", "401 minor units of usd.* and 400"
-    )
-    account.do(IssueCreditNote(key, 400, to=CreditTo.REFUND))
-
-
-def test_a_void_invoice_gives_back_its_credit_when_it_was_voided() -> None:
-    account = paid(1_000)
-    account.do(IssueCreditNote(invoice(account).invoice_id, 600))
-    account.do(CreateInvoice(lines=(CustomLine(500, "Work"),), issue=IssueMethod.FINALIZE))
-    key = invoice(account).invoice_id
-    assert (invoice(account).status, account.customer.account.credit_minor) == (InvoiceStatus.PAID, 100)
-    account.do(CreateInvoice(lines=(CustomLine(500, "Work"),), issue=IssueMethod.FINALIZE))
-    key = invoice(account).invoice_id
-    account.wait(1)
-    assert account.do(VoidInvoice(key)) == [InvoiceVoided(key, account.now, 100)]
-    assert account.customer.account.credit_minor == 100
-
-
-def test_paying_by_hand_is_asked_of_the_manual_gateway_under_a_name_of_its_own() -> None:
-    account = Account(settings=LedgerSettings(gateway=Gateway.MANUAL, currency="eur"))
-    account.do(CreateInvoice(lines=(CustomLine(500, "Work"),), issue=IssueMethod.FINALIZE))
-    key, payment_id = invoice(account).invoice_id, account.customer.next_id()
-    assert account.do(PayInvoice(key)) == [
-        PaymentRequested(payment_id, Gateway.MANUAL, 500, "eur", key),
-        PaymentSucceeded(payment_id, 500, "eur", account.now, key),
-    ]

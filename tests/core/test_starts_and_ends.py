@@ -1,54 +1,28 @@
 """When a plan begins, ends and bills: starts_at, ends_at, anchors, proration, invoices (reference §2.2, case 56)."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from ledger.core.errors import Refusal
-from ledger.core.events import Ended, PlanActivated, PlanExpired
-from ledger.core.invoices.documents import PayInvoice, VoidInvoice
-from ledger.core.invoices.invoice import InvoiceStatus
-from ledger.core.period import Every, Interval
+from ledger.core.events import Ended, PlanExpired
 from ledger.core.subscriptions.billing import Billing, Carry, InvoiceMode, IssueMethod, ProrationBehavior
-from ledger.core.subscriptions.cancellation import Cancel, Uncancel, When
 from ledger.core.subscriptions.change import Attach, Schedule
-from ledger.core.subscriptions.importing import ImportedPlan, ImportPlans
-from ledger.core.terms import FreeTrial
 from tests.core.account import Account, bought
-from tests.core.offers import (
-    FREE,
-    MESSAGES,
-    ONCE,
-    PREMIUM,
-    PRO,
-    PRO_ANNUAL,
-    START,
-    USERS,
-    WORDS,
-    included,
-    metered,
-    plan,
-    prepaid,
-)
+from tests.core.offers import FREE, MESSAGES, ONCE, PREMIUM, PRO, START, WORDS, included, metered, plan, prepaid
+from tests.core.starting import CREDITS, FEBRUARY, MARCH, MID, WEEK, on
 
-FEBRUARY, MARCH = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
-MID = START + timedelta(days=15, hours=12)
-WEEK = FreeTrial(Every(Interval.WEEK))
 NONE, DIFFERENCE = Billing(ProrationBehavior.NONE), Billing(ProrationBehavior.BILL_DIFFERENCE)
 LATER = InvoiceMode(IssueMethod.FINALIZE, 14, enable_plan_immediately=True)
-EXTRA = plan("extra", 20, included(WORDS, 200), add_on=True)
-CREDITS = plan("credits", 10, included(WORDS, 50), every=ONCE)
+
+
+# --- what follows, and what is not bought again ---------------------------------------------------------------
+
+STARTER = plan("starter", 0, included(MESSAGES, 10), auto_enable=True)
 
 
 def day(number: float) -> datetime:
     return START + timedelta(days=number)
-
-
-def on(current: str, *more: Any) -> Account:
-    account = Account(FREE, PRO, PREMIUM, PRO_ANNUAL, EXTRA, CREDITS, *more)
-    account.attach(current)
-    return account
 
 
 # --- the past and the future ----------------------------------------------------------------------------------
@@ -229,85 +203,6 @@ def test_the_plan_that_is_replaced_may_be_named_too() -> None:
     assert on("pro").bill(Attach("premium", remove_plan_ids=("pro",))) == 3000
 
 
-# --- invoices -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("issue", "status"),
-    [
-        (IssueMethod.DRAFT, InvoiceStatus.DRAFT),
-        (IssueMethod.FINALIZE, InvoiceStatus.OPEN),
-        (IssueMethod.SEND, InvoiceStatus.OPEN),
-    ],
-)
-def test_a_plan_may_be_invoiced_and_paid_later(issue: IssueMethod, status: InvoiceStatus) -> None:
-    account = Account(PRO)
-    mode = InvoiceMode(issue, 14, enable_plan_immediately=True)
-    assert account.bill(Attach("pro", billing=Billing(invoice_mode=mode))) == 2000
-    assert account.plans() == {"pro": "active"}
-    (invoice,) = account.customer.account.invoices.values()
-    assert (invoice.status, invoice.due_minor, invoice.net_terms_days) == (status, 2000, 14)
-
-
-PAID_FIRST = Billing(invoice_mode=InvoiceMode(IssueMethod.FINALIZE, 14))
-
-
-def test_a_plan_may_wait_for_its_invoice_to_be_paid() -> None:
-    account = on("pro").wait_until(MID)
-    assert account.bill(Attach("premium", billing=PAID_FIRST)) == 1500
-    assert account.plans() == {"pro": "active", "premium": "scheduled"}
-    assert account.remaining("messages") == 500
-    *_, invoice = account.customer.account.invoices.values()
-    account.wait(3)
-    account.do(PayInvoice(invoice.invoice_id))
-    assert account.plans() == {"premium": "active"}
-    assert account.remaining("messages") == 1000
-    assert account.subscription("premium").period_end == FEBRUARY
-    account.wait_until(FEBRUARY)
-    assert account.invoiced() == [2000, 1500, 5000]
-
-
-def test_seats_in_use_pass_over_to_a_plan_that_waited_for_its_payment() -> None:
-    account = Account(plan("small", 20, included(USERS, 3)), plan("large", 50, included(USERS, 9)))
-    account.attach("small")
-    account.track("users", 2)
-    account.bill(Attach("large", billing=PAID_FIRST))
-    *_, invoice = account.customer.account.invoices.values()
-    account.wait(3)
-    events = account.do(PayInvoice(invoice.invoice_id))
-    assert account.balance("users") == (7, 2)
-    assert [each.started_at for each in events if isinstance(each, PlanActivated)] == [account.now]
-
-
-def test_a_plan_whose_invoice_is_taken_back_never_starts() -> None:
-    account = Account(PRO)
-    account.bill(Attach("pro", billing=PAID_FIRST))
-    assert account.plans() == {"pro": "scheduled"}
-    (invoice,) = account.customer.account.invoices.values()
-    account.do(VoidInvoice(invoice.invoice_id))
-    assert account.plans() == {}
-
-
-def test_while_a_plan_waits_for_its_payment_nothing_else_is_attached() -> None:
-    account = on("free")
-    account.bill(Attach("pro", billing=PAID_FIRST))
-    with pytest.raises(Refusal, match="Plan pro waits for its invoice") as refused:
-        account.do(Attach("extra"))
-    assert refused.value.code == "billing_change_pending"
-    for change in (Cancel("free", when=When.NOW), Uncancel("free"), ImportPlans((ImportedPlan("extra"),))):
-        with pytest.raises(Refusal, match="Plan pro waits for its invoice"):
-            account.do(change)
-    account.do(Cancel("pro", when=When.NOW))
-    assert [each.status for each in account.customer.account.invoices.values()] == ["void"]
-    assert account.attach("extra") == 2000
-
-
-def test_a_plan_that_costs_nothing_now_has_nothing_to_wait_for() -> None:
-    account = Account(PRO)
-    account.bill(Attach("pro", free_trial=WEEK, billing=PAID_FIRST))
-    assert account.plans() == {"pro": "active"}
-
-
 # --- what cannot be -------------------------------------------------------------------------------------------
 
 
@@ -376,11 +271,6 @@ def test_units_that_are_paid_once_must_be_paid_on_a_switch() -> None:
     with pytest.raises(Refusal, match="must be paid for"):
         account.do(Attach("pack", quantities=bought(messages=100), billing=NONE))
     assert account.bill(Attach("pack", billing=NONE)) == 0
-
-
-# --- what follows, and what is not bought again ---------------------------------------------------------------
-
-STARTER = plan("starter", 0, included(MESSAGES, 10), auto_enable=True)
 
 
 def test_a_plan_that_reaches_its_end_is_followed_by_the_default() -> None:

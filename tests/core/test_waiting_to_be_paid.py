@@ -14,29 +14,23 @@ from ledger.core.balances.usage import Consume, Track
 from ledger.core.customer import CUSTOMER
 from ledger.core.decider import Command
 from ledger.core.entity import CreateEntity, DeleteEntity
-from ledger.core.errors import InvalidRequest, PaymentAwaited
+from ledger.core.errors import PaymentAwaited
 from ledger.core.events import (
-    AppliedDiscount,
-    ChangeAbandoned,
     ChangeHeld,
     ChangeReleased,
-    CreditTo,
-    Event,
     InvoiceCreated,
     InvoiceFinalized,
-    InvoiceVoided,
     Line,
     LineKind,
-    PaymentFailed,
     PaymentNeedsAction,
     PaymentRequested,
     PlanAttached,
 )
-from ledger.core.invoices.documents import IssueCreditNote, PayInvoice, VoidInvoice, WriteOffInvoice
+from ledger.core.invoices.documents import PayInvoice
 from ledger.core.invoices.invoice import InvoiceStatus
 from ledger.core.invoices.payment import InvoicePaymentFailed
 from ledger.core.period import Every, Interval
-from ledger.core.profile import CreateCustomer, UpdateCustomer
+from ledger.core.profile import UpdateCustomer
 from ledger.core.sealed import Sealed
 from ledger.core.state import Customer
 from ledger.core.subscriptions.billing import (
@@ -57,62 +51,10 @@ from ledger.core.subscriptions.quantity import ChangeQuantities
 from ledger.core.subscriptions.releasing import WAITING, asked
 from ledger.core.subscriptions.revision import Revise
 from ledger.core.subscriptions.several import AttachMany
-from ledger.core.terms import BasePrice, Discount, FreeTrial
+from ledger.core.terms import BasePrice, FreeTrial
 from tests.core.account import Account, bought
-from tests.core.offers import MESSAGES, MONTH, START, USERS, WORDS, YEAR, included, metered, plan, prepaid, units
-
-PRO = plan("pro", 20, metered(MESSAGES, 100, 10), prepaid(WORDS, 0, 1000), metered(USERS, 1, 5000))
-PREMIUM = plan("premium", 50, included(MESSAGES, 1000), prepaid(WORDS, 0, 800), metered(USERS, 1, 4000))
-YEARLY = plan("yearly", 300, included(MESSAGES, 5000), every=YEAR)
-EXTRA = plan("extra", 7, included(WORDS, 30), add_on=True)
-FREE = plan("free", 0, included(MESSAGES, 5))
-
-
-def nobody() -> Account:
-    return Account(PRO, PREMIUM, YEARLY, EXTRA, FREE)
-
-
-def on_pro() -> Account:
-    account = nobody()
-    account.attach("pro", words=200)
-    account.track("messages", 130)
-    account.track("users", 1)
-    return account.wait(10)
-
-
-def held_of(account: Account) -> ChangeHeld:
-    (found,) = (each for _, each in account.log if isinstance(each, ChangeHeld))
-    return found
-
-
-def waits(account: Account) -> bool:
-    return account.customer.held is not None
-
-
-def pay(account: Account) -> list[Event]:
-    """Mend the payment method, and pay what waits."""
-    assert account.customer.held is not None
-    invoice_id = account.customer.held.invoice_id
-    return account.pays_with("pm_card").do(PayInvoice(invoice_id))
-
-
-def as_it_stands(account: Account) -> object:
-    """What a customer has and owes, without the ids and versions that history gave it."""
-    customer = account.customer
-    nameless = {"subscription_id": "", "replaces": None, "since": 0}
-    plans = [msgspec.structs.replace(each, **nameless) for each in customer.subscriptions.values()]
-    grants = [
-        (each.feature_id, each.level, each.resets_at, each.expires_at, each.terms.entity_id, each.terms.anchor)
-        for each in customer.grants.values()
-    ]
-    invoices = [
-        [(line.kind, line.plan_id, line.feature_id, line.amount_minor, line.period_end) for line in each.lines]
-        for each in customer.account.invoices.values()
-        if each.status is InvoiceStatus.PAID
-    ]
-    accrued = [(each.line.amount_minor, each.bill_at) for each in customer.account.accrued.values()]
-    return plans, grants, invoices, accrued, list(customer.entities), customer.account.credit_minor, customer.currency
-
+from tests.core.offers import MONTH, START, WORDS, YEAR, included, units
+from tests.core.waiting import as_it_stands, held_of, nobody, on_pro, pay, waits
 
 CHANGES: dict[str, tuple[Callable[[], Account], Command]] = {
     "a first plan": (nobody, Attach("pro", quantities=bought(words=300))),
@@ -140,6 +82,47 @@ CHANGES: dict[str, tuple[Callable[[], Account], Command]] = {
     "an entity": (on_pro, CreateEntity("e1", "users", "Ann's team")),
     "a balance that is set": (on_pro, UpdateBalance("users", usage=units(4))),
 }
+
+
+EVERYTHING: list[Command] = [
+    Attach(
+        "pro",
+        2,
+        "e1",
+        bought(words=3),
+        "mine",
+        Schedule.IMMEDIATE,
+        Customize(price=None, remove_items=(ItemFilter(feature_id="words"),), add_items=(included(WORDS, 3),)),
+        FreeTrial(Every(Interval.DAY, 7)),
+        START,
+        START,
+        True,
+        START,
+        Carry(("messages",)),
+        Carry(),
+        ("free",),
+        False,
+        Billing(
+            custom_lines=(CustomLine(5, "A line", START, START),),
+            remove_lines=(LineFilter("pro", features=(FeatureLine("words", True, MONTH),)),),
+            invoice_mode=InvoiceMode(),
+            discounts=(DiscountRef("spring"),),
+        ),
+    ),
+    Attach("pro", free_trial=None),
+    AttachMany((Attach("pro"),)),
+    BeginFirst(("pro",)),
+    CreateSchedule((Phase((Attach("pro"),), starting_after=MONTH),)),
+    Cancel("pro", when=When.NOW),
+    ChangeQuantities("pro", quantities=bought(words=3)),
+    Revise(subscription_id="2.0", version=3, free_trial=None),
+    Track(None, "sent", units("0.1"), properties={"deep": [1, None, {"a": True}]}, used_at=START),
+    Consume("users", units(2), "e1", {"a": "b"}),
+    GrantBalance("users", included=units(3), reset=MONTH, expires_at=START),
+    UpdateBalance("users", usage=units(3)),
+    CreateEntity("e1", "users", "Ann", NewControls()),
+    DeleteEntity("e1"),
+]
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -245,116 +228,6 @@ def test_use_that_costs_nothing_now_goes_on_meanwhile() -> None:
     assert account.balance("messages") == (10, 150)
 
 
-def test_a_payment_that_waits_again_leaves_it_waiting() -> None:
-    account = nobody().pays_with("pm_needs_action")
-    account.attach("pro")
-    events = account.do(PayInvoice(held_of(account).invoice_id))
-    assert [type(each) for each in events] == [PaymentRequested, PaymentNeedsAction]
-    assert account.customer.held is not None
-    pay(account)
-    assert account.plans() == {"pro": "active"}
-
-
-def test_a_payment_that_is_declined_calls_it_off() -> None:
-    account = on_pro().pays_with("pm_needs_action")
-    account.attach("premium")
-    before = as_it_stands(account)
-    events = account.pays_with("pm_declined").do(PayInvoice(held_of(account).invoice_id))
-    assert [type(each) for each in events] == [PaymentRequested, PaymentFailed, InvoiceVoided, ChangeAbandoned]
-    given_up = events[-1]
-    assert isinstance(given_up, ChangeAbandoned)
-    assert (given_up.intent, given_up.plan_ids, given_up.cause) == ("update_plan", ("premium", "pro"), "payment_failed")
-    assert account.customer.held is None
-    assert as_it_stands(account) == before
-    account.pays_with("pm_card").attach("premium")
-    assert account.plans() == {"premium": "active"}
-
-
-def test_an_invoice_that_is_taken_back_calls_it_off_and_gives_back_the_credit() -> None:
-    account = on_pro()
-    account.do(IssueCreditNote(next(iter(account.customer.account.invoices)), amount_minor=700, to=CreditTo.BALANCE))
-    account.pays_with("pm_needs_action")
-    account.attach("premium")
-    assert account.customer.account.credit_minor == 0
-    events = account.do(VoidInvoice(held_of(account).invoice_id))
-    assert [type(each) for each in events] == [InvoiceVoided, ChangeAbandoned]
-    assert account.customer.account.credit_minor == 700
-    assert account.plans() == {"pro": "active"}
-
-
-def test_an_invoice_that_is_credited_whole_is_as_good_as_paid() -> None:
-    account = nobody().pays_with("pm_needs_action")
-    account.attach("pro")
-    account.do(IssueCreditNote(held_of(account).invoice_id, amount_minor=2000))
-    assert account.plans() == {"pro": "active"}
-
-
-def test_an_invoice_that_a_change_waits_for_is_not_written_off() -> None:
-    account = nobody().pays_with("pm_needs_action")
-    account.attach("pro")
-    with pytest.raises(InvalidRequest, match=r"call it off with invoices\.void"):
-        account.do(WriteOffInvoice(held_of(account).invoice_id))
-
-
-def test_what_is_not_paid_by_the_end_of_a_period_that_it_was_priced_by_lapses() -> None:
-    account = on_pro().pays_with("pm_needs_action")
-    account.attach("premium")
-    ends_at = account.subscription("pro").period_end
-    assert held_of(account).lapses_at == ends_at
-    account.pays_with("pm_card").wait(40)
-    (at, given_up) = next((at, each) for at, each in account.log if isinstance(each, ChangeAbandoned))
-    assert (at, given_up.cause) == (ends_at, "lapsed")
-    assert account.plans() == {"pro": "active"}
-    statuses = [each.status for each in account.customer.account.invoices.values()]
-    assert statuses[1:] == [InvoiceStatus.VOID, InvoiceStatus.PAID]
-
-
-def test_what_is_paid_once_never_lapses() -> None:
-    account = Account(plan("pack", 10, included(MESSAGES, 100, None), every=Every(Interval.ONE_OFF)))
-    account.pays_with("pm_needs_action").attach("pack")
-    account.wait(400)
-    pay(account)
-    assert account.remaining("messages") == 100
-
-
-def test_the_catalog_counts_as_it_was_when_it_was_asked_for() -> None:
-    off = Discount("spring", "Spring", percent=units(50))
-    account = nobody()
-    account.catalog = msgspec.structs.replace(account.catalog, discounts={"spring": off})
-    account.pays_with("pm_needs_action").bill(Attach("pro", billing=Billing(discounts=(DiscountRef("spring"),))))
-    dearer = msgspec.structs.replace(PRO, version=2, base=BasePrice(9900, MONTH), archived=True)
-    plans = {**account.catalog.plans, "pro": (PRO, dearer)}
-    account.catalog = msgspec.structs.replace(account.catalog, plans=plans, discounts={})
-    pay(account)
-    pro = account.subscription("pro")
-    assert (pro.plan, pro.discounts) == (PRO, (AppliedDiscount("spring", "Spring", units(50)),))
-
-
-def test_what_cannot_be_made_any_more_is_not_paid_for() -> None:
-    account = nobody().entities("e1").pays_with("pm_needs_action")
-    account.attach("pro", "e1")
-    account.do(DeleteEntity("e1"))
-    invoice_id = held_of(account).invoice_id
-    account.pays_with("pm_card")
-    before = account.customer
-    with pytest.raises(InvalidRequest, match=r"cannot be made any more: Entity e1 .* Take it back with invoices\.void"):
-        account.do(PayInvoice(invoice_id))
-    assert account.customer == before
-    account.do(VoidInvoice(invoice_id))
-    assert account.customer.held is None
-
-
-def test_a_new_customer_has_its_first_plans_when_they_are_paid() -> None:
-    account = nobody()
-    account.customer, account.log = Customer(), []
-    default = msgspec.structs.replace(FREE, auto_enable=True, group="tools")
-    account.catalog = msgspec.structs.replace(account.catalog, plans={**account.catalog.plans, "free": (default,)})
-    account.do(CreateCustomer("ann", metadata={"payment_method": "pm_needs_action"}, plan_id="pro"))
-    assert (account.customer.exists, account.plans()) == (True, {})
-    pay(account)
-    assert account.plans() == {"free": "active", "pro": "active"}
-
-
 def test_a_batch_and_a_reversal_cannot_wait_and_fail() -> None:
     account = on_pro().pays_with("pm_needs_action")
     before = account.customer
@@ -389,47 +262,6 @@ def test_a_renewal_that_waits_for_its_payer_leaves_the_plan_past_due() -> None:
     account = on_pro().pays_with("pm_needs_action").wait(30)
     assert account.customer.held is None
     assert account.subscription("pro").past_due is not None
-
-
-EVERYTHING: list[Command] = [
-    Attach(
-        "pro",
-        2,
-        "e1",
-        bought(words=3),
-        "mine",
-        Schedule.IMMEDIATE,
-        Customize(price=None, remove_items=(ItemFilter(feature_id="words"),), add_items=(included(WORDS, 3),)),
-        FreeTrial(Every(Interval.DAY, 7)),
-        START,
-        START,
-        True,
-        START,
-        Carry(("messages",)),
-        Carry(),
-        ("free",),
-        False,
-        Billing(
-            custom_lines=(CustomLine(5, "A line", START, START),),
-            remove_lines=(LineFilter("pro", features=(FeatureLine("words", True, MONTH),)),),
-            invoice_mode=InvoiceMode(),
-            discounts=(DiscountRef("spring"),),
-        ),
-    ),
-    Attach("pro", free_trial=None),
-    AttachMany((Attach("pro"),)),
-    BeginFirst(("pro",)),
-    CreateSchedule((Phase((Attach("pro"),), starting_after=MONTH),)),
-    Cancel("pro", when=When.NOW),
-    ChangeQuantities("pro", quantities=bought(words=3)),
-    Revise(subscription_id="2.0", version=3, free_trial=None),
-    Track(None, "sent", units("0.1"), properties={"deep": [1, None, {"a": True}]}, used_at=START),
-    Consume("users", units(2), "e1", {"a": "b"}),
-    GrantBalance("users", included=units(3), reset=MONTH, expires_at=START),
-    UpdateBalance("users", usage=units(3)),
-    CreateEntity("e1", "users", "Ann", NewControls()),
-    DeleteEntity("e1"),
-]
 
 
 @pytest.mark.parametrize("command", EVERYTHING, ids=lambda command: type(command).__name__)

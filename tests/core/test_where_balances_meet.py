@@ -1,46 +1,29 @@
-"""Where rules of balances meet: whose they are, which limits count them, what goes back, and when they begin anew."""
+"""Where rules of balances meet: whose they are, what goes back, and when they begin anew."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from ledger.core.balances import limits
 from ledger.core.balances.adjustment import GrantBalance, UpdateBalance
-from ledger.core.balances.controls import Scoped
-from ledger.core.balances.correction import Reverse
 from ledger.core.balances.deduction import Overage
 from ledger.core.balances.limiting import NewControls, SetEntityControls
-from ledger.core.balances.locking import Reserve
 from ledger.core.balances.usage import Track
 from ledger.core.entity import DeleteEntity
 from ledger.core.errors import Refusal
-from ledger.core.events import EffectReversed, LineKind, UsageAlerted, UsageBackdated, Window
+from ledger.core.events import LineKind, UsageBackdated, Window
 from ledger.core.offers.features import systems_of
 from ledger.core.period import Interval
-from ledger.core.profile import UpdateCustomer
 from ledger.core.settings import LedgerSettings
-from ledger.core.subscriptions.change import Attach
-from ledger.core.terms import (
-    AutoTopup,
-    CreditCost,
-    CreditTier,
-    LimitAnchor,
-    OverageAllowed,
-    PurchaseLimit,
-    Rollover,
-    SpendLimit,
-    UsageAlert,
-    UsageLimit,
-)
+from ledger.core.terms import AutoTopup, CreditCost, CreditTier, PurchaseLimit, Rollover, UsageLimit
 from tests.core.account import Account
+from tests.core.controlled import controlled, granted, taken_back
+from tests.core.meeting import DAYS, FEBRUARY, MARCH
 from tests.core.offers import (
     DAY,
     MESSAGES,
     MONTH,
     ONCE,
-    PRO,
     SSO,
     START,
     USERS,
@@ -53,137 +36,10 @@ from tests.core.offers import (
     units,
 )
 
-FEBRUARY, MARCH = (datetime(2026, month, 1, tzinfo=UTC) for month in (2, 3))
-DAYS = timedelta(days=1)
-EXTRA = plan("extra", 20, included(WORDS, 200), add_on=True)
-
-
-def controlled(account: Account, **controls: Any) -> Account:
-    account.do(UpdateCustomer({}, controls=NewControls(**controls)))
-    return account
-
-
-def granted(account: Account, feature_id: str, number: float | None, name: str, **more: Any) -> Account:
-    account.do(GrantBalance(feature_id, included=None if number is None else units(number), balance_id=name, **more))
-    account.wait(0.01)
-    return account
-
 
 def left(account: Account) -> dict[str | None, Any]:
     """What each loose balance has left."""
     return {each.terms.balance_id: each.balance for each in account.customer.grants.values() if each.loose}
-
-
-def window_of(account: Account, limit: UsageLimit, entity_id: str | None = None) -> tuple[datetime, datetime]:
-    found = limits.window(account.customer, Scoped(limit, entity_id), account.now, UTC)
-    return found.start, found.end
-
-
-# --- limits ---------------------------------------------------------------------------------------------------
-
-
-def test_a_spend_limit_counts_only_what_is_taken_below_zero() -> None:
-    bounded, yearly = metered(MESSAGES, 5, 10, most=4), metered(MESSAGES, 5, 10, every=YEAR)
-    account = Account(plan("pro", 20, bounded, yearly))
-    account.attach("pro")
-    controlled(account, spend_limits=(SpendLimit("messages", units(10), enabled=True),))
-    account.track("messages", 50)
-    assert sorted(each.balance for each in account.customer.grants.values()) == [-6, -4]
-
-
-def test_what_other_balances_have_left_widens_no_spend_limit() -> None:
-    account = Account(plan("pro", 20, metered(MESSAGES, 5, 10)))
-    account.attach("pro")
-    controlled(account, spend_limits=(SpendLimit("messages", units(10), enabled=True),))
-    account.track("messages", 9)
-    granted(account, "messages", 5, "more")
-    account.track("messages", 50)
-    assert account.balance("messages") == (0, 20)
-
-
-def test_leftovers_never_go_below_zero_though_use_beyond_what_is_granted_is_allowed() -> None:
-    account = Account(plan("rolls", 5, replace(included(MESSAGES, 10), rollover=Rollover())))
-    account.attach("rolls")
-    account.wait_until(FEBRUARY)
-    controlled(account, overage_allowed=(OverageAllowed("messages", enabled=True),))
-    account.track("messages", 25)
-    assert {each.terms.rollover_of is not None: each.balance for each in account.customer.grants.values()} == {
-        True: 0,
-        False: -5,
-    }
-
-
-def test_a_limit_is_counted_by_the_main_plans_cycle_and_not_by_an_add_ons() -> None:
-    limit = UsageLimit("messages", units(40), Interval.MONTH)
-    account = Account(PRO, EXTRA)
-    account.attach("extra")
-    account.wait(9).bill(Attach("pro", new_billing_subscription=True))
-    assert account.subscription("pro").anchor == START + 9 * DAYS
-    assert window_of(account, limit) == (START + 9 * DAYS, FEBRUARY + 9 * DAYS)
-
-
-def test_a_limit_of_an_entity_is_counted_by_no_other_entitys_cycle_and_by_none_that_is_yet_to_begin() -> None:
-    limit = UsageLimit("messages", units(40), Interval.MONTH)
-    account = Account(PRO, EXTRA).entities("e1", "e2")
-    account.wait(4).attach("pro", "e2")
-    account.bill(Attach("pro", starts_at=START + 12 * DAYS, anchor_at=START + 19 * DAYS))
-    assert window_of(account, limit, "e1") == (START, FEBRUARY)
-
-
-@pytest.mark.parametrize(
-    ("interval", "start", "end"),
-    [
-        (Interval.DAY, datetime(2026, 5, 9, tzinfo=UTC), datetime(2026, 5, 10, tzinfo=UTC)),
-        (Interval.WEEK, datetime(2026, 5, 4, tzinfo=UTC), datetime(2026, 5, 11, tzinfo=UTC)),
-        (Interval.MONTH, datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)),
-        (Interval.YEAR, datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)),
-    ],
-)
-def test_a_limit_by_utc_is_counted_by_the_calendar_of_utc(interval: Interval, start: datetime, end: datetime) -> None:
-    account = Account(now=datetime(2026, 5, 9, 13, tzinfo=UTC))
-    limit = UsageLimit("messages", units(40), interval, LimitAnchor.UTC)
-    assert window_of(account, limit) == (start, end)
-
-
-def test_a_limit_names_a_round_number_as_it_is_written() -> None:
-    account = granted(Account(), "messages", 1000, "a")
-    limit = UsageLimit("messages", units(40), Interval.MONTH, properties={"size": "100"})
-    controlled(account, usage_limits=(limit,))
-    account.do(Track("messages", None, units(90), properties={"size": units("100.0")}))
-    assert account.balance("messages") == (960, 40)
-
-
-def test_an_alert_on_a_limit_is_of_its_own_features_limit() -> None:
-    account = granted(granted(Account(), "messages", 1000, "m"), "words", 1000, "w")
-    both = tuple(UsageLimit(each, units(number), Interval.MONTH) for each, number in (("words", 10), ("messages", 100)))
-    alert = UsageAlert(units(50), "usage_percentage", "messages", basis="usage_limit")
-    controlled(account, usage_limits=both, usage_alerts=(alert,))
-    assert not [each for each in account.track("messages", 10) if isinstance(each, UsageAlerted)]
-    assert [each for each in account.track("messages", 45) if isinstance(each, UsageAlerted)]
-
-
-def test_an_alert_on_credits_is_told_of_by_the_feature_that_draws_on_them() -> None:
-    account = granted(granted(Account(), "action1", 1, "own"), "credits", 10, "credits")
-    controlled(account, usage_alerts=(UsageAlert(units(2), "usage", "credits"),))
-    assert [type(each) for each in account.track("action1", 12)][-1] is UsageAlerted
-
-
-def test_use_that_is_taken_back_counts_toward_no_limit_whose_window_still_runs() -> None:
-    account = granted(Account(), "messages", 100, "a")
-    day, month = (UsageLimit("messages", units(40), each) for each in (Interval.DAY, Interval.MONTH))
-    controlled(account, usage_limits=(day, month))
-    (first,) = account.track("messages", 10)
-    account.wait(2).track("messages", 5)
-    reverse(account, first)
-    assert sorted(each.units for each in account.customer.windows.values()) == [5, 5]
-
-
-def test_of_two_locks_each_expires_at_its_own_time() -> None:
-    account = granted(Account(), "messages", 100, "a")
-    for lock_id, hours in (("first", 2), ("second", 20)):
-        account.do(Reserve(lock_id, "messages", units(10), expires_at=account.now + timedelta(hours=hours)))
-    account.wait_until(account.now + timedelta(hours=3))
-    assert list(account.customer.locks) == ["second"]
 
 
 # --- whose they are -------------------------------------------------------------------------------------------
@@ -334,18 +190,11 @@ def included_credits(number: int) -> Any:
     return included(Account().catalog.features["credits"], number)
 
 
-def reverse(account: Account, event: Any) -> EffectReversed:
-    version = next(at for at, (_, each) in enumerate(account.log, start=1) if each is event)
-    (found,) = account.do(Reverse(version, version, event, account.log[version - 1][0]))
-    assert isinstance(found, EffectReversed)
-    return found
-
-
 def test_a_grant_that_is_taken_back_says_in_which_period_of_it_that_was() -> None:
     account = Account()
     (event,) = account.do(GrantBalance("messages", included=units(50), reset=MONTH))
     (grant,) = account.customer.grants.values()
-    taken = reverse(account.wait_until(FEBRUARY - DAYS), event)
+    taken = taken_back(account.wait_until(FEBRUARY - DAYS), event)
     assert taken.opened == (Window(grant.grant_id, START, FEBRUARY),)
     assert account.balance("messages") == (0, 0)
 
@@ -355,7 +204,7 @@ def test_what_was_granted_without_a_number_is_not_taken_back_so(feature_id: str,
     account = Account()
     (event,) = account.do(GrantBalance(feature_id, unlimited=unlimited))
     with pytest.raises(Refusal, match="not a number of units"):
-        reverse(account, event)
+        taken_back(account, event)
 
 
 # --- when they begin anew -------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """Where rules of plans meet that change or follow each other: their terms, their quantities, and what passes over."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,24 +9,19 @@ from ledger.core.balances.adjustment import UpdateBalance
 from ledger.core.balances.deduction import Overage
 from ledger.core.errors import Refusal
 from ledger.core.events import BalanceToppedUp, Level
-from ledger.core.period import Every, Interval
-from ledger.core.subscriptions.billing import Billing, Carry, DiscountRef, ProrationBehavior
+from ledger.core.subscriptions.billing import Billing, Carry, DiscountRef
 from ledger.core.subscriptions.change import Attach, Schedule
 from ledger.core.subscriptions.customising import Customize
 from ledger.core.subscriptions.quantity import ChangeQuantities
 from ledger.core.subscriptions.revision import Revise
-from ledger.core.terms import BasePrice, Discount, FreeTrial, OnDecrease, Plan, Proration, Rollover
+from ledger.core.terms import Discount, OnDecrease, Proration, Rollover
 from tests.core.account import Account, bought
+from tests.core.meeting import CHEAPER, DAYS, FEBRUARY, MARCH, NONE, WEEK, shop
 from tests.core.offers import (
     ACTION1,
     DAY,
-    EXTRA,
-    FREE,
     MESSAGES,
-    MONTH,
     ONCE,
-    PREMIUM,
-    PRO,
     START,
     USERS,
     WORDS,
@@ -39,17 +33,6 @@ from tests.core.offers import (
     prepaid,
     units,
 )
-
-FEBRUARY, MARCH = (datetime(2026, month, 1, tzinfo=UTC) for month in (2, 3))
-DAYS = timedelta(days=1)
-NONE = Billing(ProrationBehavior.NONE)
-WEEK = FreeTrial(Every(Interval.DAY, 7))
-PACKS = plan("packs", 20, prepaid(WORDS, 0, 100, 1))
-CHEAPER = Customize(price=BasePrice(900, MONTH))
-
-
-def shop(*more: Plan, **kwargs: Any) -> Account:
-    return Account(FREE, PRO, PREMIUM, EXTRA, PACKS, *more, **kwargs)
 
 
 def grants(account: Account, feature_id: str) -> list[Any]:
