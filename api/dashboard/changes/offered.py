@@ -91,17 +91,30 @@ def discounts_offered(scene: Scene) -> dict[str, str]:
 
 
 def _simple(scene: Scene, plan: Plan, found: PlanItem) -> bool:
-    """Whether nothing but a number of units is said of a feature, so that a form can say another one."""
+    """Whether a number of units is said of a feature, once, so that a form can say another one. Prices of a customer's
+    own are in its currency, so that those of another are left as they are.
+    """
     feature = scene.catalog.features.get(found.feature_id)
     metered = feature is not None and feature.kind is not FeatureKind.BOOLEAN
     alone = sum(each.feature_id == found.feature_id for each in plan.items) == 1
-    return metered and alone and found.price is None and not found.unlimited
+    sayable = found.price is None or plan.currency == scene.currency
+    return metered and alone and sayable and not found.unlimited
+
+
+def _sent(found: PlanItem, currency: str) -> Json:
+    """An item as it would be sent, all that it says."""
+    shown = item(found, currency)
+    if found.proration is not None:
+        kept = {"on_increase": found.proration.on_increase.value, "on_decrease": found.proration.on_decrease.value}
+        shown["proration"] = kept
+    price = shown["price"] and {name: each for name, each in shown["price"].items() if each is not None}
+    return {name: each for name, each in {**shown, "price": price}.items() if each is not None}
 
 
 def _parts(scene: Scene, plan: Plan, items: Iterable[PlanItem]) -> list[Part]:
     found = []
     for each in items:
-        sent, name = item(each, plan.currency), feature_name(scene.catalog, each.feature_id)
-        costs = more_costs(sent["price"], plan.currency)
+        sent, name = _sent(each, plan.currency), feature_name(scene.catalog, each.feature_id)
+        costs = more_costs(sent.get("price"), plan.currency)
         found.append(Part(each.feature_id, name, units(each.included), costs, sent))
     return found

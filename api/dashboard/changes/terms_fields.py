@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from api.dashboard.changes.offered import Offered
 from api.dashboard.forms import beside, day_milliseconds, number
+from api.dashboard.words import MINUS
 from api.views.shapes import Json
 from api.wire.refusals import InvalidInputs
 
@@ -24,6 +25,7 @@ INTERVALS: Final = {
     "one_off": "once only",
 }
 TRIALS: Final = {"": "As the plan says", "own": "Own length", "none": "None"}
+TRIAL_ENDS: Final = {"bill": "it is billed", "revert": "the plan before it comes back"}
 TRIAL_UNITS: Final = {"day": "days", "month": "months", "year": "years"}
 PRORATIONS: Final = {
     "": "Prorate to the day",
@@ -37,9 +39,15 @@ COLLECTIONS: Final = {
     "none": "Bill nothing at all",
 }
 ANCHORS: Final = {"": "Keep the cycle", "now": "Begin anew now", "on": "Begin on a day"}
+LINES: Final = {"": "beside what is worked out", "all": "in place of what is worked out"}
+MOST_LINES: Final = 3
+"""Rows of the form; who has more to say writes an invoice of its own."""
+OF_LINES: Final = tuple(f"line.{n}.{part}" for n in range(MOST_LINES) for part in ("description", "amount"))
+TAKEN_OFF: Final = "without."
+"""Before the id of a discount that is taken off."""
 FIELDS: Final = (
-    "price", "interval", "trial", "trial_length", "trial_unit", "trial_card", "anchor", "anchor_on", "proration",
-    "collection", "terms_days", "carry_usages", "reward", "code", "reason",
+    "price", "interval", "trial", "trial_length", "trial_unit", "trial_card", "trial_end", "anchor", "anchor_on",
+    "proration", "collection", "terms_days", "carry_usages", "reward", "code", "reason", "lines", *OF_LINES,
 )  # fmt: skip
 OF_WIRE: Final = {
     "entity_id": "entity",
@@ -49,6 +57,7 @@ OF_WIRE: Final = {
     "free_trial": "trial",
     "free_trial.duration_length": "trial_length",
     "free_trial.duration_type": "trial_unit",
+    "free_trial.on_end": "trial_end",
     "customize.price": "price",
     "customize.price.interval": "interval",
     "billing_cycle_anchor": "anchor_on",
@@ -56,6 +65,8 @@ OF_WIRE: Final = {
     "invoice_mode": "collection",
     "invoice_mode.net_terms_days": "terms_days",
     "discounts": "code",
+    "custom_line_items": "lines",
+    "add_lines": "lines",
 }
 
 
@@ -91,6 +102,7 @@ def read_terms(reading: Reading, offered: Offered, *, held: Mapping[str, Decimal
     _trial(reading)
     _billing(reading)
     _discounts(reading)
+    _lines(reading)
 
 
 def _quantities(reading: Reading, offered: Offered, held: Mapping[str, Decimal]) -> None:
@@ -153,13 +165,16 @@ def _trial(reading: Reading) -> None:
     if given["trial"] == "none":
         reading.payload["free_trial"] = None
     elif given["trial_length"]:
-        card, unit = bool(given["trial_card"]), given["trial_unit"] or "day"
-        reading.put(
-            "free_trial",
-            lambda: {"duration_length": reading.number("trial_length"), "duration_type": unit, "card_required": card},
-        )
+        reading.put("free_trial", lambda: _own_trial(reading))
     elif given["trial"] == "own":
         reading.wrong["trial_length"] = "Say how long the trial is"
+
+
+def _own_trial(reading: Reading) -> Json:
+    given = reading.given
+    found: Json = {"duration_length": reading.number("trial_length"), "duration_type": given["trial_unit"] or "day"}
+    ends = {"on_end": given["trial_end"]} if given["trial_end"] else {}
+    return {**found, **ends, "card_required": bool(given["trial_card"])}
 
 
 def _billing(reading: Reading) -> None:
@@ -191,3 +206,33 @@ def _discounts(reading: Reading) -> None:
     found += [{"promotion_code": given["code"]}] if given["code"] else []
     if found:
         reading.payload["discounts"] = found
+    taken = [name.removeprefix(TAKEN_OFF) for name, ticked in given.items() if name.startswith(TAKEN_OFF) and ticked]
+    if taken:
+        reading.payload["remove_discounts"] = [{"reward_id": each} for each in taken]
+
+
+def _lines(reading: Reading) -> None:
+    """Lines of the form's own, beside or in place of those that are worked out; a row that says nothing is none."""
+    name, found = "custom_line_items" if reading.given["lines"] == "all" else "add_lines", list[Json]()
+    for at in (f"line.{n}" for n in range(MOST_LINES)):
+        description, amount = f"{at}.description", f"{at}.amount"
+        if not reading.said(description, amount):
+            continue
+        for part, field in (("description", description), ("amount", amount)):
+            reading.fields[f"{name}.{len(found)}.{part}"] = field
+            if not reading.said(field):
+                reading.wrong[field] = f"Say the {part} of this line"
+        try:
+            found.append({"description": reading.given[description], "amount": _signed(reading, amount)})
+        except InvalidInputs as refusal:
+            reading.wrong = {**beside(refusal), **reading.wrong}
+    if found:
+        reading.payload[name] = found
+    elif reading.given["lines"]:
+        reading.wrong.setdefault("line.0.description", "Say what is billed in its place")
+
+
+def _signed(reading: Reading, field: str) -> Decimal:
+    """A number, below zero for a credit. Raises `InvalidInputs`."""
+    text = reading.given[field].replace(MINUS, "-")
+    return -number(field, text[1:]) if text.startswith("-") else number(field, text)
