@@ -59,13 +59,25 @@ class Dying:
         self.left -= 1
         if not self.left and not self.died:
             self.died = True
-            conn.close()
+            self.end(conn)
+
+    def end(self, conn: Connection[Any]) -> None:
+        """As the runner's process does it: nobody is there any more."""
+        conn.close()
 
 
-def die_after_every_statement(store: Store, models: Sequence[Model]) -> int:
+class Abandoned(Dying):
+    """The same, but it is the database that ends the session, with statements under way."""
+
+    def end(self, conn: Connection[Any]) -> None:
+        with psycopg.connect(conn.info.dsn) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [conn.info.backend_pid])
+
+
+def die_after_every_statement(store: Store, models: Sequence[Model], kind: type[Dying] = Dying) -> int:
     """Run and be killed, a statement later each time, until a runner is done before it is; how often that was."""
     for after in count(1):
-        dying = Dying(after)
+        dying = kind(after)
         runner = Runner(store.database_url, store.operator, batch_events=BATCH_EVENTS, models=models, connector=dying)
         try:
             runner.catch_up()
@@ -102,3 +114,13 @@ def test_all_models_together_are_killed_too(store: Store) -> None:
     live_through_much(Book(open_ledger(store, "together")))
     assert die_after_every_statement(store, MODELS) > 3 * len(MODELS)
     assert compare(store.database_url, store.operator, "together") is None
+
+
+def test_a_session_that_the_database_ends_stops_no_model(store: Store) -> None:
+    live_through_much(Book(open_ledger(store, "abandoned")))
+    models = [each for each in MODELS if each.name in ("balances", "usage")]
+    assert die_after_every_statement(store, models, Abandoned) > 2 * len(models)
+    with store.pool.connection() as conn:
+        stopped = "SELECT count(*) FROM projections WHERE ledger_id = 'abandoned' AND failed_position IS NOT NULL"
+        assert conn.execute(stopped).fetchone() == (0,)
+    assert compare(store.database_url, store.operator, "abandoned", models) is None
