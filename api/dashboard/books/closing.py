@@ -13,7 +13,7 @@ from typing import Any, Final
 from flask import Response
 
 from api.call import Call
-from api.dashboard.books.asking import month_of, today
+from api.dashboard.books.frame import month_of, today
 from api.dashboard.books.months import standing_of
 from api.dashboard.forms import beside, given, once_after
 from api.dashboard.gate import Visitor, leave_for
