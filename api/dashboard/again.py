@@ -29,7 +29,7 @@ MOST_KEPT: Final = 200_000  # characters: no form of ours comes near
 OF_FORMS: Final = frozenset(
     {"form_token", "form_of", "once", "confirm", "preview", "alone", "anyway", "kept", "whose", "next"}
 )
-"""What a form carries for itself, and makes anew. What was seen when it was opened is not: it may be another thing now."""
+"""What a form carries for itself, and makes anew. What was seen when it was opened is kept: it may be otherwise now."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def user_mark(services: Services, found: SignedIn) -> str:
 
 def written_again(request: ApiRequest) -> Response:
     """The answer to a form that was made in a session before this one, of the same user: nothing is done, and it comes
-    back as it was written, to be looked at and sent. Where there is no such form any more, on to where it was sent from.
+    back as it was written, to be looked at and sent; where it is no more, one goes on to where it was sent from.
     """
     where = _page_of(request) or HOME
     asked, part = SigningIn(where, kept=_written(request)), request.headers.get("HX-Request") == "true"

@@ -16,15 +16,40 @@ from typing import Any, NamedTuple
 from flask import Response
 from msgspec import structs
 
-from api.dashboard.doing import do, foresee
+from api.dashboard.doing import do, done_before, foresee
 from api.dashboard.forms import beside, once_after
 from api.dashboard.gate import Visitor, leave_for
 from api.dashboard.page import page
+from api.dashboard.route import Route, form
 from api.dashboard.seen import NotAsSeen, Row, Seen, asked, compared, differs, due, packed, seen_by
 from api.errors import status_of
 from api.views.shapes import Json
+from ledger.core.access import UserRole
 from ledger.core.errors import Refusal
+from ledger.store.addresses import internal_id
 from ledger.store.requests import DuplicateKey
+
+
+def once_only(view: Callable[..., Response]) -> Callable[..., Response]:
+    """A sheet's view for forms that were sent: one that was done already leads on, though what it was about is gone."""
+
+    def sent(visitor: Visitor, **path: str) -> Response:
+        try:
+            return view(visitor, **path)
+        except Refusal:
+            done = done_before(visitor)
+            if done is None:
+                raise
+            return leave_for(visitor.call.request, f"/customers/{internal_id(done.steps[0].stream_id)}")
+
+    return sent
+
+
+def sheet_form(
+    path: str, name: str, page: Callable[..., Response], sent: Callable[..., Response]
+) -> tuple[Route, Route]:
+    """The routes of a sheet that changes a customer."""
+    return form(path, name, page, once_only(sent), UserRole.FINANCE)
 
 
 def nothing(_found: Any) -> Sequence[Row]:
@@ -82,12 +107,19 @@ def settle(visitor: Visitor, sheet: Sheet, change: Change | None) -> Response:
     if sheet.previewed and request.form.get("confirm") != "1":
         return show(visitor, sheet, change)
     then = seen_by(request)
-    if change is None or sheet.wrong or sheet.missing or then is None or (sheet.previewed and not then.asked):
-        lacking = sheet._replace(wrong={**sheet.missing, **sheet.wrong})
-        return _again(visitor, lacking, change, then)
-    if sheet.previewed and then.asked != asked(change.operation, change.payload):
-        return _again(visitor, sheet, change, then, edited=True)
-    return _done(visitor, sheet, change, then)
+    lacks = bool(sheet.wrong or sheet.missing) or then is None or (sheet.previewed and not then.asked)
+    if change is not None and then is not None and not lacks and _same(sheet, change, then):
+        return _done(visitor, sheet, change, then)
+    if done_before(visitor) is not None:  # what it asked for is so by now, because it was asked for
+        return leave_for(request, sheet.back)
+    if change is None or lacks:
+        return _again(visitor, sheet._replace(wrong={**sheet.missing, **sheet.wrong}), change, then)
+    return _again(visitor, sheet, change, then, edited=True)
+
+
+def _same(sheet: Sheet, change: Change, then: Seen) -> bool:
+    """Whether a form that is looked at before it counts is the one that was looked at."""
+    return not sheet.previewed or then.asked == asked(change.operation, change.payload)
 
 
 def touched(visitor: Visitor, starts: Mapping[str, str], written: Mapping[str, str]) -> dict[str, str | None]:

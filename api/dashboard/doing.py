@@ -24,7 +24,7 @@ from ledger.store.addresses import Address, CatalogAddress, internal_id
 from ledger.store.requests import Expecting, Outcome
 
 C = TypeVar("C", bound=Call)
-OF_FORMS: Final = frozenset({"form_token", "once", "seen", "confirm", "preview", "alone", "reason"})
+OF_FORMS: Final = frozenset({"form_token", "form_of", "once", "seen", "confirm", "preview", "alone", "reason"})
 """What a form carries for itself, or says beside what it asks for."""
 
 

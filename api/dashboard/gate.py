@@ -11,7 +11,7 @@ from flask import Response, redirect
 
 from api.auth import LOOKING_UP, RANK, Identity
 from api.call import Call
-from api.dashboard.again import COOKIE, keeping_form, whole_path
+from api.dashboard.again import COOKIE, keeping_form, user_mark, whole_path, written_again
 from api.dashboard.notice import leave
 from api.dashboard.paths import id_of
 from api.dashboard.refusing import answering, refused
@@ -63,11 +63,12 @@ class ForeignForm(Refusal):
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who looks at a page: what to ask the ledger with, and what marks forms as this session's."""
+    """Who looks at a page: what to ask the ledger with, and what marks forms as this session's, and as this user's."""
 
     call: Call
     role: UserRole
     form_token: str
+    form_of: str = ""
 
     @property
     def pages(self) -> Sequence[tuple[str, str, str]]:
@@ -140,6 +141,8 @@ def _shown(visitor: Visitor, view: Callable[..., Response], needs: UserRole, pat
         raise RoleTooLow(visitor.role, needs)
     if request.method not in LOOKING:
         check_origin(request)
+        if _of_former_session(visitor):
+            return written_again(request)
         check_form(request, visitor.form_token)
         say_in_headers(request)
         visitor = replace(visitor, call=Call(visitor.call.services, request, visitor.call.identity, None))
@@ -154,8 +157,10 @@ def visiting(services: Services, request: ApiRequest) -> Visitor | None:
         return None
     ledger, user = services.store.ledger(found.ledger_id), found.user
     settings: LedgerSettings = ledger.look(SettingsAddress(), by=LOOKING_UP).state
+    request.zone = settings.zone
+    mark = user_mark(services, found)
     request.identity = Identity(user.user_id, user.name, REACH[user.role], settings.env.value, ledger)
-    return Visitor(Call(services, request, request.identity, None), user.role, form_token(secret))
+    return Visitor(Call(services, request, request.identity, None), user.role, form_token(secret), mark)
 
 
 def lost(services: Services) -> Callable[[Refusal], Response | None]:
@@ -207,9 +212,21 @@ def form_token(secret: str) -> str:
 
 def check_form(request: ApiRequest, token: str) -> None:
     """Refuse a form without its session's token. Raises `ForeignForm`."""
-    given = request.headers.get("X-Form-Token") or request.form.get("form_token", "")
-    if not hmac.compare_digest(given.encode(), token.encode()):
+    if not _carries(request, token):
         raise ForeignForm
+
+
+def _carries(request: ApiRequest, token: str) -> bool:
+    """Whether a form, or the page around it, has a session's token: a form that came anew may be the newer of them."""
+    given = (request.headers.get("X-Form-Token", ""), request.form.get("form_token", ""))
+    return any(hmac.compare_digest(each.encode(), token.encode()) for each in given)
+
+
+def _of_former_session(visitor: Visitor) -> bool:
+    """Whether a form was made for the same user in a session before this one."""
+    request = visitor.call.request
+    own = hmac.compare_digest(request.form.get("form_of", "").encode(), visitor.form_of.encode())
+    return own and not _carries(request, visitor.form_token)
 
 
 def check_origin(request: ApiRequest) -> None:

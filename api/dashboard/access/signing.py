@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Response
 
 from api.auth import LOOKING_UP
-from api.dashboard.again import COOKIE, HOME, SigningIn, own_path, shown_again
+from api.dashboard.again import COOKIE, HOME, SigningIn, own_path, shown_again, user_mark
 from api.dashboard.gate import Visitor, keep_session, to
 from api.dashboard.page import page
 from api.request import ApiRequest
@@ -52,7 +52,7 @@ def _go_on(services: Services, request: ApiRequest, asked: SigningIn, secret: st
     found = signed_in(services.store, secret, by=LOOKING_UP)
     if found is None:
         return asked.shown(services, WrongPassword())
-    same = f"{found.ledger_id}/{found.user.user_id}" == asked.whose
+    same = asked.whose in (f"{found.ledger_id}/{found.user.user_id}", user_mark(services, found))
     return (shown_again(request, asked, secret) if same else None) or to(asked.wanted)
 
 

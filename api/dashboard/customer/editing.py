@@ -42,6 +42,8 @@ def _edit(visitor: Visitor, customer_id: str) -> tuple[Sheet, Change | None]:
     known = _known(found.customer)
     if not any(name in sent for name in TEXTS):
         return _sheet(found, known, known), None
+    if visitor.call.request.method != "POST":
+        return _sheet(found, known, {**dict.fromkeys(TEXTS, ""), **sent}), None
     try:
         written = _written(known, sent)
         changes = touched(visitor, known, written)
