@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pytest
@@ -37,7 +38,8 @@ class Shop(NamedTuple):
     admin: Browser
 
 
-class Thing(NamedTuple):
+@dataclass(frozen=True)
+class Thing:
     """What one test changes: a customer, its plan, an entity, an invoice; a plan and a feature of the catalog."""
 
     api: Api
