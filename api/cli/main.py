@@ -74,7 +74,7 @@ def run(arguments: Sequence[str]) -> int:
         return CANNOT_BEGIN
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read our output has had enough
+    except (BrokenPipeError, SystemExit):  # whoever read our output has had enough; click exits with 1 then
         sys.stderr.close()
         return 0
     except Exception as error:
