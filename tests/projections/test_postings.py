@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.core.events import InvoiceCreated, InvoiceFinalized, Line, LineKind, Origin
+from projections.journal.chart import DEFERRED
 from projections.queries.journal import BooksFilter, trial_balance
 from tests.projections.given import STREAM
 from tests.projections.posted import Posted, Posting, posting
@@ -31,6 +32,7 @@ def test_every_posting_is_on_its_day_and_earned_day_by_day(
             if closed:
                 books.close(closed.pop())
         assert books.posted() == books.expected()
+        assert not sum(each.amount_minor for each in books.posted() if each.account == DEFERRED), "all is earned once"
         check_sums(books)
 
 
