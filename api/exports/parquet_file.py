@@ -16,7 +16,7 @@ from api.reads.resource import Column, Kind
 from api.wire.limits import NUMBER_PLACES
 
 GROUP_ROWS: Final = 50_000
-GROUP_BYTES: Final = 8 * 1024 * 1024  # in Arrow's form; what a writer needs for a group is a few times that
+GROUP_BYTES: Final = 4 * 1024 * 1024  # in Arrow's form; what a writer needs for a group is a few times that
 DIGITS: Final = 38
 
 _TYPES: Final[Mapping[Kind, Any]] = MappingProxyType(
