@@ -45,6 +45,8 @@ def test_a_row_of_each_kind_is_added_and_filled_in(team: Browser, api: Api) -> N
     for kind in ("spend_limits", "usage_alerts", "auto_topups", "overage_allowed"):
         assert team.post("/plans/team/edit", form_of(team, **sent, add=f"billing_controls.{kind}")).status_code == 200
         assert f'name="billing_controls.{kind}.0.feature_id"' in team.text
+        on = team.text.partition(f'name="billing_controls.{kind}.0.enabled"')[2].partition("</select>")[0]
+        assert '<option value="1" selected>' in on
     topup = "billing_controls.auto_topups.0"
     more = {f"{topup}.feature_id": "messages", f"{topup}.threshold": "5", f"{topup}.quantity": "50",
             f"{topup}.purchase_limit.limit": "2", f"{topup}.purchase_limit.interval": "week",
