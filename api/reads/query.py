@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -111,6 +111,27 @@ def instant(name: str, about: str) -> Parameter:
 def day(name: str, about: str) -> Parameter:
     """A day of the ledger's calendar."""
     return Parameter(name, _day, "a day such as 2026-03-31", about, {"type": "string", "format": "date"})
+
+
+def day_or_instant(name: str, about: str) -> Parameter:
+    """A day, which begins in a time zone that is not known yet (`first_instant`), or an instant."""
+    a_day, an_instant = day(name, about), instant(name, about)
+
+    def read(value: str) -> date | datetime:
+        try:
+            found: date | datetime = a_day.read(value)
+        except ValueError:
+            found = an_instant.read(value)
+        return found
+
+    return an_instant._replace(read=read)
+
+
+def first_instant(value: date | datetime | None, zone: tzinfo) -> datetime | None:
+    """The instant of a day is its first, in the time zone that is asked about."""
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime(value.year, value.month, value.day, tzinfo=zone).astimezone(UTC)
 
 
 def _day(value: str) -> date:

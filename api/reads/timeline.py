@@ -9,7 +9,7 @@ from api.dispatch import answer
 from api.reads.following import EVENT_STREAM, PositionAhead, follow, refuse_beside
 from api.reads.moments import PAST, when_of
 from api.reads.past import stream_of
-from api.reads.query import CURSOR, LIMIT, ORDER, Parameter, choice, instant, number, text, whole
+from api.reads.query import CURSOR, LIMIT, ORDER, Parameter, choice, day_or_instant, first_instant, number, text, whole
 from api.reads.resource import Resource
 from api.reads.timeline_files import timeline_export
 from api.views.timeline import timeline_entry, timeline_group
@@ -19,6 +19,7 @@ from projections import reads
 from projections.reads import TIMELINE_MODELS, TimelineFilter
 
 POSITIONS: Final = 10**15 - 1
+INSTANTS: Final = ("at_from", "at_to", "recorded_from", "recorded_to")
 LEAST_WORDS_CHARS: Final = 3
 MOST_WORDS_CHARS: Final = 200
 
@@ -35,7 +36,9 @@ def get_customer_timeline(call: Call, query: dict[str, Any], customer_id: str) -
 
 def kept(call: Call, query: dict[str, Any], path: dict[str, str]) -> TimelineFilter:
     """What a request keeps of the timeline. Raises `CustomerNotFound`."""
-    keep = TimelineFilter(**{name: query[name] for name in FILTERS})
+    zone = call.background.settings.zone
+    instants = {name: first_instant(query[name], zone) for name in INSTANTS}
+    keep = TimelineFilter(**{name: query[name] for name in FILTERS} | instants)
     customer_id = path.get("customer_id", query.get("customer_id"))
     if customer_id is None:
         return keep
@@ -92,10 +95,10 @@ _TIMELINE: Final = (
     text("plan_id", "Only what touched this plan."),
     number("amount_from", "Amounts from this on: units of the feature or money in major units; below zero what left."),
     number("amount_to", "Amounts up to this."),
-    instant("at_from", "From this business instant on."),
-    instant("at_to", "Before this business instant."),
-    instant("recorded_from", "Recorded from this instant on."),
-    instant("recorded_to", "Recorded before this instant."),
+    day_or_instant("at_from", "From this business instant on; a day begins in the ledger's time zone."),
+    day_or_instant("at_to", "Before this business instant."),
+    day_or_instant("recorded_from", "Recorded from this instant on."),
+    day_or_instant("recorded_to", "Recorded before this instant."),
     _words(),
     whole("position", "Only the entry at this position.", 1, POSITIONS),
 )

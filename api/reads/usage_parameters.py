@@ -1,11 +1,10 @@
 """The parameters of usage reads: which uses, which sums, and what of them goes together."""
 
 from collections.abc import Container, Mapping
-from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from api.reads.query import Parameter, choice, day, family, instant, repeated, text, whole
+from api.reads.query import Parameter, choice, day_or_instant, family, repeated, text, whole
 from api.wire import limits
 from api.wire.refusals import InvalidInputs
 from projections.queries.aggregate import Measure
@@ -42,20 +41,6 @@ def _absent(value: str) -> str:
     if value not in ("entity", "plan") and property_name(value) is None:
         raise ValueError
     return value
-
-
-def day_or_instant(name: str, about: str) -> Parameter:
-    """A day, which begins in a time zone that is not known yet, or an instant."""
-    a_day, an_instant = day(name, about), instant(name, about)
-
-    def read(value: str) -> date | datetime:
-        try:
-            found: date | datetime = a_day.read(value)
-        except ValueError:
-            found = an_instant.read(value)
-        return found
-
-    return an_instant._replace(read=read)
 
 
 def _words(name: str, read: Any, must_be: str, about: str) -> Parameter:

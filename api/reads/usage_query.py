@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
 from api.call import Call
 from api.reads.moments import when_of
 from api.reads.past import then_of, whose
+from api.reads.query import first_instant
 from api.reads.usage_parameters import WORDS, check, groups_of, property_name, summed
 from api.v1.ranges import SHORTEST, cycle_of
 from api.wire import limits
@@ -84,7 +85,7 @@ class UsageAsked:
 
     def top(self) -> tuple[datetime, datetime]:
         """With `rest`: the stretch of which the top is."""
-        first, end = (_instant(self.query[name], self.zone) for name in ("top_from", "top_to"))
+        first, end = (first_instant(self.query[name], self.zone) for name in ("top_from", "top_to"))
         return first or limits.EARLIEST, end or limits.LATEST
 
     def _bins(self, view: View, lower: datetime | None, upper: datetime | None) -> Bins:
@@ -116,7 +117,7 @@ def asked(call: Call, query: dict[str, Any], customer_id: str | None = None) -> 
     check(query, call.request.args, customer_id)
     stream_id, customer, when = _whose(call, query, customer_id)
     zone = query["timezone"] or call.background.settings.zone
-    used_from, used_to = (_instant(query[name], zone) for name in ("from", "to"))
+    used_from, used_to = (first_instant(query[name], zone) for name in ("from", "to"))
     if used_from is not None and used_to is not None and used_to <= used_from:
         raise InvalidInputs({"to": "is not after from and must be"})
     upto = None if when is None else when.position
@@ -153,10 +154,3 @@ def _whose(
         return stood.stream_id, stood.customer, then.when
     scene = call.scene(call.look(CustomerAddress(customer_id)))
     return scene.stream_id, scene.customer, None
-
-
-def _instant(value: date | datetime | None, zone: tzinfo) -> datetime | None:
-    """The instant of a day is its first, in the time zone that is asked about."""
-    if value is None or isinstance(value, datetime):
-        return value
-    return datetime(value.year, value.month, value.day, tzinfo=zone).astimezone(UTC)

@@ -10,7 +10,9 @@ import pytest
 
 from api.draining import draining
 from api.followers import Followers, TooManyFollowers
-from tests.api.client import Api, Refused, catalog
+from ledger.core.settings import ChangeSetting
+from ledger.store.ledger import SettingsAddress
+from tests.api.client import TESTER, Api, Refused, catalog
 
 WHY = {"Tallystick-Reason": "refund for ticket 8812", "Tallystick-Actor": "grace", "X-Request-Id": "req-8812"}
 
@@ -126,6 +128,18 @@ def test_the_file_has_the_same_rows_as_the_pages(acme: Api) -> None:
     assert [json.loads(line)["position"] for line in newest] == [
         each["position"] for each in told(acme, "customer_id=acme&limit=500")
     ]
+
+
+def test_a_day_begins_in_the_ledgers_time_zone(acme: Api) -> None:
+    acme.store.ledger(acme.ledger_id).execute(
+        SettingsAddress(), ChangeSetting("timezone", "Pacific/Auckland"), by=TESTER
+    )
+    acme("customers.get_or_create", acme.at("2026-02-01T10:59:59Z"), customer_id="early")
+    acme("customers.get_or_create", acme.at("2026-02-01T11:00:00Z"), customer_id="late")
+    made = "kind=customer.created&order=asc"
+    assert [each["customer_id"] for each in told(acme, f"{made}&at_to=2026-02-02")] == ["early"]
+    assert [each["customer_id"] for each in told(acme, f"{made}&at_from=2026-02-02&at_to=2026-02-03")] == ["late"]
+    assert told(acme, f"{made}&at_to=2026-02-02T00:00:00Z&at_from=2026-02-01T10:59:59.5Z")[0]["customer_id"] == "late"
 
 
 @pytest.mark.parametrize(
