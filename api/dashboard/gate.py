@@ -141,9 +141,12 @@ def _shown(visitor: Visitor, view: Callable[..., Response], needs: UserRole, pat
         raise RoleTooLow(visitor.role, needs)
     if request.method not in LOOKING:
         check_origin(request)
-        if _of_former_session(visitor):
-            return written_again(request)
-        check_form(request, visitor.form_token)
+        try:
+            check_form(visitor)
+        except ForeignForm:
+            if not _own(visitor):
+                raise
+            return written_again(request)  # of a session before this one
         say_in_headers(request)
         visitor = replace(visitor, call=Call(visitor.call.services, request, visitor.call.identity, None))
     return view(visitor, **path)
@@ -210,23 +213,25 @@ def form_token(secret: str) -> str:
     return hmac.new(secret.encode(), b"form", "sha256").hexdigest()
 
 
-def check_form(request: ApiRequest, token: str) -> None:
-    """Refuse a form without its session's token. Raises `ForeignForm`."""
-    if not _carries(request, token):
+def check_form(visitor: Visitor) -> None:
+    """Refuse a form without its session's token. Raises `ForeignForm`.
+
+    The page around a form carries the token too. Only a form that came anew, for the same user, may be newer than it.
+    """
+    request, token = visitor.call.request, visitor.form_token
+    field = request.form.get("form_token", "")
+    around = request.headers.get("X-Form-Token") or field
+    if not _same(around, token) and not (_own(visitor) and _same(field, token)):
         raise ForeignForm
 
 
-def _carries(request: ApiRequest, token: str) -> bool:
-    """Whether a form, or the page around it, has a session's token: a form that came anew may be the newer of them."""
-    given = (request.headers.get("X-Form-Token", ""), request.form.get("form_token", ""))
-    return any(hmac.compare_digest(each.encode(), token.encode()) for each in given)
+def _own(visitor: Visitor) -> bool:
+    """Whether a form was made for this user, in whichever session."""
+    return _same(visitor.call.request.form.get("form_of", ""), visitor.form_of)
 
 
-def _of_former_session(visitor: Visitor) -> bool:
-    """Whether a form was made for the same user in a session before this one."""
-    request = visitor.call.request
-    own = hmac.compare_digest(request.form.get("form_of", "").encode(), visitor.form_of.encode())
-    return own and not _carries(request, visitor.form_token)
+def _same(given: str, token: str) -> bool:
+    return hmac.compare_digest(given.encode(), token.encode())
 
 
 def check_origin(request: ApiRequest) -> None:

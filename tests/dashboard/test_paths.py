@@ -11,6 +11,7 @@ from ledger.core.access import UserRole
 from ledger.store.ledger import Store
 from tests.api.client import Api, Ledgers, catalog
 from tests.dashboard.conftest import Browser, Desk
+from tests.dashboard.test_changing import hidden
 
 IDS = [
     "a/b", "a/b/attach", "new", "new?x=1", "100%", "50%2F50", "%41", ".", "..", "#7", "sp ace", "ü-日本", "a\\b", "a;b",
@@ -60,8 +61,9 @@ def test_sheets_and_what_they_do_keep_to_the_customer(
     browser.get(f"{page}/attach?plan=pro")
     assert f'action="{page}/attach"' in browser.last_raw()
     browser.get(f"{page}/edit")
-    fields = re.findall(r'name="(once|seen)" value="([^"]*)"', browser.text)
-    sent = browser.post(f"{page}/edit", {**dict(fields), "name": "Another", "id": customer_id, "reason": "asked"})
+    sent = browser.post(
+        f"{page}/edit", {**hidden(browser, "once", "seen"), "name": "Another", "id": customer_id, "reason": "asked"}
+    )
     assert (sent.status_code, sent.headers.get("Location")) == (303, page)
     assert shop[1]("customers.get", customer_id=customer_id)["name"] == "Another"
 

@@ -171,7 +171,7 @@ def test_a_customer_that_changed_otherwise_is_another_one(browser: Browser, shop
     send(browser, ATTACH, plan="team")
     shop("customers.update", customer_id="acme", metadata={"segment": "gold"})
     assert send(browser, ATTACH, plan="team", confirm="1") == 409
-    assert_beside(browser, "Metadata", "–", "segment: gold")
+    assert_beside(browser, "Property segment", "–", "gold")
     limits = [{"feature_id": "messages", "limit": 5, "interval": "day"}]
     shop("customers.update", customer_id="acme", billing_controls={"usage_limits": limits})
     assert send(browser, ATTACH, plan="team", confirm="1") == 409

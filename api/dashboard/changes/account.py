@@ -32,8 +32,8 @@ def identity(scene: Scene) -> Sequence[Row]:
 def _told(scene: Scene) -> Iterator[Row]:
     customer = scene.customer
     yield from identity(scene)
-    metadata = ", ".join(f"{key}: {value}" for key, value in customer.metadata.items())
-    yield Row("who", "Metadata", metadata or NOTHING)
+    for key, value in customer.metadata.items():
+        yield Row("who", f"Property {key}", str(value))
     plans = ", ".join(_held(scene, each) for each in customer.subscriptions.values())
     yield Row("holds", "Plans held", plans or NOTHING)
     owed: dict[str, int] = {}
