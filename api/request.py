@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import UTC, tzinfo
 from itertools import count
 from typing import Any, Final, cast
 
@@ -25,6 +26,8 @@ class ApiRequest(Request):
     operation: str = ""
     quiet: bool = False
     code: str | None = None
+    zone: tzinfo = UTC
+    """In which a page reads and tells days: its ledger's time zone. Programs are told instants."""
     _request_id: str | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

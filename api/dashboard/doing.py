@@ -1,6 +1,7 @@
 """Changing things from a page: the operations of the JSON API, done, or only foreseen to show what they would do."""
 
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, reduce
@@ -125,11 +126,12 @@ class _Agreement(Call):
         self, address: Address, command: Command, *, at: datetime | None = None, expecting: Expecting | None = None
     ) -> Outcome:
         """The outcome. Raises what `agrees` does about what it finds."""
+        here = copy_context()  # the decision is another thread's, and days are this request's there too
 
         def agreed(state: Any, context: Context) -> None:
             if expecting is not None:
                 expecting(state, context)
-            self.agrees(_foreseen(state, command, context))
+            here.run(self.agrees, _foreseen(state, command, context))
 
         return super().execute(address, command, at=at, expecting=agreed)
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from api.dashboard.words import beginning
 from api.request import ApiRequest
 from api.wire.json import milliseconds
 from api.wire.refusals import InvalidInputs
@@ -54,10 +55,10 @@ def number(field: str, text: str) -> Decimal:
 
 
 def day_milliseconds(field: str, text: str) -> int:
-    """The beginning of a day in UTC, as the wire writes instants. Raises `InvalidInputs`."""
+    """The beginning of a day in the ledger's time zone, as the wire writes instants. Raises `InvalidInputs`."""
     try:
-        found = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
+        found = beginning(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date())
+    except (ValueError, OverflowError):
         raise InvalidInputs({field: f"was {text[:SHOWN]!r} and must be a day such as 2026-01-31"}) from None
     return milliseconds(found)
 

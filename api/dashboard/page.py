@@ -34,6 +34,7 @@ def _environment() -> Environment:
     )
     made.globals["asset"] = assets.url
     made.globals["notice_left"] = notice.left
+    made.globals["zone_name"] = words.zone_name
     made.filters |= {
         **words.FILTERS,
         **differences.FILTERS,

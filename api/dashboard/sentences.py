@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from api.dashboard.words import MINUS, calendar_day
+from api.dashboard.words import MINUS, minute
 
 # As projections.timeline.telling writes an instant. A day in the middle of an id is a part of the id.
 INSTANT: Final = re.compile(
-    r"(?<![\w./:-])(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])) (\d{2}:\d{2} UTC)(?![\w-])"
+    r"(?<![\w./:-])(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])) (\d{2}:\d{2}) UTC(?![\w-])"
 )
 BELOW_ZERO: Final = re.compile(r"(?<=\s)-(?=\d)")
 
@@ -37,7 +37,7 @@ def spoken(sentence: str, told: Mapping[str, Any]) -> Spoken:
 def in_words(text: str) -> str:
     """Instants and amounts below zero as people write them."""
     try:
-        days = INSTANT.sub(lambda found: f"{calendar_day(found[1])}, {found[2]}", text)
+        days = INSTANT.sub(lambda found: minute(f"{found[1]}T{found[2]}+00:00"), text)
     except ValueError:  # no such day: it is a part of what somebody called something
         days = text
     return BELOW_ZERO.sub(MINUS, days)

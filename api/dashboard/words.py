@@ -1,10 +1,13 @@
 """How values read on a page: amounts of money, units, instants."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Final
 
+from flask import has_request_context
+
+from api.request import current_request
 from api.wire.json import EPOCH
 from ledger.core.money import exponent
 from ledger.core.offers.catalog import Catalog
@@ -49,24 +52,24 @@ def feature_name(catalog: Catalog, feature_id: str | None) -> str:
 
 
 def day(instant: datetime | str | float | None) -> str:
-    """A day as people write it."""
-    found = _instant(instant)
+    """The day of an instant as people write it."""
+    found = _there(instant)
     return NOTHING if found is None else f"{found.day} {found:%b %Y}"
 
 
 def minute(instant: datetime | str | float | None) -> str:
-    """A day and the minute of it, in UTC."""
-    found = _instant(instant)
-    return NOTHING if found is None else f"{found.day} {found:%b %Y, %H:%M} UTC"
+    """A day and the minute of it."""
+    found = _there(instant)
+    return NOTHING if found is None else f"{found.day} {found:%b %Y, %H:%M} {_clock(found)}"
 
 
 def exact(instant: datetime | str | float | None) -> str:
-    """An instant to the second, and to its fraction where it has one, in UTC: what stands behind a day or a minute."""
-    found = _instant(instant)
+    """An instant to the second, and to its fraction where it has one: what stands behind a day or a minute."""
+    found = _there(instant)
     if found is None:
         return NOTHING
     fraction = f".{found.microsecond:06d}".rstrip("0") if found.microsecond else ""
-    return f"{found.day} {found:%b %Y, %H:%M:%S}{fraction} UTC"
+    return f"{found.day} {found:%b %Y, %H:%M:%S}{fraction} {_clock(found)}"
 
 
 def calendar_day(on: date | str | None) -> str:
@@ -81,6 +84,41 @@ def machine(instant: datetime | str | float | None) -> str:
     """An instant for the `datetime` of an element."""
     found = _instant(instant)
     return "" if found is None else found.isoformat().replace("+00:00", "Z")
+
+
+def zone() -> tzinfo:
+    """The time zone that days are told and read in: that of the ledger that the page is of."""
+    return current_request().zone if has_request_context() else UTC
+
+
+def beginning(on: date) -> datetime:
+    """The first instant of a day. A midnight that a clock change skips is moved forward by the gap, as in the core.
+
+    Raises `OverflowError` for a day at the end of all days.
+    """
+    return datetime.combine(on, time(), zone()).astimezone(UTC)
+
+
+def local_day(instant: datetime | str | float | None) -> str:
+    """The day of an instant as a field of a form has it: `2026-01-31`."""
+    found = _there(instant)
+    return "" if found is None else found.date().isoformat()
+
+
+def zone_name() -> str:
+    """What the time zone is called."""
+    return str(zone())
+
+
+def _there(value: datetime | str | float | None) -> datetime | None:
+    found = _instant(value)
+    return None if found is None else found.astimezone(zone())
+
+
+def _clock(found: datetime) -> str:
+    """What clocks show there: UTC, CET; UTC+04 where they have no name."""
+    name = found.tzname() or "UTC"
+    return f"UTC{name}" if name[0] in "+-" else name
 
 
 def _instant(value: datetime | str | float | None) -> datetime | None:
@@ -103,5 +141,6 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "minute": minute,
     "exact": exact,
     "calendar_day": calendar_day,
+    "local_day": local_day,
     "machine": machine,
 }

@@ -113,9 +113,9 @@ class Ledgers:
     def __init__(self, app: Flask, store: Store) -> None:
         self.app, self.store = app, store
 
-    def sandbox(self) -> Api:
+    def sandbox(self, timezone: str = "UTC") -> Api:
         """An admin's client of a new sandbox ledger."""
-        return self._make(Env.SANDBOX)
+        return self._make(Env.SANDBOX, timezone)
 
     def live(self) -> Api:
         """An admin's client of a new live ledger."""
@@ -126,10 +126,10 @@ class Ledgers:
         made = create_key(self.store, api.ledger_id, name, role, by=TESTER)
         return Api(self.app, self.store, api.ledger_id, made.secret)
 
-    def _make(self, env: Env) -> Api:
+    def _make(self, env: Env, timezone: str = "UTC") -> Api:
         ledger_id = f"t{next(_numbers)}"
         self.store.create_ledger(ledger_id, env.value)
-        self.store.ledger(ledger_id).execute(SettingsAddress(), CreateLedger(ledger_id, env), by=TESTER)
+        self.store.ledger(ledger_id).execute(SettingsAddress(), CreateLedger(ledger_id, env, timezone), by=TESTER)
         secret = create_key(self.store, ledger_id, "test key", Role.ADMIN, by=TESTER).secret
         return Api(self.app, self.store, ledger_id, secret)
 

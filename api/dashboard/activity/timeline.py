@@ -1,15 +1,18 @@
 """The timeline of the ledger, or of one customer: everything that happened, by whom and why."""
 
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import Response
 
+from api.call import Call
 from api.dashboard.forms import beside
 from api.dashboard.gate import Visitor, to
 from api.dashboard.live.changes import live_path
 from api.dashboard.page import page
+from api.dashboard.words import beginning, machine
 from api.errors import status_of
 from api.reads.moments import when_of
 from api.reads.query import LIMIT, read_query
@@ -28,6 +31,7 @@ AT_ONCE: Final = 500
 MOST_ENTRIES: Final = 300  # of a page: one command may have caused thousands
 ASKED: Final = ("customer_id", *FILTERS)
 MOMENTS: Final = ("as_of", "at")
+DAYS: Final = ("at_from", "at_to", "recorded_from", "recorded_to")
 STANDING: Final = ("order", "cursor", "position", *MOMENTS)
 """What a page does not grow at its top with: it is not of the present, or does not begin with it."""
 Pairs = list[tuple[str, str]]
@@ -42,7 +46,7 @@ def timeline_page(visitor: Visitor) -> Response:
         return to(f"{HERE}?{urlencode(clean)}")
     shown: dict[str, Any] = {"visitor": visitor, "here": HERE, "given": dict(clean), "kinds": _kinds(), "wrong": {}}
     shown["chips"] = _chips(clean)
-    shown["exported"] = urlencode([pair for pair in clean if pair[0] not in ("cursor", "limit", "order", "group")])
+    shown["exported"] = _exported(clean)
     try:
         return page("activity/timeline.html", **shown, **_read(visitor, clean))
     except (InvalidInputs, CustomerNotFound) as refusal:
@@ -53,7 +57,7 @@ def timeline_page(visitor: Visitor) -> Response:
 
 def _read(visitor: Visitor, clean: Pairs) -> Json:
     call = visitor.call
-    query = read_query(call.request, RESOURCES[-1].parameters)
+    query = _query(call)
     limit = query["limit"] or LIMIT.default
     keep, when = kept(call, query, {}), when_of(call, query)
     with call.view(TIMELINE_MODELS) as view:
@@ -86,7 +90,7 @@ def told(found: Page[TimelineGroup]) -> list[Json]:
 def newer_entries(visitor: Visitor) -> Response:
     """What came after a position, for the top of a list that is open: the newest first, as on the page."""
     call = visitor.call
-    query = read_query(call.request, RESOURCES[-1].parameters)
+    query = _query(call)
     after = query["after"] or 0
     with call.view(TIMELINE_MODELS) as view:
         found = timeline_after(view, kept(call, query, {}), after, AT_ONCE)
@@ -96,6 +100,27 @@ def newer_entries(visitor: Visitor) -> Response:
     groups = [TimelineGroup(list(each)) for _, each in groupby(reversed(found), key=command_of)]
     newer = _newer(asked, found[-1].position if more else position)
     return page("activity/newer.html", visitor=visitor, timeline=told(Page(groups, None)), newer=newer, more=more)
+
+
+def _query(call: Call) -> dict[str, Any]:
+    """What is asked; a day is one of the ledger's time zone. Raises `InvalidInputs`."""
+    query = read_query(call.request, RESOURCES[-1].parameters)
+    days = {name: found for name in DAYS if (found := _first_instant(call.request.args.get(name, ""))) is not None}
+    return {**query, **days}
+
+
+def _exported(clean: Pairs) -> str:
+    """The same for a file, which reads days in UTC."""
+    pairs = [(name, value) for name, value in clean if name not in ("cursor", "limit", "order", "group")]
+    days = {name: _first_instant(value) for name, value in pairs if name in DAYS}
+    return urlencode([(name, value if (at := days.get(name)) is None else machine(at)) for name, value in pairs])
+
+
+def _first_instant(text: str) -> datetime | None:
+    try:
+        return beginning(date.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _newer(asked: Pairs, position: int) -> str:

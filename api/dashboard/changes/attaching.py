@@ -1,7 +1,6 @@
 """The attach sheet, and the same for a plan in place of another: which plan, for whom, from when, on which terms."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from typing import Any, Final
 
 from flask import Response
@@ -16,6 +15,7 @@ from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.forms import by, day_milliseconds, given
 from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path
+from api.dashboard.words import local_day
 from api.views.shapes import Scene
 from ledger.core.subscriptions.subscription import Subscription
 
@@ -131,7 +131,7 @@ def _read(reading: Reading, chosen: Offered, customer_id: str, scene: Scene) -> 
         payload["version"] = chosen.plan.version
     if said["entity"]:
         payload["entity_id"] = said["entity"]
-    if said["starts_on"] and said["starts_on"] != scene.now.astimezone(UTC).date().isoformat():
+    if said["starts_on"] and said["starts_on"] != local_day(scene.now):
         reading.put("starts_at", lambda: day_milliseconds("starts_on", said["starts_on"]))
     if said["ends_on"]:
         reading.put("ends_at", lambda: day_milliseconds("ends_on", said["ends_on"]))

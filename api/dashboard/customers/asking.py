@@ -6,6 +6,7 @@ list was before they began. What a form says in parts (`balance_feature`, `show`
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -14,6 +15,8 @@ from werkzeug.datastructures import MultiDict
 
 from api.dashboard import past
 from api.dashboard.customers.columns import DEFAULT, OF_FEATURE, PICKABLE
+from api.dashboard.words import beginning
+from api.dashboard.words import day as told_day
 from api.reads.account_query import FILTERS, AccountQuestion, question_of
 from api.reads.moments import PAST
 from api.reads.query import CURSOR, LIMIT, read_args, text
@@ -33,8 +36,8 @@ KEPT: Final = frozenset({"sort", "order", "columns", "feature", *OF_ONE_LOOK})
 """What says how customers are shown, and not which."""
 SHORT: Final = {"k": 3, "m": 6}
 _SHORT: Final = re.compile(r"(-?[0-9]{1,12}(?:\.[0-9]{1,6})?)([kKmM])")
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-LAST_INSTANT: Final = "T23:59:59.999Z"
+ONE_DAY: Final = timedelta(days=1)
+MIDNIGHT: Final = time()
 
 
 class Asked(NamedTuple):
@@ -129,13 +132,25 @@ def canonical(args: Args) -> Args:
     name, value = args.get("property_name", "").strip(), args.get("property_value", "").strip()
     if name and value:
         found[f"metadata.{name}"] = value
-    for part, end in (("from", ""), ("to", LAST_INSTANT)):
+    for part in ("from", "to"):
         day = args.get(f"{part}_day", "").strip()
         if day:
-            found[f"created_{part}"] = day + end if _DAY.fullmatch(day) else day
+            found[f"created_{part}"] = _bound(day, part)
     if "show" in args:
         _pick(found, args)
     return found
+
+
+def _bound(text: str, part: str) -> str:
+    """The first instant of a day, or the last: a day is one of the ledger's time zone, an address has instants."""
+    try:
+        day = date.fromisoformat(text)
+        found = beginning(day) if part == "from" else beginning(day + ONE_DAY) - timedelta(milliseconds=1)
+    except (ValueError, OverflowError):
+        return text
+    if found.time() == MIDNIGHT:
+        return found.date().isoformat()
+    return found.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _of_form(name: str) -> bool:
@@ -199,4 +214,4 @@ def _said(asked_: Asked) -> Iterator[tuple[tuple[str, str], str, str]]:
         yield ("Property", f"{name} = {value}"), f"metadata.{name}", value
     bounds = [(word, query[name]) for word, name in (("from", "created_from"), ("to", "created_to")) if query[name]]
     if bounds:
-        yield ("Signed up", " ".join(f"{word} {at.day} {at:%b %Y}" for word, at in bounds)), "created", ""
+        yield ("Signed up", " ".join(f"{word} {told_day(at)}" for word, at in bounds)), "created", ""
