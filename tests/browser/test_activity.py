@@ -133,6 +133,7 @@ def test_the_timeline_grows_at_its_top_and_keeps_what_was_loaded(site: Site, mon
     expect(page.locator(".line > li").first).to_contain_text("14 messages")
     expect(page.locator(".line > li")).to_have_count(2)
     expect(page.get_by_label("Words")).to_have_value("half a word")
+    page.get_by_role("button", name="Filters").click()  # on a phone they are behind it
     page.locator("summary", has_text="Of what").click()
     page.get_by_label("Feature", exact=True).fill("nothing")
     page.get_by_label("Feature", exact=True).press("Enter")
