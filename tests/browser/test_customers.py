@@ -63,6 +63,20 @@ def test_looked_for_filtered_sorted_kept_and_shared(site: Site) -> None:
     assert viewer.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert violations(viewer) == []
 
+    # On a phone the filters are one button that says how many are on; what it opens filters the list behind it.
+    viewer.goto(shared)
+    status = viewer.locator("#by-status > summary")
+    expect(status).to_be_hidden()
+    viewer.get_by_role("button", name=re.compile("^Filters")).click()
+    status.click()
+    assert violations(viewer) == []
+    viewer.get_by_label("no plan").check()
+    expect(viewer.locator(".folder b")).to_be_attached()
+    viewer.wait_for_url("**/customers?*status=none*")
+    expect(status).to_be_visible()  # it stays open for the next one
+    viewer.get_by_role("button", name="Close").click()
+    expect(status).to_be_hidden()
+
 
 def test_an_answer_that_comes_late_takes_no_place_of_a_newer_one(site: Site) -> None:
     """Neither that of a search to a shorter word, nor the page itself as it was before the search."""
