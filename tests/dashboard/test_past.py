@@ -188,3 +188,9 @@ def test_the_list_of_a_moment_before_everybody_says_so(shop: Shop) -> None:
 def test_a_balance_of_then_is_shown_and_sorted_by(shop: Shop) -> None:
     shop.viewer.get(f"/customers?feature=messages&sort=remaining&{then(shop.early)}")
     assert "30 of 50" in plain(shop.viewer.text)
+
+
+def test_an_entry_of_the_timeline_leads_to_its_customer_as_it_was_known_then(shop: Shop) -> None:
+    shop.viewer.get(f"/timeline?position={shop.early}")
+    assert f'href="/customers/acme?{then(shop.early)}"' in shop.viewer.text
+    assert shop.viewer.get(f"/customers/acme?{then(shop.early)}").status_code == 200
