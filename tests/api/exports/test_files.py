@@ -22,6 +22,7 @@ from werkzeug.test import TestResponse
 from api.app import create_app
 from api.exports import download, formats
 from api.observe import Metrics
+from ledger import clock
 from ledger.logging import set_up_logging
 from ledger.settings import read_settings
 from ledger.store.ledger import Store
@@ -331,13 +332,14 @@ def test_exports_wait_for_no_place_and_take_none_from_pages(
 
 
 def test_an_export_whose_time_is_up_ends_and_its_place_is_free(
-    books: Api, pieces: None, store: Store, metrics: Metrics, tmp_path: Any
+    books: Api, pieces: None, store: Store, metrics: Metrics, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    books.app = limited(store, metrics, tmp_path, exports_at_once=1, export_seconds=0.3)
+    books.app = limited(store, metrics, tmp_path, exports_at_once=1, export_seconds=600)
     response = begun(books)
-    time.sleep(0.35)
-    begun(books).close()
-    assert response.data.splitlines()[-1].startswith(b'{"This file is not whole"')
+    with monkeypatch.context() as later:
+        later.setattr(clock, "monotonic", lambda: time.monotonic() + 601)
+        begun(books).close()
+        assert response.data.splitlines()[-1].startswith(b'{"This file is not whole"')
 
 
 def test_the_database_ends_an_export_whose_client_stopped_reading(
