@@ -8,8 +8,8 @@ from flask import Response
 
 from api.call import Call
 from api.dashboard import past
-from api.dashboard.customers.asking import HERE, KEPT, Args, Asked, Chip, address, asked, canonical, chips
 from api.dashboard.customers.columns import LABELS, OF_FEATURE, PICKABLE, READ_WITH, headings, shown
+from api.dashboard.customers.question import HERE, KEPT, Args, Asked, Chip, address, asked, canonical, chips
 from api.dashboard.gate import Visitor, to
 from api.dashboard.live.changes import live_path
 from api.dashboard.page import page

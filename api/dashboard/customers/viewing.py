@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl, quote
 
 from flask import Response
 
-from api.dashboard.customers.asking import HERE, Args, asked, chips
 from api.dashboard.customers.columns import LABELS
 from api.dashboard.customers.listing import kept_views
+from api.dashboard.customers.question import HERE, Args, asked, chips
 from api.dashboard.doing import do
 from api.dashboard.forms import beside, given, once_after
 from api.dashboard.gate import Visitor, leave_for
