@@ -10,10 +10,10 @@ from flask import Flask
 from ledger.core.access import UserRole
 from ledger.store.ledger import Store
 from tests.api.client import Api, Ledgers
+from tests.dashboard.attaching import assert_beside
 from tests.dashboard.conftest import Browser, Desk
 from tests.dashboard.test_changing import hidden
 from tests.dashboard.test_customer_page import link, plain, section
-from tests.dashboard.test_plans import assert_beside
 
 MONTHLY = {"interval": "month"}
 NUMBERS = itertools.count(1)

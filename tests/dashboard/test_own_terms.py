@@ -8,8 +8,8 @@ from ledger.core.offers.catalog import PutDiscount
 from ledger.core.terms import Discount
 from ledger.store.ledger import CatalogAddress
 from tests.api.client import TESTER, Api
+from tests.dashboard.attaching import ATTACH, browser, preview, send, shop
 from tests.dashboard.conftest import Browser
-from tests.dashboard.test_plans import ATTACH, browser, preview, send, shop
 
 __all__ = ["browser", "shop"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.api.client import Api
 from tests.dashboard.conftest import Browser
-from tests.dashboard.test_catalog_pages import MONTH, admin, fields, form_of
+from tests.dashboard.offered import MONTH, admin, fields, form_of
 
 __all__ = ["admin"]
 LIMIT = "billing_controls.usage_limits.0"

@@ -15,18 +15,36 @@ from flask import Flask
 from api.dashboard.catalog import ROUTES as CATALOG
 from api.dashboard.changes import ROUTES as CHANGES
 from api.dashboard.customer import ROUTES as CUSTOMER
+from api.dashboard.routes import ROOMS
+from api.keys import create_key
 from ledger.core.access import UserRole
+from ledger.core.settings import Role
 from ledger.store.ledger import Store
-from tests.api.client import Api, Ledgers
+from tests.api.client import TESTER, Api, Ledgers
+from tests.dashboard.attaching import assert_beside
 from tests.dashboard.conftest import Browser, Desk
-from tests.dashboard.test_catalog_pages import fields as plan_fields
+from tests.dashboard.offered import fields as plan_fields
 from tests.dashboard.test_changing import hidden
-from tests.dashboard.test_plans import assert_beside
 
 MONTH = {"interval": "month"}
 CARRIED = ("once", "seen", "form_token", "form_of", "version", "archived")
 NEW_THINGS = {"/new/plan", "/new/feature"}
-"""Forms that begin empty and are about nothing that could have changed; that they act once is tried below."""
+"""Forms that begin empty and are about nothing that could have changed."""
+OTHERS: Mapping[str, Mapping[str, str]] = {
+    "/customers/new": {"id": "twice"},
+    "/views/new": {"name": "Twice", "query": "plan=pro"},
+    "/views/<view_id>": {"name": "Again", "query": "plan=team", "replace": "1"},
+    "/views/<view_id>/delete": {},
+    "/books/close": {"day": "2020-01-31", "confirm": "1"},
+    "/users/new": {"name": "twice", "role": "viewer", "way": "link"},
+    "/users/<user_id>/role": {"role": "finance"},
+    "/users/<user_id>/password": {"password": "a password of many"},
+    "/users/<user_id>/link": {},
+    "/users/<user_id>/disable": {},
+    "/keys/new": {"name": "a program", "role": "read"},
+    "/keys/<key_id>/revoke": {},
+}
+"""Forms that are no sheets over a customer or the catalog, with what is written into each."""
 NUMBERS = itertools.count(1)
 
 
@@ -239,6 +257,31 @@ def test_a_stale_sheet_shows_both_and_once_confirmed_again_acts_once(shop: Shop,
     assert done > head
     assert browser.post(path, form).status_code == 303  # the same form, sent again
     assert shop.api.head() == done
+
+
+def test_every_form_there_is_is_sent_twice_here() -> None:
+    forms = {route.path for room in ROOMS for route in room.ROUTES if route.method == "POST"}
+    assert forms == {case.route for case in CASES} | NEW_THINGS | OTHERS.keys() | {"/sign-out"}
+
+
+@pytest.fixture(scope="module")
+def others(shop: Shop) -> dict[str, str]:
+    """What stands for the names in the paths of the other forms."""
+    user = shop.desk.user("somebody", UserRole.VIEWER, None)
+    key = create_key(shop.desk.store, shop.api.ledger_id, "a key", Role.READ, by=TESTER)
+    view = shop.api("views.create", name="A view", query="plan=pro")
+    return {"user_id": user.user_id, "key_id": key.key.key_id, "view_id": view["id"]}
+
+
+@pytest.mark.parametrize("route", OTHERS)
+def test_any_other_form_that_is_sent_twice_acts_once(shop: Shop, others: Mapping[str, str], route: str) -> None:
+    path = re.sub(r"<(\w+)>", lambda match: others[match[1]], route)
+    assert shop.admin.get(path).status_code == 200
+    form = {**hidden(shop.admin, *CARRIED), **OTHERS[route]}
+    assert shop.admin.post(path, form).status_code in (200, 303)
+    head = shop.api.head()
+    assert shop.admin.post(path, form).status_code < 500
+    assert shop.api.head() == head
 
 
 @pytest.mark.parametrize("noun", ["plan", "feature"])
