@@ -372,3 +372,20 @@ def test_of_three_who_limit_an_entity_at_once_two_are_shown_what_the_third_did(s
     written = {"feature_id": "messages", "limit": "9", "interval": "day", "enabled": "1", "entity": "north"}
     path = f"/customers/{thing.id}/controls/usage_limits/0?entity=north"
     assert race(shop, path, {**written, "anchor": "billing_cycle"}) == [303, 409, 409]
+
+
+@pytest.mark.parametrize(
+    "seen", ["", "[]", "{", '["a",[],[],{"name":5}]', '["",[],[],{"items.0.price":"x"}]', "9" * 500_000]
+)
+def test_a_mark_that_is_none_of_ours_lets_nothing_happen(shop: Shop, thing: Thing, seen: str) -> None:
+    head = shop.api.head()
+    for path, written in (
+        (f"/customers/{thing.id}/edit", {**known(thing), "name": "Acme Ltd"}),
+        (f"/plans/{thing['plan_id']}/edit", plan_fields(thing.api, thing["plan_id"], name="More")),
+        (f"/features/{thing['feature_id']}/edit", {"name": "Letters", "type": "metered"}),
+        (f"/features/{thing['feature_id']}/archive", {"archived": "1"}),
+    ):
+        shop.admin.get(path)
+        form = {**hidden(shop.admin, *CARRIED), **written, "seen": seen, "confirm": "1"}
+        assert shop.admin.post(path, form).status_code in (200, 409)
+    assert shop.api.head() == head
