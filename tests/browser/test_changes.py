@@ -43,7 +43,7 @@ def test_a_plan_is_attached_changed_cancelled_and_kept(site: Site, shop: Api) ->
     dialog.get_by_role("radio", name="Pro").check()
     expect(dialog.get_by_role("button", name="Attach and bill $20.00")).to_be_visible()
     dialog.get_by_text("Price, trial, dates and billing").click()
-    dialog.get_by_label("Amount").fill("12.50")
+    dialog.get_by_role("textbox", name="Amount", exact=True).first.fill("12.50")
     dialog.get_by_label("Trial", exact=True).select_option("own")
     length = dialog.get_by_label("Length")
     length.fill("14")
