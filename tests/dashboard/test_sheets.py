@@ -389,3 +389,16 @@ def test_a_mark_that_is_none_of_ours_lets_nothing_happen(shop: Shop, thing: Thin
         form = {**hidden(shop.admin, *CARRIED), **written, "seen": seen, "confirm": "1"}
         assert shop.admin.post(path, form).status_code in (200, 409)
     assert shop.api.head() == head
+
+
+def test_a_form_that_comes_back_saying_something_else_is_another_one(shop: Shop, thing: Thing) -> None:
+    browser, path = shop.admin, f"/customers/{thing.id}/new-balance"
+    browser.get(path)
+    form = {**hidden(browser, *CARRIED), "feature": "messages", "amount": "5", "balance_id": "gift"}
+    assert browser.post(path, form).status_code == 303
+    head = shop.api.head()
+    assert browser.post(path, {**form, "amount": "7", "balance_id": "other"}).status_code == 200
+    assert "sent before, and said something else then" in browser.text
+    assert shop.api.head() == head
+    again = {**form, **hidden(browser, *CARRIED), "amount": "7", "balance_id": "other"}
+    assert browser.post(path, again).status_code == 303
