@@ -142,7 +142,7 @@ def questions(draw: st.DrawFn) -> Row:
     return {**asked, "feature": "messages", "limit": draw(st.integers(3, 12))}
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(questions())
 def test_a_list_is_what_a_loop_keeps_and_sorts(crowd: Crowd, asked: Row) -> None:
     same_every_way(crowd, asked)

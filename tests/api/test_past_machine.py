@@ -74,7 +74,7 @@ LOOKED_AT = [
     for path in (*(f"/v1/customers/c{n}{rest}" for n in range(3) for rest in PER_CUSTOMER), *OF_THE_LEDGER)
     if has_a_past(path)
 ]
-AT_ONCE = 7
+AT_ONCE = 9
 BUSINESS = [(LONG_AGO + timedelta(days=days)).isoformat() for days in (-1, 0, 1, 21, 40, 100)]
 
 

@@ -121,13 +121,30 @@ def test_followers_leave_room_for_others_and_their_places_are_free_again(server:
 
 
 @pytest.mark.slow
-def test_a_server_that_is_told_to_stop_ends_its_followers_streams(place_for: Callable[[str], Path]) -> None:
-    with serving(place_for("followed")) as server:
+def test_a_server_that_is_told_to_stop_ends_its_followers_streams_and_the_next_one_goes_on(
+    place_for: Callable[[str], Path],
+) -> None:
+    place = place_for("followed")
+    with serving(place) as server:
         with following(server.url, "&after=0") as answer:
             lines = answer.iter_lines()
             assert next(lines) == "retry: 1000"
             began = time.monotonic()
             server.process.send_signal(signal.SIGTERM)
-            assert list(lines)[-1] == ""
+            rest = list(lines)
+            assert rest[-1] == ""
             assert time.monotonic() - began < 5
         assert server.stop() == 0
+    told = [int(line.removeprefix("id: ")) for line in rest if line.startswith("id: ")]
+    with serving(place) as server:
+        made = httpx.post(
+            f"{server.url}/v1/customers.get_or_create", json={"customer_id": "next"}, headers=with_secret()
+        )
+        end = int(made.raise_for_status().headers["Ledger-Position"])
+        with following(server.url, "&after=0", **({"Last-Event-ID": str(told[-1])} if told else {})) as answer:
+            for position in positions(answer):
+                told.append(position)
+                if position >= end:
+                    break
+    assert sorted(set(told)) == list(range(1, end + 1))
+    assert told == sorted(told)
