@@ -11,6 +11,7 @@ from api.reads.moments import PAST
 from api.reads.query import CURSOR, LIMIT, Parameter, choice, family, instant, read_args, repeated, text
 from api.views.account import COLUMNS, OF_FEATURE
 from api.wire import limits
+from api.wire.common import BILLING_INTERVALS
 from api.wire.refusals import InvalidInputs
 from projections.accounts.plans import Status
 from projections.reads import SORTS, AccountFilter, BalanceTest, Ordering
@@ -19,6 +20,10 @@ MOST_OF_EACH: Final = 20
 MOST_FIELDS: Final = 100
 NEWEST_FIRST: Final = "created_at"
 VIEW_CHARS: Final = 64
+ONCE: Final = "one_off"
+FREE: Final = "none"
+INTERVALS: Final = (*(each for each in BILLING_INTERVALS if each != ONCE), ONCE, FREE)
+"""How often a plan is billed."""
 _NUMBER: Final = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,12})?")
 _SUMS: Final = ("granted", "remaining", "usage")
 _COMPARISONS: Final = ("lt", "lte", "eq", "gte", "gt")
@@ -74,6 +79,14 @@ FILTERS: Final = (
     repeated(
         choice("status", "How they are on their current plan; with `plan`, on that one. Several: any.", tuple(Status))
     ),
+    repeated(
+        choice(
+            "interval",
+            "On a plan that the catalog sells so: by its longest interval; one_off is a purchase, none a free plan. "
+            "Several: any. With `plan`, that plan is; `status` is how they are on it.",
+            INTERVALS,
+        )
+    ),
     family(text("metadata", "This custom property has this value. Several must all hold.", limits.NAME_CHARS)),
     repeated(BALANCE),
     instant("created_from", "Created from this instant on."),
@@ -120,6 +133,7 @@ def question_of(query: dict[str, Any]) -> AccountQuestion:
         tuple(sorted(set(query["balance"]))),
         query["created_from"],
         query["created_to"],
+        tuple(sorted(set(query["interval"]))),
     )
     sort, order = query["sort"], query["order"]
     descending = order == "desc" if order is not None else sort == NEWEST_FIRST
@@ -135,7 +149,7 @@ def _shown(query: dict[str, Any]) -> tuple[str, ...]:
 def _check(query: dict[str, Any]) -> None:
     problems = {
         name: f"was sent {len(query[name])} times and must be sent at most {MOST_OF_EACH} times"
-        for name in ("plan", "status", "metadata", "balance")
+        for name in ("plan", "status", "interval", "metadata", "balance")
         if len(query[name]) > MOST_OF_EACH
     }
     if query["feature"] is None:

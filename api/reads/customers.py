@@ -11,11 +11,13 @@ from flask import Response
 from api.call import Call
 from api.dispatch import answer
 from api.reads.account_query import PARAMETERS, AccountQuestion, question_of
+from api.reads.billed import narrowed
 from api.reads.past import Then, then_of
 from api.reads.resource import Export, Resource, Rows
 from api.reads.sums_then import MOST_CUSTOMERS, Standing, TooMany, in_order, passes, standings
 from api.reads.views import with_view
 from api.views.account import COLUMNS, Shown, account, account_values
+from ledger.core.offers.catalog import Catalog
 from projections import reads
 from projections.cursors import InvalidCursor, Question, from_cursor, to_cursor
 from projections.reads import ACCOUNT_MODELS, SORTS, AccountRow, Ordering, Page, View
@@ -26,8 +28,8 @@ def list_customers(call: Call, query: dict[str, Any]) -> Response:
     asked, then = question_of(query), then_of(call, query)
     with call.view(ACCOUNT_MODELS) as view:
         page = page_of(call, view, asked, then, query["limit"], query["cursor"])
-    currency = _currency(call, then)
-    shown = [account(Shown(row, currency), asked.columns) for row in page.items]
+    currency, catalog = _sold_in(call, then)
+    shown = [account(Shown(row, currency, catalog), asked.columns) for row in page.items]
     return answer(call, {"list": shown, "next_cursor": page.next_cursor})
 
 
@@ -35,6 +37,7 @@ def page_of(
     call: Call, view: View, asked: AccountQuestion, then: Then | None, limit: int, cursor: str | None
 ) -> Page[AccountRow]:
     """A page of what is asked, now or then. Needs the models of the list. Raises `TooMany`."""
+    asked = narrowed(asked, (then or call.background).catalog)
     if then is not None and asked.of_sums:
         return _page_of_sums(call, view, asked, then, limit, cursor)
     when, moment = (None, None) if then is None else (then.when, then.asked)
@@ -51,7 +54,7 @@ def page_of(
 def _page_of_sums(
     call: Call, view: View, asked: AccountQuestion, then: Then, limit: int, cursor: str | None
 ) -> Page[AccountRow]:
-    question = Question(view.ledger_id, "accounts_then", (asked.keep, asked.ordering, then.asked))
+    question = Question(view.ledger_id, "accounts_then", (asked.keep.asked, asked.ordering, then.asked))
     after = from_cursor(question, cursor, (UUID,))
     found = _of_sums(call, view, asked, then)
     if after is not None:
@@ -75,20 +78,23 @@ def _of_sums(call: Call, view: View, asked: AccountQuestion, then: Then) -> list
     return in_order(kept, asked.ordering) if by_sum else kept
 
 
-def _currency(call: Call, then: Then | None) -> str:
-    return call.background.settings.currency if then is None else then.settings.currency
+def _sold_in(call: Call, then: Then | None) -> tuple[str, Catalog]:
+    """The currency of the ledger, and what it sells."""
+    known = then or call.background
+    return known.settings.currency, known.catalog
 
 
 @contextmanager
 def _rows(call: Call, query: dict[str, Any]) -> Iterator[Rows]:
     asked, then = question_of(query), then_of(call, query)
-    currency = _currency(call, then)
+    currency, catalog = _sold_in(call, then)
     with call.view(ACCOUNT_MODELS) as view:
-        rows = (account_values(Shown(row, currency)) for row in _all(call, view, asked, then))
+        rows = (account_values(Shown(row, currency, catalog)) for row in _all(call, view, asked, then))
         yield Rows(view.position if then is None else then.when.position, None if then else view.due, rows)
 
 
 def _all(call: Call, view: View, asked: AccountQuestion, then: Then | None) -> Iterator[AccountRow]:
+    asked = narrowed(asked, (then or call.background).catalog)
     feature_id = asked.ordering.feature_id
     if then is not None and (asked.of_sums or feature_id is not None):
         return iter([each.shown(feature_id) for each in _of_sums(call, view, asked, then)])

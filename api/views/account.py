@@ -7,21 +7,31 @@ from typing import Any, Final, NamedTuple
 
 from api.ids import shown_customer
 from api.reads.resource import Column, Kind
+from api.views.base_price import monthly_base, sold
 from ledger.core.money import to_major
+from ledger.core.offers.catalog import Catalog
 from ledger.store.addresses import internal_id
+from projections.accounts.plans import Status
 from projections.jsonb import plain_json, read_json
 from projections.queries.accounts import AccountRow
 
 
 class Shown(NamedTuple):
-    """A row with the currency of its ledger, for customers that have none of their own."""
+    """A row with the currency of its ledger, for customers that have none of their own, and what its plans cost."""
 
     row: AccountRow
     ledger_currency: str
+    catalog: Catalog
 
     @property
     def currency(self) -> str:
         return self.row.currency or self.ledger_currency
+
+
+def _base_price(shown: Shown) -> Decimal | None:
+    row = shown.row
+    plan = None if row.plan_status == Status.EXPIRED else sold(shown.catalog, row.plan_id, row.plan_version)
+    return None if plan is None else monthly_base(plan, shown.currency)
 
 
 def _owed_other(shown: Shown) -> Mapping[str, Decimal]:
@@ -41,6 +51,7 @@ _COLUMNS: Final[tuple[tuple[Column, Callable[[Shown], Any]], ...]] = (
     (Column("plan_id", Kind.TEXT, "The id of that plan."), lambda each: each.row.plan_id),
     (Column("plan_version", Kind.INTEGER, "Its version of that plan."), lambda each: each.row.plan_version),
     (Column("plan_status", Kind.TEXT, "How it is on that plan."), lambda each: each.row.plan_status),
+    (Column("base_price", Kind.NUMBER, "What the catalog says that plan costs a month, use aside."), _base_price),
     (
         Column("active_subscriptions", Kind.INTEGER, "Subscriptions in force, its entities' included."),
         lambda each: each.row.active_subscriptions,

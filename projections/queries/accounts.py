@@ -41,8 +41,9 @@ class AccountFilter(NamedTuple):
     """Which customers to list; what is empty keeps everything. Instants are both inside.
 
     `statuses` (of `plans.Status`) are those of the current plan, the one a row shows. `plans` are `pro`, or `pro@2` for
-    a version of it, held by the customer or an entity of it; with them the statuses are those of these plans. Every one
-    of `metadata` and of `balances` has to hold.
+    a version of it, held by the customer or an entity of it; with them the statuses are those of these plans. With
+    `intervals` the plans are those of `billed`, named in the same way: what of `plans`, or of all, is billed so. Every
+    one of `metadata` and of `balances` has to hold.
     """
 
     search: str | None = None
@@ -52,6 +53,18 @@ class AccountFilter(NamedTuple):
     balances: tuple[BalanceTest, ...] = ()
     created_from: datetime | None = None
     created_to: datetime | None = None
+    intervals: tuple[str, ...] = ()
+    billed: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> "AccountFilter":
+        """What was asked, without what it comes to: a plan that is new between two pages makes no other question."""
+        return self._replace(billed=())
+
+    @property
+    def held(self) -> tuple[str, ...] | None:
+        """The plans to be on; None where that is not asked."""
+        return self.billed if self.intervals else self.plans or None
 
 
 class Ordering(NamedTuple):
@@ -109,7 +122,7 @@ def accounts(
 
     `moment` is what tells one question about the past from another, where the log may go on between two pages.
     """
-    question = Question(view.ledger_id, "accounts", (keep, ordering, moment))
+    question = Question(view.ledger_id, "accounts", (keep.asked, ordering, moment))
     after = from_cursor(question, cursor, (int, str, UUID))
     asked = _Asked(keep, ordering, when)
     place = None if after is None else asked.place(*after)
@@ -139,7 +152,7 @@ def leaf(
 
     The cursors are those of `accounts`. Raises `InvalidCursor`.
     """
-    question = Question(view.ledger_id, "accounts", (keep, ordering, None))
+    question = Question(view.ledger_id, "accounts", (keep.asked, ordering, None))
     cursor = from_cursor(question, before or after, (int, str, UUID))
     asked = _Asked(keep, ordering, None, backwards=before is not None)
     found = asked.rows(view, limit + 1, None if cursor is None else asked.place(*cursor))
@@ -183,9 +196,10 @@ class _Asked:
         self._whole = "present" if when is None else "past"
         self._conditions, self._only_gathered = list[Composed](), list[Composed]()
         self.parameters: dict[str, Any] = {} if when is None else when.parameters()
-        self.parameters |= {"feature_id": ordering.feature_id, "of_plans": bool(keep.plans)}
-        self._keep("marks", [mark(plan, status) for plan in keep.plans for status in keep.statuses or (None,)] or None)
-        self._keep("statuses", None if keep.plans else list(keep.statuses) or None)
+        held, ways = keep.held, keep.statuses or (None,)
+        self.parameters |= {"feature_id": ordering.feature_id, "of_plans": held is not None}
+        self._keep("marks", None if held is None else [mark(plan, status) for plan in held for status in ways])
+        self._keep("statuses", list(keep.statuses) or None if held is None else None)
         self._keep("search", contains(keep.search))
         if keep.search and not _THREE_LETTERS.search(keep.search):
             # Only where few are gathered: the planner cannot tell how many it leaves, and guesses far too few.

@@ -308,3 +308,20 @@ def test_what_was_agreed_to_is_created_and_a_form_that_is_sent_again_leads_to_th
     again = browser.post("/customers/new", {**asked, "once": "another"})
     assert again.status_code == 409
     assert "ada-2 is the ID of a customer already" in browser.text
+
+
+def test_who_pays_how_often_is_a_filter_and_a_column_says_how_much_that_is_a_month(browser: Browser) -> None:
+    sent = browser.get("/customers?interval=month&feature=&show=name&show=plan&show=base_price")
+    browser.get(sent.headers["Location"])
+    assert shown(browser) == ["c0"]
+    assert heads(browser) == ["Customer", "Plan", "Base price"]
+    assert '<span title="$20.00 / month">$20.00</span> <span class="faint">/ month</span>' in browser.last_raw()
+    assert "Billed</span> monthly" in browser.text
+    browser.get("/customers?interval=one_off&plan=extra&status=active")
+    assert shown(browser) == ["c0"]
+    assert "also Extra messages, active" in browser.text
+    browser.get("/customers?interval=year")
+    assert shown(browser) == []
+    assert "There are some without this filter" in browser.text
+    assert browser.get("/customers?interval=day").status_code == 400
+    assert "interval was" in browser.text

@@ -14,6 +14,7 @@ LABELS: Final = {
     "plan_id": "Plan ID",
     "plan_version": "Version",
     "plan_status": "Status",
+    "base_price": "Base price",
     "active_subscriptions": "Subscriptions",
     "balance_owed": "Balance",
     "credit": "Credit",
@@ -29,7 +30,7 @@ PICKABLE: Final = tuple(name for name in LABELS if name != "name")
 """What can be shown beside the customer, in this order."""
 DEFAULT: Final = ("id", "plan", "plan_status", "active_subscriptions", "balance_owed", "remaining", "created_at")
 OF_FEATURE: Final = frozenset({"remaining", "granted", "usage"})
-NUMBERS: Final = OF_FEATURE | {"active_subscriptions", "balance_owed", "credit", "plan_version"}
+NUMBERS: Final = OF_FEATURE | {"active_subscriptions", "base_price", "balance_owed", "credit", "plan_version"}
 DESCENDING_FIRST: Final = NUMBERS | {"created_at"}
 READ_WITH: Final = ("id", "internal_id", "name", "email", "plan_version", "credit", "currency", "granted", "unlimited")
 """What cells need beside the columns that are shown."""

@@ -8,18 +8,22 @@ from flask import Response
 
 from api.call import Call
 from api.dashboard import past
+from api.dashboard.customer.price_words import per
 from api.dashboard.customers.columns import LABELS, OF_FEATURE, PICKABLE, READ_WITH, headings, shown
-from api.dashboard.customers.question import HERE, KEPT, Args, Asked, Chip, address, asked, canonical, chips
+from api.dashboard.customers.question import BILLED, HERE, KEPT, Args, Asked, Chip, address, asked, canonical, chips
 from api.dashboard.gate import Visitor, to
 from api.dashboard.live.changes import live_path
 from api.dashboard.page import page
 from api.dashboard.past import Look
-from api.reads.account_query import AccountQuestion
+from api.dashboard.words import money
+from api.reads.account_query import INTERVALS, AccountQuestion
+from api.reads.billed import narrowed
 from api.reads.customers import page_of
 from api.reads.past import Then, then_of
 from api.v1.views import views_of
 from api.views.account import Shown, account
 from api.views.account import address as address_of
+from api.views.base_price import base_amount, sold
 from api.views.shapes import Json
 from ledger.core.errors import InvalidRequest
 from ledger.core.offers.catalog import Catalog
@@ -86,10 +90,11 @@ def _found(
 
 
 def _leaf(call: Call, view: View, question: Asked, then: Then | None) -> Leaf:
-    (keep, ordering, _), query = question.question, question.query
+    query = question.query
     if then is not None:
         found = page_of(call, view, question.question, then, query["limit"], query["cursor"])
         return Leaf(found.items, None, found.next_cursor)
+    keep, ordering, _ = narrowed(question.question, call.background.catalog)
     return reads.leaf(view, keep, ordering, limit=query["limit"], after=query["cursor"], before=query["before"])
 
 
@@ -129,6 +134,7 @@ def _shown(
         "labels": LABELS,
         "pickable": [name for name in PICKABLE if query["feature"] or name not in OF_FEATURE],
         "statuses": list(Status),
+        "intervals": {each: BILLED[each] for each in INTERVALS},
         "plans": [versions[-1] for versions in catalog.plans.values() if versions],
         "features": [each for each in catalog.features.values() if not each.archived],
         "files": {FORMATS[name]: _file([("format", name), *exported]) for name in FORMATS},
@@ -157,17 +163,28 @@ def _feature_name(catalog: Catalog, feature_id: str | None) -> str | None:
 
 def _row(background: Outcome | Then, row: AccountRow, question: Asked, names: Sequence[str]) -> Json:
     needed = tuple(dict.fromkeys((*names, *READ_WITH)))
-    cells = account(Shown(row, background.settings.currency), needed)
-    return {**cells, "address": address_of(row), "also": _also(background.catalog, row, question)}
+    cells = account(Shown(row, background.settings.currency, background.catalog), needed)
+    priced = {"base": _base(background.catalog, row, cells["currency"])} if "base_price" in names else {}
+    return {**cells, **priced, "address": address_of(row), "also": _also(background.catalog, row, question)}
+
+
+def _base(catalog: Catalog, row: AccountRow, currency: str) -> str:
+    """The base price as it is sold: so much, for so long."""
+    plan = sold(catalog, row.plan_id, row.plan_version)
+    amount = None if plan is None else base_amount(plan, currency)
+    if plan is None or plan.base is None or amount is None:
+        return ""
+    return f"{money(amount, currency)} {per(plan.base.every)}"
 
 
 def _also(catalog: Catalog, row: AccountRow, question: Asked) -> Sequence[Json]:
     """The plans that it was found by and that are not what its row shows anyway, each with its own status."""
-    keep, plans = question.question.keep, catalog.plans
+    keep, plans = narrowed(question.question, catalog).keep, catalog.plans
+    held = keep.held or ()
     return [
         {"name": plans[each.plan_id][-1].name, "version": each.version, "status": each.status}
         for each in found_by(row.marks or ())
         if each.plan_id in plans and each != (row.plan_id, row.plan_version, row.plan_status)
-        if each.plan_id in keep.plans or f"{each.plan_id}@{each.version}" in keep.plans
+        if each.plan_id in held or f"{each.plan_id}@{each.version}" in held
         if not keep.statuses or each.status in keep.statuses
     ]

@@ -190,6 +190,15 @@ class Chip(NamedTuple):
     link: str
 
 
+BILLED: Final = {
+    "week": "weekly",
+    "month": "monthly",
+    "quarter": "quarterly",
+    "semi_annual": "half-yearly",
+    "year": "yearly",
+    "one_off": "once",
+    "none": "free",
+}
 COMPARED: Final = {"lt": "<", "lte": "≤", "eq": "=", "gte": "≥", "gt": ">"}
 
 
@@ -207,6 +216,8 @@ def _said(asked_: Asked) -> Iterator[tuple[tuple[str, str], str, str]]:
     for each in query["plan"]:
         plan, _, version = each.rpartition("@")
         yield ("Plan", f"{plan}, version {version}" if plan and version.isdigit() else each), "plan", each
+    for each in query["interval"]:
+        yield ("Billed", BILLED[each]), "interval", each
     for test, sent in zip(query["balance"], asked_.args.getlist("balance"), strict=True):
         said = f"{test.feature_id} {test.column} {COMPARED[test.comparison]} {test.number:,f}"
         yield ("Balance", said), "balance", sent

@@ -29,6 +29,7 @@ class CustomerRowSchema(WireSchema):
     plan_id = PlanId(allow_none=True)
     plan_version = Whole(1, allow_none=True)
     plan_status = Choice(*PLAN_STATUSES)
+    base_price = Total(allow_none=True)
     active_subscriptions = Whole()
     balance_owed = Total()
     balance_owed_other = MapOf(Total())
