@@ -112,6 +112,7 @@ def test_an_answer_that_comes_late_takes_no_place_of_a_newer_one(site: Site) -> 
     page.go_back()
     expect(page.locator("[data-rows] tbody tr")).to_have_count(4)
     expect(page.get_by_label("Search", exact=True)).to_have_value("")
+    page.wait_for_load_state()  # the rows are there before the script is, which nobody's hand would notice
     page.go_forward()
     expect(page.locator("[data-rows] tbody tr")).to_have_count(2)
     expect(page.get_by_label("Search", exact=True)).to_have_value("ada")
