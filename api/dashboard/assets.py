@@ -24,6 +24,7 @@ FILES: Final[Mapping[str, Path]] = {
     "kept.js": OURS / "script/kept.js",
     "changes.js": OURS / "script/changes.js",
     "customers.js": OURS / "script/customers.js",
+    "actions.js": OURS / "script/actions.js",
     "live.js": OURS / "script/live.js",
     "graph.js": OURS / "script/graph.js",
     "icon.svg": OURS / "icon.svg",
@@ -37,7 +38,7 @@ FILES: Final[Mapping[str, Path]] = {
 SHEETS: Final = (
     "tokens", "base", "frame", "over", "controls", "parts", "list", "customers", "customer", "sections",
     "reading", "past", "timeline", "graph", "uses", "books", "dialogs", "changes", "slip", "catalog", "editor", "tiers",
-    "access", "alone", "words", "sizes", "folding", "print",
+    "access", "actions", "alone", "words", "sizes", "folding", "print",
 )  # fmt: skip
 """The parts of our one style sheet, in their order."""
 TYPES: Final = {

@@ -400,7 +400,7 @@ def test_a_credit_note_whose_invoice_changed_meanwhile_is_shown_anew(browser: Br
 def test_a_viewer_is_refused_every_form(shop: Shop, browser: Browser, acme: Acme) -> None:
     path = invoiced(acme, browser, 30)
     viewer = shop.viewer
-    below = ("edit", "delete", "new-entity", "new-balance", "controls/usage_limits/new")
+    below = ("edit", "delete", "new-entity", "clock", "new-balance", "controls/usage_limits/new")
     for each in (*(f"{acme.path}/{name}" for name in below), f"{path}/credit"):
         assert viewer.get(each).status_code == 403
     viewer.get(acme.path)
@@ -410,6 +410,6 @@ def test_a_viewer_is_refused_every_form(shop: Shop, browser: Browser, acme: Acme
 
 def test_a_page_links_to_its_sheets(browser: Browser, acme: Acme) -> None:
     browser.get(acme.path)
-    for words in ("Edit", "Add entity", "Delete", "Attach plan", "New balance"):
+    for words in ("Edit customer", "Add entity", "Advance the clock", "Delete customer", "Attach plan", "New balance"):
         assert browser.get(link(browser, words)).status_code == 200
         browser.get(acme.path)

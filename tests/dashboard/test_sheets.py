@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -168,6 +169,10 @@ def listened(thing: Thing) -> str:
     return "\n".join(thing.api("features.get", feature_id=thing["feature_id"])["event_names"])
 
 
+def in_three_days() -> str:
+    return (datetime.now(UTC) + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
+
+
 LIMITED = ("Usage limit 1", "Messages: at most 5 a day", "Messages: at most 7 a day")
 OWED = ("Owed", "$30.00", "$25.00")
 CASES = (
@@ -191,6 +196,7 @@ CASES = (
          lambda thing: attach_extra(thing, entity_id="north"), ("Plans held", "–", "Extra"),
          path=f"{ONE}/delete-entity?entity=north", confirm=False),
     Case(f"{ONE}/new-entity", {"id": "south", "feature": "seats"}, Thing.rename, RENAMED, confirm=False),
+    Case(f"{ONE}/clock", lambda _thing: {"to": in_three_days()}, Thing.rename, RENAMED),
     Case(f"{ONE}/new-balance", {"feature": "messages", "amount": "5"}, Thing.rename, RENAMED, confirm=False),
     Case(CONTROL, {"feature_id": "messages", "limit": "9", "interval": "day", "anchor": "billing_cycle",
                    "enabled": "1"}, limit, LIMITED, path=f"{ONE}/controls/usage_limits/0", confirm=False),

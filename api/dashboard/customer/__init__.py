@@ -4,6 +4,8 @@ from typing import Final
 
 from api.dashboard.confirming import sheet_form
 from api.dashboard.customer import (
+    answer,
+    clock,
     controls,
     deleting,
     editing,
@@ -27,6 +29,8 @@ ROUTES: Final = (
     *sheet_form(f"{ONE}/edit", "edit_customer", editing.edit_page, editing.edit_form),
     *sheet_form(f"{ONE}/delete", "delete_customer", deleting.delete_page, deleting.delete_form),
     *sheet_form(f"{ONE}/delete-entity", "delete_entity", deleting.delete_entity_page, deleting.delete_entity_form),
+    *sheet_form(f"{ONE}/clock", "clock", clock.clock_page, clock.clock_form),
+    Route("GET", f"{ONE}/json", "customer_json", answer.answer_page),
     Route("GET", f"{ONE}/entities", "entities", heading.entities_page),
     *sheet_form(f"{ONE}/new-entity", "new_entity", granting.new_entity_page, granting.new_entity_form),
     *sheet_form(f"{ONE}/new-balance", "new_balance", granting.new_balance_page, granting.new_balance_form),

@@ -26,9 +26,10 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy]");
+  const button = event.target.closest("[data-copy], [data-copy-of]");
   if (button === null) return;
-  navigator.clipboard.writeText(button.dataset.copy).then(() => {
+  const text = button.dataset.copy ?? document.getElementById(button.dataset.copyOf).textContent;
+  navigator.clipboard.writeText(text).then(() => {
     button.dataset.copied = "";
     setTimeout(() => delete button.dataset.copied, 1200);
   });

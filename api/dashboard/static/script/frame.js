@@ -33,7 +33,12 @@
     const line = document.createElement("div");
     const key = document.createElement("dt");
     const does = document.createElement("dd");
-    key.append(Object.assign(document.createElement("kbd"), { textContent: element.dataset.key.toUpperCase() }));
+    // What a menu holds has the key of the menu before its own.
+    const menu = element.dataset.then && element.closest("details").querySelector("[data-key]").dataset.key;
+    for (const each of menu ? [menu, element.dataset.then] : [element.dataset.key]) {
+      key.append(...(key.hasChildNodes() ? [" then "] : []));
+      key.append(Object.assign(document.createElement("kbd"), { textContent: each.toUpperCase() }));
+    }
     does.textContent = words(element);
     line.append(key, does);
     return line;
@@ -46,7 +51,7 @@
 
   document.getElementById("keys")?.addEventListener("beforetoggle", (event) => {
     if (event.newState !== "open") return;
-    const found = [...document.querySelectorAll("[data-key]:not([data-key='?'])")];
+    const found = [...document.querySelectorAll("[data-key]:not([data-key='?']), [data-then]")];
     document.getElementById("keys-here").replaceChildren(...found.map(row));
   });
 })();
