@@ -38,7 +38,7 @@ FILES: Final[Mapping[str, Path]] = {
 SHEETS: Final = (
     "tokens", "base", "frame", "over", "controls", "parts", "list", "customers", "customer", "sections",
     "reading", "past", "timeline", "graph", "uses", "books", "dialogs", "changes", "slip", "catalog", "editor", "tiers",
-    "access", "actions", "alone", "words", "sizes", "folding", "print",
+    "access", "actions", "alone", "acts", "words", "sizes", "folding", "print",
 )  # fmt: skip
 """The parts of our one style sheet, in their order."""
 TYPES: Final = {

@@ -150,6 +150,17 @@ def cancel(thing: Thing) -> None:
     thing.api("billing.update", customer_id=thing.id, plan_id="pro", cancel_action="cancel_end_of_cycle")
 
 
+def owing(thing: Thing) -> None:
+    """A balance by hand that owes 10."""
+    granted = {"customer_id": thing.id, "feature_id": "messages", "balance_id": "gift"}
+    thing.api("balances.create", **granted, included_grant=10)
+    thing.api("balances.update", **granted, usage=20)
+
+
+def used_three(thing: Thing) -> None:
+    thing.api("balances.track", customer_id=thing.id, feature_id="messages", value=3)
+
+
 def attach_extra(thing: Thing, **whose: str) -> None:
     thing.api("customers.update", customer_id=thing.id, metadata={"payment_method": "pm_card_visa"})
     thing.api("billing.attach", customer_id=thing.id, plan_id="extra", **whose)
@@ -187,6 +198,29 @@ CASES = (
         lambda thing: thing.api("balances.track", customer_id=thing.id, feature_id="messages", value=3),
         ("Messages, now", "499 of 500", "496 of 500"),
         path=f"{ONE}/balances/messages",
+    ),
+    Case(
+        f"{ONE}/balances/<feature_id>/use",
+        {"value": "5", "reason": "Lost by the importer"},
+        used_three,
+        ("Messages, now", "499 of 500", "496 of 500"),
+        path=f"{ONE}/balances/messages/use",
+    ),
+    Case(
+        f"{ONE}/balances/<feature_id>/recalculate",
+        {"reason": "Packs beside each other"},
+        used_three,
+        ("Pro", "499 of 500 → 489 of 500", "496 of 500 → 486 of 500"),
+        path=f"{ONE}/balances/messages/recalculate",
+        before=owing,
+    ),
+    Case(
+        f"{ONE}/balances/<feature_id>/delete",
+        {"source": "gift", "reason": "Granted in error"},
+        Thing.rename,
+        RENAMED,
+        path=f"{ONE}/balances/messages/delete",
+        before=owing,
     ),
     Case(f"{ONE}/events/<position>/void", {"reason": "Twice"}, Thing.rename, RENAMED),
     Case(f"{ONE}/edit", lambda thing: {**known(thing), "name": "Acme Ltd"}, Thing.rename, RENAMED, confirm=False),

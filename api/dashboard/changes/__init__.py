@@ -6,17 +6,35 @@ A sheet is a `Sheet` (its form) and a `Change` (what of the API it asks for, and
 
 from typing import Final
 
-from api.dashboard.changes import attaching, balances, canceling, updating, voiding
+from api.dashboard.changes import (
+    attaching,
+    balances,
+    canceling,
+    checking,
+    loose,
+    recalculating,
+    recording,
+    updating,
+    voiding,
+)
 from api.dashboard.confirming import sheet_form
+from api.dashboard.route import Route
 
 ONE: Final = "/customers/<customer_id>"
 PLAN: Final = f"{ONE}/plans/<subscription_id>"
+BALANCE: Final = f"{ONE}/balances/<feature_id>"
 ROUTES: Final = (
     *sheet_form(f"{ONE}/attach", "attach", attaching.attach_page, attaching.attach_form),
     *sheet_form(f"{PLAN}/change", "change_plan", attaching.switch_page, attaching.switch_form),
     *sheet_form(f"{PLAN}/update", "update_plan", updating.update_page, updating.update_form),
     *sheet_form(f"{PLAN}/cancel", "cancel", canceling.cancel_page, canceling.cancel_form),
     *sheet_form(f"{PLAN}/uncancel", "uncancel", canceling.uncancel_page, canceling.uncancel_form),
-    *sheet_form(f"{ONE}/balances/<feature_id>", "balance", balances.balance_page, balances.balance_form),
+    *sheet_form(BALANCE, "balance", balances.balance_page, balances.balance_form),
+    *sheet_form(f"{BALANCE}/use", "record_usage", recording.recording_page, recording.recording_form),
+    *sheet_form(
+        f"{BALANCE}/recalculate", "recalculate", recalculating.recalculating_page, recalculating.recalculating_form
+    ),
+    *sheet_form(f"{BALANCE}/delete", "delete_balance", loose.deleting_page, loose.deleting_form),
+    Route("GET", f"{ONE}/check/<feature_id>", "check_balance", checking.checking_page),
     *sheet_form(f"{ONE}/events/<position>/void", "void", voiding.void_page, voiding.void_form),
 )

@@ -100,7 +100,7 @@ def _form(
         "chosen": chosen,
         "held": held,
         "address": customer_id,
-        "entities": {"": "The whole customer"} | {key: _named(scene, key) for key in scene.customer.entities},
+        "entities": entities_of(scene),
         "schedules": SCHEDULES,
         "terms": terms,
         "discounts": discounts_offered(scene),
@@ -140,6 +140,11 @@ def _read(reading: Reading, chosen: Offered, customer_id: str, scene: Scene) -> 
     if said["carry_balances"]:
         payload["carry_over_balances"] = {"enabled": True}
     read_terms(reading, chosen)
+
+
+def entities_of(scene: Scene) -> dict[str, str]:
+    """For whom a plan can be: the whole customer, or one of its entities."""
+    return {"": "The whole customer"} | {key: _named(scene, key) for key in scene.customer.entities}
 
 
 def _named(scene: Scene, entity_id: str) -> str:

@@ -45,7 +45,7 @@ def _sheet(visitor: Visitor, customer_id: str, feature_id: str) -> tuple[Sheet, 
     scene = scene_of(visitor, customer_id)
     said = {**dict.fromkeys(FIELDS, ""), **given(visitor.call.request)}
     said["action"] = said["action"] if said["action"] in ACTIONS else "grant"
-    entity_id = _whose(scene, feature_id, said["entity"])
+    entity_id = whose(scene, feature_id, said["entity"])
     sources = _sources(scene, feature_id, entity_id)
     shown: dict[str, Any] = {
         "given": said,
@@ -74,7 +74,7 @@ _MISSING: Final[Mapping[str, str]] = {
 }
 
 
-def _whose(scene: Scene, feature_id: str, entity_id: str) -> str | None:
+def whose(scene: Scene, feature_id: str, entity_id: str) -> str | None:
     """Whose balance is meant: the entity's own, or where it has none the one that all of the customer shares."""
     own = any(each.feature_id == feature_id and each.terms.entity_id == entity_id for each in _grants(scene))
     return entity_id if own and entity_id else None

@@ -97,7 +97,7 @@ class Reading:
 
 def read_terms(reading: Reading, offered: Offered, *, held: Mapping[str, Decimal] | None = None) -> None:
     """Read what attaching and updating have in common. `held` are the quantities that are bought already."""
-    _quantities(reading, offered, held or {})
+    read_quantities(reading, offered, held or {})
     _customize(reading, offered)
     _trial(reading)
     _billing(reading)
@@ -105,7 +105,8 @@ def read_terms(reading: Reading, offered: Offered, *, held: Mapping[str, Decimal
     _lines(reading)
 
 
-def _quantities(reading: Reading, offered: Offered, held: Mapping[str, Decimal]) -> None:
+def read_quantities(reading: Reading, offered: Offered, held: Mapping[str, Decimal]) -> None:
+    """Read the quantities that are bought ahead, but for those that are `held` already."""
     said = [each for each in offered.prepaid if reading.said(f"quantity.{each.feature_id}")]
     found: list[Json] = []
     for part in said:

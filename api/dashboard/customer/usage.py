@@ -73,6 +73,7 @@ def _source(found: Subject, grant: Grant) -> Json:
         **shown,
         **measure({"granted": grant.granted, "usage": grant.used}),
         "granted": grant.granted,
+        "loose": grant.loose,
         "from": _plan_name(found, grant) if grant.terms.plan_id else "Granted by hand",
         "entity": found.called(grant.terms.entity_id),
         "drawn": [(feature_name(found.scene.catalog, key), value) for key, value in grant.drawn.items()],
