@@ -20,6 +20,7 @@ from ledger.core.sealed import Sealed
 from ledger.core.terms import FeatureKind
 from ledger.store.connections import Limits, connect
 from ledger.store.migrate import STORE_MIGRATIONS, migrate
+from projections.advancing import advance
 from projections.folding import Batch, Generation
 from projections.migrations import PROJECTION_MIGRATIONS
 from projections.projection import Recorded
@@ -186,7 +187,7 @@ def written(conn: Connection[Any], history: Sequence[Use], batch: int) -> View:
     events = [*_granting(), *map(_recorded, history)]
     with conn.transaction():
         for index in range(0, len(events), batch):
-            generation.advance(conn, Batch(events[index : index + batch]))
+            assert advance(conn, [generation], Batch(events[index : index + batch])) == []
             generation.settle()
     head = len(history)
     models = {"usage": [number, None, MODEL.revision], "customers": [number, None, 1]}
