@@ -188,6 +188,12 @@ LIMITED = ("Usage limit 1", "Messages: at most 5 a day", "Messages: at most 7 a 
 OWED = ("Owed", "$30.00", "$25.00")
 CASES = (
     Case(f"{ONE}/attach", {"plan": "extra", "collection": "none"}, Thing.rename, RENAMED),
+    Case(
+        f"{ONE}/schedule",
+        {"phase.0.plan": "pro", "phase.1.plan": "team", "phase.1.starts_on": "2100-02-01"},
+        Thing.rename,
+        RENAMED,
+    ),
     Case(f"{HELD}/change", {"plan": "team", "collection": "none"}, Thing.rename, RENAMED),
     Case(f"{HELD}/update", {"quantity.seats": "5", "collection": "none"}, Thing.rename, RENAMED),
     Case(f"{HELD}/cancel", {"action": "cancel_immediately", "refund": "none"}, Thing.rename, RENAMED),

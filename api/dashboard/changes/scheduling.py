@@ -1,0 +1,159 @@
+"""The sheet of a schedule: plans that follow each other, the first from now on and each other from a day on.
+
+A phase is a few fields under its number, `phase.1.plan` and so on. Numbers are kept as they are while phases come and
+go, so that a field stays the same field; their order is that of the phases.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from flask import Response
+
+from api.dashboard.changes import terms_fields as terms
+from api.dashboard.changes.account import account
+from api.dashboard.changes.attaching import entities_of
+from api.dashboard.changes.holding import scene_of
+from api.dashboard.changes.offered import Offered, offered, plans_offered
+from api.dashboard.changes.quoting import quoted
+from api.dashboard.changes.terms_fields import Reading, read_quantities
+from api.dashboard.confirming import Change, Sheet, settle, show
+from api.dashboard.forms import beside, day_milliseconds, given
+from api.dashboard.gate import Visitor
+from api.dashboard.paths import customer_path
+from api.views.shapes import Json, Scene
+from api.wire.several import PHASES_MAX
+from ledger.core.errors import Refusal
+from ledger.core.subscriptions.subscription import Status
+
+FIELD: Final = re.compile(r"phase\.(0|[1-9][0-9]{0,3})\.")
+NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,3}")
+ABOUT_A_PHASE: Final = re.compile(r"phases\.([0-9]+)\.(starts_at|plans) (must .*)")
+TEXTS: Final = ("entity", "proration", "reason")
+EMPTY: Final = ("plan", "starts_on", "anew")
+
+
+class Phase(NamedTuple):
+    """A phase of the form: its number, whether it is the first, and the plan that it has by now."""
+
+    number: int
+    first: bool
+    chosen: Offered | None
+
+    def field(self, name: str) -> str:
+        """What one of its fields is called."""
+        return f"phase.{self.number}.{name}"
+
+
+def schedule_page(visitor: Visitor, customer_id: str) -> Response:
+    """The form: the plan that is held now, and one to follow it."""
+    return show(visitor, *_sheet(visitor, customer_id))
+
+
+def schedule_form(visitor: Visitor, customer_id: str) -> Response:
+    """The form with a phase more or less, with its preview or, once it was confirmed, the schedule."""
+    return settle(visitor, *_sheet(visitor, customer_id))
+
+
+def _sheet(visitor: Visitor, customer_id: str) -> tuple[Sheet, Change | None]:
+    scene, said = scene_of(visitor, customer_id), given(visitor.call.request)
+    plans = _plans(scene)
+    numbers = _numbers(said)
+    if not numbers:
+        numbers, said = [0, 1], {**said, "phase.0.plan": _held(scene, said.get("entity", ""))}
+    said = {**dict.fromkeys(TEXTS, ""), **{f"phase.{n}.{name}": "" for n in numbers for name in EMPTY}, **said}
+    phases = [Phase(n, n == numbers[0], plans.get(said[f"phase.{n}.plan"])) for n in numbers]
+    reading, missing = _read(phases, said, customer_id), _missing(phases, said)
+    shown: dict[str, Any] = {
+        "given": said,
+        "plans": {"": "Choose a plan"} | {key: f"{each.plan.name}, {each.cost}" for key, each in plans.items()},
+        "phases": phases,
+        "full": len(phases) >= PHASES_MAX,
+        "address": customer_id,
+        "entities": entities_of(scene),
+        "prorations": terms.PRORATIONS,
+    }
+    path = f"{customer_path(customer_id)}/schedule"
+    sheet = Sheet(
+        "changes/schedule.html",
+        path,
+        customer_path(customer_id, said["entity"]),
+        scene,
+        account,
+        shown,
+        beside=lambda refusal: _beside(refusal, reading, phases),
+        wrong=reading.wrong,
+        missing=missing,
+    )
+    if missing or reading.wrong:
+        return sheet, None
+    return sheet, Change("billing.create_schedule", reading.payload, quoted, "The plans were scheduled")
+
+
+def _plans(scene: Scene) -> dict[str, Offered]:
+    """The plans to choose from, those that are held among them: they may go on though nobody else gets them."""
+    found = {each.plan_id: each for each in plans_offered(scene)}
+    for each in scene.customer.subscriptions.values():
+        if each.plan.plan_id not in found and each.plan.plan_id in scene.catalog.plans:
+            found[each.plan.plan_id] = offered(scene, each.plan)
+    return found
+
+
+def _held(scene: Scene, entity_id: str) -> str:
+    """The main plan that is held now; empty without one."""
+    for each in scene.customer.subscriptions.values():
+        main = not each.plan.add_on and not each.plan.one_off and each.status is not Status.SCHEDULED
+        if main and each.entity_id == (entity_id or None):
+            return each.plan.plan_id
+    return ""
+
+
+def _numbers(said: Mapping[str, str]) -> list[int]:
+    """The phases that a form has, with the one that is added and without the one that is taken away."""
+    found = sorted({int(match[1]) for name in said if (match := FIELD.match(name))})[:PHASES_MAX]
+    if "add" in said and found and len(found) < PHASES_MAX:
+        return [*found, found[-1] + 1]
+    if NUMBER.fullmatch(said.get("remove", "")) and len(found) > 1:
+        return [each for each in found if each != int(said["remove"])]
+    return found
+
+
+def _missing(phases: Sequence[Phase], said: Mapping[str, str]) -> dict[str, str]:
+    plans = {each.field("plan"): "Choose a plan" for each in phases if each.chosen is None}
+    days = {each.field("starts_on"): "Choose a day" for each in phases if not each.first}
+    return plans | {field: what for field, what in days.items() if not said[field]}
+
+
+def _read(phases: Sequence[Phase], said: Mapping[str, str], customer_id: str) -> Reading:
+    reading = Reading(said)
+    reading.payload |= {"customer_id": customer_id, "phases": [_phase(reading, *each) for each in enumerate(phases)]}
+    if said["entity"]:
+        reading.payload["entity_id"] = said["entity"]
+    if said["proration"]:
+        reading.payload["phases"][0]["proration_behavior"] = said["proration"]
+        reading.fields["phases.0.proration_behavior"] = "proration"
+    return reading
+
+
+def _phase(reading: Reading, index: int, phase: Phase) -> Json:
+    own = Reading({name.removeprefix(phase.field("")): each for name, each in reading.given.items()})
+    if phase.chosen is not None:
+        read_quantities(own, phase.chosen, {})
+    if own.given["starts_on"] and not phase.first:
+        own.put("starts_at", lambda: day_milliseconds("starts_on", own.given["starts_on"]))
+    path, plan = f"phases.{index}", f"phases.{index}.plans.0"
+    reading.wrong |= {phase.field(name): what for name, what in own.wrong.items()}
+    reading.fields |= {f"{plan}.{name}": phase.field(each) for name, each in own.fields.items() if "quantit" in name}
+    reading.fields |= {path: phase.field("plan"), f"{path}.starts_at": phase.field("starts_on")}
+    named = {"plan_id": own.given["plan"], "feature_quantities": own.payload.pop("feature_quantities", None)}
+    found = {"plans": [{name: each for name, each in named.items() if each}], **own.payload}
+    return {**found, "billing_cycle_anchor": "phase_start"} if own.given["anew"] else found
+
+
+def _beside(refusal: Refusal, reading: Reading, phases: Sequence[Phase]) -> Mapping[str, str]:
+    """What is wrong beside its field: also what is said of a phase by a sentence that begins with its path."""
+    found = beside(refusal, reading.fields)
+    said = ABOUT_A_PHASE.fullmatch(found.get("", ""))
+    if said is None:
+        return found
+    return {phases[int(said[1])].field("starts_on" if said[2] == "starts_at" else "plan"): f"This {said[3]}"}
