@@ -64,8 +64,12 @@ def _sheet(visitor: Visitor, customer_id: str, feature_id: str) -> tuple[Sheet, 
     sheet = Sheet(
         "changes/use.html", path, back, scene, account, shown, beside=by(OF_WIRE), wrong=wrong, missing=missing
     )
-    done = f"{said['value']} {name} recorded"
-    return sheet, None if payload is None else Change("balances.track", payload, _taken, done)
+    return sheet, None if payload is None else Change("balances.track", payload, _taken, _done(payload, name))
+
+
+def _done(payload: Json, name: str) -> str:
+    value: Decimal = payload["value"]
+    return f"{units(abs(value))} {name} {'recorded' if value > ZERO else 'given back'}"
 
 
 def counted(scene: Scene, feature_id: str) -> dict[str, str]:
@@ -130,7 +134,7 @@ def _taken(found: Foreseen) -> list[Row]:
 
 def _allocated(found: Foreseen, event: UsageRecorded) -> Iterator[Row]:
     for each in event.allocations:
-        grant = found.before.grants[each.grant_id]
+        grant = found.before.grants.get(each.grant_id) or found.after.grants[each.grant_id]
         word = "Taken from" if each.amount > ZERO else "Given back to"
         amount = f"{units(abs(each.amount))} {feature_name(found.scene.catalog, grant.feature_id)}"
         whose = f" of {grant.terms.entity_id}" if grant.terms.entity_id else ""
