@@ -21,6 +21,7 @@ INTER: Final = "@fontsource-variable/inter/files/inter-{}-wght-normal.woff2"
 FILES: Final[Mapping[str, Path]] = {
     "dashboard.js": OURS / "script/dashboard.js",
     "frame.js": OURS / "script/frame.js",
+    "find.js": OURS / "script/find.js",
     "kept.js": OURS / "script/kept.js",
     "changes.js": OURS / "script/changes.js",
     "customers.js": OURS / "script/customers.js",
@@ -38,7 +39,7 @@ FILES: Final[Mapping[str, Path]] = {
 SHEETS: Final = (
     "tokens", "base", "frame", "over", "controls", "parts", "list", "customers", "customer", "sections",
     "reading", "past", "timeline", "graph", "uses", "books", "dialogs", "changes", "slip", "catalog", "editor", "tiers",
-    "access", "actions", "alone", "acts", "words", "sizes", "folding", "print",
+    "access", "actions", "find", "alone", "acts", "words", "sizes", "folding", "print",
 )  # fmt: skip
 """The parts of our one style sheet, in their order."""
 TYPES: Final = {

@@ -23,6 +23,29 @@ def sheet(page: Page) -> Locator:
     return found
 
 
+def act_by_letters(page: Page) -> None:
+    """Open the menu of actions, walk in it, and let letters choose; each way back leads to where one was."""
+    opener, dialog = page.locator("#actions summary"), page.get_by_role("dialog")
+    page.keyboard.press("a")
+    expect(page.get_by_role("link", name="Edit customer")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("link", name="Delete customer")).to_be_focused()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    for letter, heading in (("c", "Advance the clock"), ("j", "Customer as JSON")):
+        page.keyboard.press("a")
+        page.keyboard.press(letter)
+        expect(dialog.get_by_role("heading", name=heading)).to_be_visible()
+        assert violations(page) == []
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        expect(opener).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("A then CAdvance the clock")
+    page.keyboard.press("Escape")
+
+
 def test_from_an_entity_to_where_an_invoice_came_from(site: Site) -> None:
     shop(site.api)
     page = site.person(UserRole.FINANCE)
@@ -46,10 +69,22 @@ def test_from_an_entity_to_where_an_invoice_came_from(site: Site) -> None:
     assert violations(page) == []
 
 
-def test_a_number_is_explained_and_a_limit_set_by_keyboard(site: Site) -> None:
+def test_a_customer_is_found_a_number_explained_and_a_limit_set_by_keyboard(site: Site) -> None:
     shop(site.api)
     page = site.person(UserRole.FINANCE, color_scheme="dark")
-    page.goto("/customers/acme")
+    page.keyboard.press("Control+k")
+    finding = sheet(page).get_by_role("combobox")
+    expect(finding).to_be_focused()
+    page.keyboard.type("acm")
+    page.keyboard.press("Enter")  # before the answer is there: it goes there once it is
+    expect(page).to_have_url(re.compile("/customers/acme"))
+    page.keyboard.press("Control+k")
+    expect(sheet(page).get_by_role("option", name="Customers")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowUp")
+    expect(finding).to_have_attribute("aria-activedescendant", "find-6")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    act_by_letters(page)
     usage = page.get_by_role("region", name="Feature usage")
     usage.get_by_text("2 sources").first.click()
     expect(usage.get_by_text("for Team A")).to_be_visible()

@@ -43,6 +43,7 @@ def test_what_falls_due_is_shown_first_and_has_happened_then(browser: Browser, a
     browser.get(PATH)
     assert 'value="2026-02-01T09:00"' in browser.text  # when the next thing falls due
     shown = plain(browser.text)
+    assert "The next thing falls due on 1 Feb 2026, 09:00 UTC" in shown
     assert "Pro renews 1 Feb 2026 until 1 Mar 2026" in shown
     assert "Messages resets 1 Feb 2026 380 → 500" in shown
     assert "Invoiced by then $20.00" in shown

@@ -47,7 +47,7 @@ def _moving(visitor: Visitor, customer_id: str) -> tuple[Sheet, Change | None]:
         f"{found.root}/clock",
         identity,
         fields,
-        shown={"stands": found.customer.clock, "due": found.customer.due_at},
+        shown={"stands": found.customer.clock, "falls_due": found.customer.due_at},
         wrong=NO_MOMENT if moment is None else {},
         beside=_beside,
         previewed=True,
