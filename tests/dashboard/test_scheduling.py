@@ -25,6 +25,7 @@ def test_phases_are_scheduled_as_they_were_previewed_and_once(browser: Browser, 
     asked = {**PHASES, "phase.0.quantity.seats": "3", "phase.2.plan": "pro", "phase.2.starts_on": "2100-04-01"}
     assert send(browser, SCHEDULE, **asked) == 200
     assert preview(browser)["Due now"] == "$40.00"
+    assert preview(browser)["Agreed end of Team"] == "1 Apr 2100"
     assert {"begins now 3 Seats", "begins on 1 Feb 2100", "begins on 1 Apr 2100"} <= says(browser)
     assert plans(shop) == []
     carried = hidden(browser, "form_token", "once", "seen")
@@ -48,6 +49,11 @@ def test_it_begins_with_the_plan_that_is_held_which_goes_on_until_the_next(brows
     assert '<option value="pro" selected>' in browser.last_raw()
     assert send(browser, SCHEDULE, **PHASES) == 200
     assert preview(browser)["Due now"] == "$0.00"
+    assert "It is held already, and goes on as it is." in browser.text
+    assert 'name="phase.0.quantity.seats"' not in browser.text
+    assert send(browser, SCHEDULE, **{**PHASES, "phase.0.quantity.seats": "9"}) == 200
+    assert preview(browser)["Due now"] == "$0.00"
+    assert send(browser, SCHEDULE, **PHASES) == 200
     assert send(browser, SCHEDULE, **PHASES, confirm="1") == 303
     assert held(shop) == [("pro", True), ("team", False)]
     browser.get(SCHEDULE)

@@ -54,20 +54,27 @@ def _plans(found: Foreseen, quote: Quote, shown: Json) -> Iterator[Row]:
 def _spans(found: Foreseen, quote: Quote) -> Iterator[Row]:
     """The trials and agreed ends of plans that change."""
     events = quote.planned.foreseen or quote.planned.events
-    after = reduce(CUSTOMER.evolve, events, found.before)
-    for key, held in after.subscriptions.items():
-        yield from _span(held, found.before.subscriptions.get(key))
+    after = reduce(CUSTOMER.evolve, events, found.before).subscriptions
+    pairs = [(held, found.before.subscriptions.get(key)) for key, held in after.items()]
+    several = sum(_ends(held, was) for held, was in pairs) > 1
+    for held, was in pairs:
+        yield from _span(held, was, f"Agreed end of {held.plan.name}" if several else "Agreed end")
 
 
-def _span(held: Subscription, was: Subscription | None) -> Iterator[Row]:
+def _ends(held: Subscription, was: Subscription | None) -> bool:
+    """Whether a plan gets another agreed end."""
+    return held.expires_at is not None and held.expires_at != (was and was.expires_at)
+
+
+def _span(held: Subscription, was: Subscription | None, end: str) -> Iterator[Row]:
     if held.trial_ends_at != (was and was.trial_ends_at):
         yield Row(
             "plans", "Free trial", "ends now" if held.trial_ends_at is None else f"until {day(held.trial_ends_at)}"
         )
     if was is not None and was.canceled_at is not None and held.canceled_at is None:
         yield Row("plans", held.plan.name, "goes on")
-    elif held.expires_at is not None and held.expires_at != (was and was.expires_at):
-        yield Row("plans", "Agreed end", day(held.expires_at))
+    elif _ends(held, was):
+        yield Row("plans", end, day(held.expires_at))
 
 
 def _when(instant: datetime | None, found: Foreseen) -> str:

@@ -24,7 +24,6 @@ from api.dashboard.paths import customer_path
 from api.views.shapes import Json, Scene
 from api.wire.several import PHASES_MAX
 from ledger.core.errors import Refusal
-from ledger.core.subscriptions.subscription import Status
 
 FIELD: Final = re.compile(r"phase\.(0|[1-9][0-9]{0,3})\.")
 NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,3}")
@@ -34,11 +33,15 @@ EMPTY: Final = ("plan", "starts_on", "anew")
 
 
 class Phase(NamedTuple):
-    """A phase of the form: its number, whether it is the first, and the plan that it has by now."""
+    """A phase of the form: its number, whether it is the first, and the plan that it has by now.
+
+    One that `goes_on` begins with a plan that is held already: that stays as it is, and nothing is asked about it.
+    """
 
     number: int
     first: bool
     chosen: Offered | None
+    goes_on: bool
 
     def field(self, name: str) -> str:
         """What one of its fields is called."""
@@ -60,9 +63,9 @@ def _sheet(visitor: Visitor, customer_id: str) -> tuple[Sheet, Change | None]:
     plans = _plans(scene)
     numbers = _numbers(said)
     if not numbers:
-        numbers, said = [0, 1], {**said, "phase.0.plan": _held(scene, said.get("entity", ""))}
+        numbers, said = [0, 1], {**said, "phase.0.plan": next(iter(_held(scene, said.get("entity", ""))), "")}
     said = {**dict.fromkeys(TEXTS, ""), **{f"phase.{n}.{name}": "" for n in numbers for name in EMPTY}, **said}
-    phases = [Phase(n, n == numbers[0], plans.get(said[f"phase.{n}.plan"])) for n in numbers]
+    phases = _phases(scene, numbers, plans, said)
     reading, missing = _read(phases, said, customer_id), _missing(phases, said)
     shown: dict[str, Any] = {
         "given": said,
@@ -99,13 +102,21 @@ def _plans(scene: Scene) -> dict[str, Offered]:
     return found
 
 
-def _held(scene: Scene, entity_id: str) -> str:
-    """The main plan that is held now; empty without one."""
-    for each in scene.customer.subscriptions.values():
-        main = not each.plan.add_on and not each.plan.one_off and each.status is not Status.SCHEDULED
-        if main and each.entity_id == (entity_id or None):
-            return each.plan.plan_id
-    return ""
+def _held(scene: Scene, entity_id: str) -> list[str]:
+    """The main plans that are in force now."""
+    return [
+        each.plan.plan_id
+        for each in scene.customer.subscriptions.values()
+        if each.active and each.entity_id == (entity_id or None) and not each.plan.add_on and not each.plan.one_off
+    ]
+
+
+def _phases(
+    scene: Scene, numbers: Sequence[int], plans: Mapping[str, Offered], said: Mapping[str, str]
+) -> Sequence[Phase]:
+    held, first = _held(scene, said["entity"]), numbers[0]
+    names = {n: said[f"phase.{n}.plan"] for n in numbers}
+    return [Phase(n, n == first, plans.get(name), n == first and name in held) for n, name in names.items()]
 
 
 def _numbers(said: Mapping[str, str]) -> list[int]:
@@ -129,7 +140,7 @@ def _read(phases: Sequence[Phase], said: Mapping[str, str], customer_id: str) ->
     reading.payload |= {"customer_id": customer_id, "phases": [_phase(reading, *each) for each in enumerate(phases)]}
     if said["entity"]:
         reading.payload["entity_id"] = said["entity"]
-    if said["proration"]:
+    if said["proration"] and not phases[0].goes_on:
         reading.payload["phases"][0]["proration_behavior"] = said["proration"]
         reading.fields["phases.0.proration_behavior"] = "proration"
     return reading
@@ -137,7 +148,7 @@ def _read(phases: Sequence[Phase], said: Mapping[str, str], customer_id: str) ->
 
 def _phase(reading: Reading, index: int, phase: Phase) -> Json:
     own = Reading({name.removeprefix(phase.field("")): each for name, each in reading.given.items()})
-    if phase.chosen is not None:
+    if phase.chosen is not None and not phase.goes_on:
         read_quantities(own, phase.chosen, {})
     if own.given["starts_on"] and not phase.first:
         own.put("starts_at", lambda: day_milliseconds("starts_on", own.given["starts_on"]))

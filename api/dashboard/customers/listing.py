@@ -186,5 +186,5 @@ def _also(catalog: Catalog, row: AccountRow, question: Asked) -> Sequence[Json]:
         for each in found_by(row.marks or ())
         if each.plan_id in plans and each != (row.plan_id, row.plan_version, row.plan_status)
         if each.plan_id in held or f"{each.plan_id}@{each.version}" in held
-        if not keep.statuses or each.status in keep.statuses
+        if (each.status in keep.statuses if keep.statuses else each.status != Status.EXPIRED)
     ]
