@@ -33,6 +33,7 @@ def office(app: Flask, store: Store) -> tuple[Api, Browser, Browser]:
     for feature_id in ("messages", "images"):
         api("features.create", feature_id=feature_id, name=feature_id.title(), type="metered", consumable=True)
     api("features.create", feature_id="seats", name="Seats", type="metered", consumable=False)
+    api("features.create", feature_id="sso", name="Single sign-on", type="boolean")
     costs = [{"metered_feature_id": "images", "credit_cost": 2}]
     api("features.create", feature_id="credits", name="Credits", type="credit_system", credit_schema=costs)
     api("plans.create", plan_id="pro", name="Pro", items=[{"feature_id": "messages", "included": 100}])
@@ -196,6 +197,15 @@ def test_a_check_says_why_not(shop: Shop) -> None:
     assert shop.viewer.get(f"{ONE}/check/credits?feature=images&required=25").status_code == 200
     assert "Yes: acme may use 25 Images now." in shop.viewer.text
     assert "Credits remaining" in shop.viewer.text
+
+
+def test_a_flag_is_held_or_not_and_no_use_of_it_is_recorded(shop: Shop) -> None:
+    assert shop.viewer.get(f"{ONE}/check/sso").status_code == 200
+    assert "No: acme does not have Single sign-on." in shop.viewer.text
+    shop.api("balances.create", customer_id="acme", feature_id="sso")
+    shop.viewer.get(f"{ONE}/check/sso")
+    assert "Yes: acme has Single sign-on." in shop.viewer.text
+    assert shop.finance.get(f"{ONE}/balances/sso/use").status_code == 404
 
 
 @pytest.mark.parametrize("required", ["lots", "-1", "NaN", "9" * 40])

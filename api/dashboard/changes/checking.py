@@ -19,6 +19,7 @@ from api.errors import status_of
 from api.views.shapes import Json, Scene
 from api.wire.json import render
 from ledger.core.errors import Refusal
+from ledger.core.terms import FeatureKind
 
 OF_WIRE: Final = {"required_balance": "required", "feature_id": "feature"}
 
@@ -48,7 +49,7 @@ def checking_page(visitor: Visitor, customer_id: str, feature_id: str) -> Respon
         given=said,
         wrong=wrong,
         answer=None if answer is None else {**answer, "facts": list(_facts(scene, answer))},
-        verdict="" if answer is None else _verdict(said, features[said["feature"]], answer),
+        verdict="" if answer is None else _verdict(scene, said, answer),
         raw="" if answer is None else msgspec.json.format(render(answer), indent=2).decode(),
     )
 
@@ -62,16 +63,19 @@ def _ask(visitor: Visitor, customer_id: str, said: Mapping[str, str]) -> Json:
     return do(visitor, "balances.check", payload)
 
 
-def _verdict(said: Mapping[str, str], name: str, answer: Json) -> str:
+def _verdict(scene: Scene, said: Mapping[str, str], answer: Json) -> str:
     """The answer as a sentence."""
-    whom = said["entity"] or answer["customer_id"]
+    feature = scene.catalog.feature(said["feature"])
+    whom, name = said["entity"] or answer["customer_id"], feature.name
+    if feature.kind is FeatureKind.BOOLEAN:
+        return f"Yes: {whom} has {name}." if answer["allowed"] else f"No: {whom} does not have {name}."
     wanted = f"{units(answer['required_balance'])} {name}"
     if answer["allowed"]:
         return f"Yes: {whom} may use {wanted} now."
-    if answer["balance"] is None and answer["flag"] is None:
+    if answer["balance"] is None:
         return f"No: {whom} has no balance that {name} could be taken from."
     held = answer["balance"]
-    if held is not None and held["feature_id"] == said["feature"] and held["remaining"] < answer["required_balance"]:
+    if held["feature_id"] == said["feature"] and held["remaining"] < answer["required_balance"]:
         return f"No: {whom} may not use {wanted} now, {units(held['remaining'])} remain."
     return f"No: {whom} may not use {wanted} now. What remains, or a limit, does not allow it."
 
@@ -87,5 +91,3 @@ def _facts(scene: Scene, answer: Json) -> Iterator[tuple[str, str]]:
         yield f"{name} remaining", left
         if not each["unlimited"]:
             yield f"{name} beyond that", "allowed, and billed or owed" if each["overage_allowed"] else "not allowed"
-    if answer["flag"] is not None:
-        yield "Flag", "held"

@@ -16,10 +16,12 @@ from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path, segment
 from api.dashboard.seen import Row
 from api.dashboard.words import feature_name, units
+from api.errors import PathNotFound
 from api.views.shapes import Json, Scene
 from api.wire.refusals import InvalidInputs
 from ledger.core.events import UsageRecorded
 from ledger.core.money import ZERO, negate
+from ledger.core.terms import FeatureKind
 
 FIELDS: Final = ("feature", "value", "reason", "entity", "properties")
 OF_WIRE: Final = {"feature_id": "feature", "entity_id": "entity"}
@@ -33,7 +35,7 @@ NO_ROOM: Final = "What remains, or a limit, allows no more. Recorded, but taken 
 
 
 def recording_page(visitor: Visitor, customer_id: str, feature_id: str) -> Response:
-    """The form. Raises `FeatureNotFound`."""
+    """The form. Raises `FeatureNotFound`, and `PathNotFound` for a flag, which nobody counts."""
     return show(visitor, *_sheet(visitor, customer_id, feature_id))
 
 
@@ -45,6 +47,8 @@ def recording_form(visitor: Visitor, customer_id: str, feature_id: str) -> Respo
 def _sheet(visitor: Visitor, customer_id: str, feature_id: str) -> tuple[Sheet, Change | None]:
     scene = scene_of(visitor, customer_id)
     features = counted(scene, feature_id)
+    if scene.catalog.feature(feature_id).kind is FeatureKind.BOOLEAN:
+        raise PathNotFound  # a flag is held or not; how often it is used counts nowhere
     said = {**dict.fromkeys(FIELDS, ""), **given(visitor.call.request)}
     said["feature"] = said["feature"] if said["feature"] in features else feature_id
     name = features[said["feature"]]
@@ -73,7 +77,7 @@ def _done(payload: Json, name: str) -> str:
 
 
 def counted(scene: Scene, feature_id: str) -> dict[str, str]:
-    """What uses the balance of a feature: itself and, of a credit system, what its credits pay for.
+    """What uses the balance of a feature: itself and, of a credit system, what its credits pay for, by id and name.
 
     Raises `FeatureNotFound`.
     """
