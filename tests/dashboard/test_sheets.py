@@ -189,6 +189,15 @@ OWED = ("Owed", "$30.00", "$25.00")
 CASES = (
     Case(f"{ONE}/attach", {"plan": "extra", "collection": "none"}, Thing.rename, RENAMED),
     Case(
+        f"{ONE}/attach-several",
+        {"part.0.plan": "extra", "part.1.plan": "team", "proration": "bill_difference"},
+        Thing.rename,
+        RENAMED,
+        before=lambda thing: thing.api(
+            "customers.update", customer_id=thing.id, metadata={"payment_method": "pm_card_visa"}
+        ),
+    ),
+    Case(
         f"{ONE}/schedule",
         {"phase.0.plan": "pro", "phase.1.plan": "team", "phase.1.starts_on": "2100-02-01"},
         Thing.rename,

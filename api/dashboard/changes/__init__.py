@@ -15,6 +15,7 @@ from api.dashboard.changes import (
     recalculating,
     recording,
     scheduling,
+    several,
     updating,
     voiding,
 )
@@ -26,6 +27,7 @@ PLAN: Final = f"{ONE}/plans/<subscription_id>"
 BALANCE: Final = f"{ONE}/balances/<feature_id>"
 ROUTES: Final = (
     *sheet_form(f"{ONE}/attach", "attach", attaching.attach_page, attaching.attach_form),
+    *sheet_form(f"{ONE}/attach-several", "attach_several", several.several_page, several.several_form),
     *sheet_form(f"{ONE}/schedule", "schedule_plans", scheduling.schedule_page, scheduling.schedule_form),
     *sheet_form(f"{PLAN}/change", "change_plan", attaching.switch_page, attaching.switch_form),
     *sheet_form(f"{PLAN}/update", "update_plan", updating.update_page, updating.update_form),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from flask import Response
 
@@ -100,6 +101,7 @@ def _form(
         "chosen": chosen,
         "held": held,
         "address": customer_id,
+        "several": f"{customer_path(customer_id)}/attach-several?{urlencode(_first(said))}".rstrip("?"),
         "entities": entities_of(scene),
         "schedules": SCHEDULES,
         "terms": terms,
@@ -140,6 +142,11 @@ def _read(reading: Reading, chosen: Offered, customer_id: str, scene: Scene) -> 
     if said["carry_balances"]:
         payload["carry_over_balances"] = {"enabled": True}
     read_terms(reading, chosen)
+
+
+def _first(said: Mapping[str, str]) -> dict[str, str]:
+    """What a sheet for several plans begins with."""
+    return {name: said[name] for name in ("plan", "entity") if said[name]}
 
 
 def entities_of(scene: Scene) -> dict[str, str]:

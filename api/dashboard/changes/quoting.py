@@ -115,13 +115,15 @@ def _next(shown: Json) -> Iterator[Row]:
 
 def _features(found: Foreseen, quote: Quote) -> Iterator[Row]:
     scene = found.scene
+    several = len(quote.planned.incoming) > 1
     for move in quote.planned.incoming:
         bought = {each.feature_id: each.quantity for each in move.quantities}
         for each in move.plan.items:
             view = item(each, move.plan.currency)
             amount = max(bought.get(each.feature_id, each.included), each.included)
             name = feature_name(scene.catalog, each.feature_id)
-            yield Row("features", name, *_included(scene, move.plan, view, units(amount)))
+            label = f"{name} in {move.plan.name}" if several else name
+            yield Row("features", label, *_included(scene, move.plan, view, units(amount)))
 
 
 def _included(scene: Scene, plan: Plan, view: Json, amount: str) -> tuple[str, str]:

@@ -1,8 +1,4 @@
-"""The sheet of a schedule: plans that follow each other, the first from now on and each other from a day on.
-
-A phase is a few fields under its number, `phase.1.plan` and so on. Numbers are kept as they are while phases come and
-go, so that a field stays the same field; their order is that of the phases.
-"""
+"""The sheet of a schedule: plans that follow each other, the first from now on and each other from a day on."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,9 +10,10 @@ from api.dashboard.changes import terms_fields as terms
 from api.dashboard.changes.account import account
 from api.dashboard.changes.attaching import entities_of
 from api.dashboard.changes.holding import scene_of
+from api.dashboard.changes.numbered import numbers, plan_of
 from api.dashboard.changes.offered import Offered, offered, plans_offered
 from api.dashboard.changes.quoting import quoted
-from api.dashboard.changes.terms_fields import Reading, read_quantities
+from api.dashboard.changes.terms_fields import Reading
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.forms import beside, day_milliseconds, given
 from api.dashboard.gate import Visitor
@@ -25,8 +22,6 @@ from api.views.shapes import Json, Scene
 from api.wire.several import PHASES_MAX
 from ledger.core.errors import Refusal
 
-FIELD: Final = re.compile(r"phase\.(0|[1-9][0-9]{0,3})\.")
-NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,3}")
 ABOUT_A_PHASE: Final = re.compile(r"phases\.([0-9]+)\.(starts_at|plans) (must .*)")
 TEXTS: Final = ("entity", "proration", "reason")
 EMPTY: Final = ("plan", "starts_on", "anew")
@@ -61,11 +56,11 @@ def schedule_form(visitor: Visitor, customer_id: str) -> Response:
 def _sheet(visitor: Visitor, customer_id: str) -> tuple[Sheet, Change | None]:
     scene, said = scene_of(visitor, customer_id), given(visitor.call.request)
     plans = _plans(scene)
-    numbers = _numbers(said)
-    if not numbers:
-        numbers, said = [0, 1], {**said, "phase.0.plan": next(iter(_held(scene, said.get("entity", ""))), "")}
-    said = {**dict.fromkeys(TEXTS, ""), **{f"phase.{n}.{name}": "" for n in numbers for name in EMPTY}, **said}
-    phases = _phases(scene, numbers, plans, said)
+    phases_said = numbers(said, "phase", PHASES_MAX)
+    if not phases_said:
+        phases_said, said = [0, 1], {**said, "phase.0.plan": next(iter(_held(scene, said.get("entity", ""))), "")}
+    said = {**dict.fromkeys(TEXTS, ""), **{f"phase.{n}.{name}": "" for n in phases_said for name in EMPTY}, **said}
+    phases = _phases(scene, phases_said, plans, said)
     reading, missing = _read(phases, said, customer_id), _missing(phases, said)
     shown: dict[str, Any] = {
         "given": said,
@@ -112,21 +107,11 @@ def _held(scene: Scene, entity_id: str) -> list[str]:
 
 
 def _phases(
-    scene: Scene, numbers: Sequence[int], plans: Mapping[str, Offered], said: Mapping[str, str]
+    scene: Scene, order: Sequence[int], plans: Mapping[str, Offered], said: Mapping[str, str]
 ) -> Sequence[Phase]:
-    held, first = _held(scene, said["entity"]), numbers[0]
-    names = {n: said[f"phase.{n}.plan"] for n in numbers}
+    held, first = _held(scene, said["entity"]), order[0]
+    names = {n: said[f"phase.{n}.plan"] for n in order}
     return [Phase(n, n == first, plans.get(name), n == first and name in held) for n, name in names.items()]
-
-
-def _numbers(said: Mapping[str, str]) -> list[int]:
-    """The phases that a form has, with the one that is added and without the one that is taken away."""
-    found = sorted({int(match[1]) for name in said if (match := FIELD.match(name))})[:PHASES_MAX]
-    if "add" in said and found and len(found) < PHASES_MAX:
-        return [*found, found[-1] + 1]
-    if NUMBER.fullmatch(said.get("remove", "")) and len(found) > 1:
-        return [each for each in found if each != int(said["remove"])]
-    return found
 
 
 def _missing(phases: Sequence[Phase], said: Mapping[str, str]) -> dict[str, str]:
@@ -147,18 +132,16 @@ def _read(phases: Sequence[Phase], said: Mapping[str, str], customer_id: str) ->
 
 
 def _phase(reading: Reading, index: int, phase: Phase) -> Json:
-    own = Reading({name.removeprefix(phase.field("")): each for name, each in reading.given.items()})
-    if phase.chosen is not None and not phase.goes_on:
-        read_quantities(own, phase.chosen, {})
-    if own.given["starts_on"] and not phase.first:
-        own.put("starts_at", lambda: day_milliseconds("starts_on", own.given["starts_on"]))
-    path, plan = f"phases.{index}", f"phases.{index}.plans.0"
-    reading.wrong |= {phase.field(name): what for name, what in own.wrong.items()}
-    reading.fields |= {f"{plan}.{name}": phase.field(each) for name, each in own.fields.items() if "quantit" in name}
-    reading.fields |= {path: phase.field("plan"), f"{path}.starts_at": phase.field("starts_on")}
-    named = {"plan_id": own.given["plan"], "feature_quantities": own.payload.pop("feature_quantities", None)}
-    found = {"plans": [{name: each for name, each in named.items() if each}], **own.payload}
-    return {**found, "billing_cycle_anchor": "phase_start"} if own.given["anew"] else found
+    path, day = f"phases.{index}", phase.field("starts_on")
+    taken = None if phase.goes_on else phase.chosen
+    own = Reading(reading.given)
+    if reading.given[day] and not phase.first:
+        own.put("starts_at", lambda: day_milliseconds(day, reading.given[day]))
+    reading.wrong |= own.wrong
+    reading.fields |= {path: phase.field("plan"), f"{path}.starts_at": day}
+    plan = plan_of(reading, phase.field(""), f"{path}.plans.0", taken)
+    anew: Json = {"billing_cycle_anchor": "phase_start"} if reading.given[phase.field("anew")] else {}
+    return {"plans": [plan], **own.payload, **anew}
 
 
 def _beside(refusal: Refusal, reading: Reading, phases: Sequence[Phase]) -> Mapping[str, str]:
