@@ -44,6 +44,7 @@ def act_by_letters(page: Page) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("A then CAdvance the clock")
     page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
 
 
 def test_from_an_entity_to_where_an_invoice_came_from(site: Site) -> None:
@@ -77,13 +78,14 @@ def test_a_customer_is_found_a_number_explained_and_a_limit_set_by_keyboard(site
     expect(finding).to_be_focused()
     page.keyboard.type("acm")
     page.keyboard.press("Enter")  # before the answer is there: it goes there once it is
-    expect(page).to_have_url(re.compile("/customers/acme"))
+    page.wait_for_url("**/customers/acme")
     page.keyboard.press("Control+k")
     expect(sheet(page).get_by_role("option", name="Customers")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("ArrowUp")
     expect(finding).to_have_attribute("aria-activedescendant", "find-6")
     assert violations(page) == []
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
     act_by_letters(page)
     usage = page.get_by_role("region", name="Feature usage")
     usage.get_by_text("2 sources").first.click()
