@@ -1,14 +1,14 @@
 """Reading ahead: while some rows are made into a file, the database is at work on the next ones."""
 
 from collections.abc import Generator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import psycopg
 from psycopg import ServerCursor
 
 CANCEL_SECONDS = 5.0
+CANCEL_AGAIN_SECONDS = 0.1
 
 Rows = list[Any]
 
@@ -37,8 +37,10 @@ def read_ahead(cursor: ServerCursor[Any], at_once: int) -> Generator[Rows, None,
 
 
 def _call_off(cursor: ServerCursor[Any], following: Future[Rows]) -> None:
-    if following.done():
-        return
-    # A database that is gone answers neither this nor what it was asked before.
-    with suppress(psycopg.Error):
-        cursor.connection.cancel_safe(timeout=CANCEL_SECONDS)
+    # More than once: what the database had not begun with when it was called off, it begins with after all.
+    while not following.done():
+        try:
+            cursor.connection.cancel_safe(timeout=CANCEL_SECONDS)
+        except psycopg.Error:
+            return  # a database that is gone answers neither this nor what it was asked before
+        wait([following], CANCEL_AGAIN_SECONDS)

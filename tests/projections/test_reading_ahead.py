@@ -33,11 +33,14 @@ def test_an_error_comes_where_its_rows_would_have_come(conn: Connection[Any]) ->
     assert found == [3, 4, 6, 12]
 
 
-def test_what_is_being_read_for_somebody_who_has_gone_is_called_off(conn: Connection[Any]) -> None:
+@pytest.mark.parametrize("head_start", [0.0, 0.2])
+def test_what_is_being_read_for_somebody_who_has_gone_is_called_off(conn: Connection[Any], head_start: float) -> None:
+    """Also where the database has not begun with it when that one goes."""
     with conn.cursor(name="slow") as cursor:
         cursor.execute("SELECT n, CASE WHEN n > 2 THEN pg_sleep(60)::text END FROM generate_series(1, 9) AS n")
         rows = read_ahead(cursor, 2)
         assert [number for number, _ in next(rows)] == [1, 2]
+        time.sleep(head_start)
         begun = time.monotonic()
         rows.close()
     assert time.monotonic() - begun < 30

@@ -8,6 +8,10 @@ document.addEventListener("htmx:beforeSwap", () => {
   Idiomorph.defaults.ignoreActiveValue = document.activeElement?.matches("input, textarea") ?? false;
 });
 
+// What somebody opened stays open, whatever is answered; what an answer opens, because something in it is wrong, opens.
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node, change) =>
+  !(name === "open" && node.tagName === "DETAILS" && change === "remove");
+
 // While a confirmation is under way no preview is asked for, and none that was asked for comes in.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt } = event.detail;
