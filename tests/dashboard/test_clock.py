@@ -7,9 +7,13 @@ from html import unescape
 import pytest
 from flask import Flask
 
+from api.dashboard.customer.subject import Subject, living
+from api.dashboard.gate import Visitor
 from ledger.core.access import UserRole
+from ledger.core.profile import UpdateCustomer
+from ledger.store.addresses import CustomerAddress
 from ledger.store.ledger import Store
-from tests.api.client import Api, Ledgers
+from tests.api.client import TESTER, Api, Ledgers
 from tests.dashboard.conftest import Browser, Desk
 from tests.dashboard.test_changing import hidden
 from tests.dashboard.test_customer_page import MONTHLY, plain
@@ -64,6 +68,24 @@ def test_use_that_came_meanwhile_and_changes_what_falls_due_is_shown_again(brows
     assert send(browser, "2026-02-01T09:00", confirm="1") == 409
     assert "350 → 500" in browser.text
     assert send(browser, "2026-02-01T09:00", confirm="1") == 303
+
+
+def test_what_is_written_between_the_look_and_the_decision_lets_nothing_happen(
+    browser: Browser, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.get(PATH)
+    address, command = CustomerAddress("acme"), UpdateCustomer({"fingerprint": "another"})
+
+    def looked_at(visitor: Visitor, customer_id: str) -> Subject:
+        found = living(visitor, customer_id)
+        api.store.ledger(api.ledger_id).execute(address, command, by=TESTER)
+        return found
+
+    with monkeypatch.context() as late:
+        late.setattr("api.dashboard.customer.clock.living", looked_at)
+        assert send(browser, "2026-02-01T09:00", confirm="1") == 409
+    browser.get("/customers/acme")
+    assert "Test clock at 1 Jan 2026, 09:00 UTC" in plain(browser.text)
 
 
 def test_many_things_are_told_one_by_one_at_first(browser: Browser) -> None:
