@@ -54,17 +54,20 @@ class AccountFilter(NamedTuple):
     created_from: datetime | None = None
     created_to: datetime | None = None
     intervals: tuple[str, ...] = ()
-    billed: tuple[str, ...] = ()
+    billed: tuple[str, ...] | None = None
 
     @property
     def asked(self) -> "AccountFilter":
         """What was asked, without what it comes to: a plan that is new between two pages makes no other question."""
-        return self._replace(billed=())
+        return self._replace(billed=None)
 
     @property
     def held(self) -> tuple[str, ...] | None:
         """The plans to be on; None where that is not asked."""
-        return self.billed if self.intervals else self.plans or None
+        if not self.intervals:
+            return self.plans or None
+        assert self.billed is not None  # the catalog says it, and no row
+        return self.billed
 
 
 class Ordering(NamedTuple):

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from api.reads.account_query import PARAMETERS, question_of
+from api.reads.billed import narrowed
 from api.reads.query import read_args
-from ledger.store.addresses import internal_id
+from ledger.store.addresses import CatalogAddress, internal_id
 from ledger.store.ledger import Store
 from projections.accounts.plans import Status
 from projections.reads import ACCOUNT_MODELS, SORTS, leaf
 from projections.view import Views
-from tests.api.client import Api, Ledgers
+from tests.api.client import TESTER, Api, Ledgers
 from tests.api.test_customer_list import every, populate
 
 Row = dict[str, Any]
@@ -58,6 +59,7 @@ VALUES: Final[tuple[Any, ...]] = (
     "%",
 )
 LEVELS: Final = (0, 1, 2, 5, 5, 9)
+BILLED: Final = {"free": "none", "pro": "month", "team": "month", "tried": "month", "extra": "one_off"}
 COMPARISONS: Final[dict[str, Callable[[Decimal, Decimal], bool]]] = {
     "lt": operator.lt,
     "lte": operator.le,
@@ -123,6 +125,7 @@ some = {
     "search": searches,
     "plan": st.lists(plans, min_size=1, max_size=2),
     "status": st.lists(statuses, min_size=1, max_size=3),
+    "interval": st.lists(st.sampled_from(["month", "one_off", "none", "year"]), min_size=1, max_size=2),
     "metadata.tier": st.sampled_from(["gold", "1", "1.0", "1.5", "true", "null", "-3", "silver", "%", '{"b": 1}']),
     "metadata.a.b": st.sampled_from(["x:y", "1", "gold"]),
     "balance": st.lists(tests, min_size=1, max_size=2),
@@ -168,7 +171,9 @@ def pages_back(crowd: Crowd, asked: Row) -> list[list[Any]]:
     """The pages, found from the last one back."""
     limit = asked["limit"]
     pairs = [(name, each) for name, value in asked.items() for each in (value if isinstance(value, list) else [value])]
-    question = question_of(read_args(MultiDict((name, str(value)) for name, value in pairs), PARAMETERS))
+    catalog = crowd.api.store.ledger(crowd.api.ledger_id).look(CatalogAddress(), by=TESTER).state
+    said = MultiDict((name, str(value)) for name, value in pairs)
+    question = narrowed(question_of(read_args(said, PARAMETERS)), catalog)
     with crowd.views.open(crowd.api.ledger_id, models=ACCOUNT_MODELS) as view:
         page = leaf(view, question.keep, question.ordering, limit=limit)
         while page.after is not None:
@@ -201,11 +206,12 @@ def keeps(crowd: Crowd, row: Row, asked: Row, name: str) -> bool:
     match name:
         case "search":
             return any(value.lower() in (row[each] or "").lower() for each in ("id", "name", "email"))
-        case "plan":
+        case "plan" | "interval":
             ways = set(asked.get("status") or set(Status) - {Status.EXPIRED})
-            return any(ways & ways_on(crowd.held[row["internal_id"]], plan) for plan in value)
+            wanted = [plan for plan in asked.get("plan", BILLED) if billed_so(plan, asked.get("interval"))]
+            return any(ways & ways_on(crowd.held[row["internal_id"]], plan) for plan in wanted)
         case "status":
-            return "plan" in asked or row["plan_status"] in value
+            return "plan" in asked or "interval" in asked or row["plan_status"] in value
         case "balance":
             return all(compares(crowd, row, test) for test in value)
         case "created_from":
@@ -215,6 +221,11 @@ def keeps(crowd: Crowd, row: Row, asked: Row, name: str) -> bool:
     if name.startswith("metadata."):
         return same(row["metadata"].get(name.removeprefix("metadata."), ...), value)
     return True
+
+
+def billed_so(plan: str, intervals: list[str] | None) -> bool:
+    """Whether a plan is billed at one of some intervals, where that is asked."""
+    return intervals is None or BILLED.get(plan.partition("@")[0]) in intervals
 
 
 def ways_on(held: list[Row], plan: str) -> set[str]:
