@@ -36,6 +36,7 @@ CUSTOMER_YEAR, LEDGER_YEAR = Target(20, "under"), Target(500, "under")
 LAG = Target(p99_ms=250)
 EXPORT, EXPORT_MIB = Target(50_000), Target(200, "under")
 READ_BESIDE, LAG_BESIDE = 1_000, 4_000  # events a second that others write meanwhile
+WARM_UP_SECONDS = 10  # that they write before anything is measured: what a new server has not read yet is not the pace
 DEEP_PAGES = 40
 
 LISTS = (
@@ -80,6 +81,7 @@ def run(bench: Bench) -> Iterator[Figure]:
             yield from _questions(client, size, "quiet", "")
             yield from _exports(client, server, bench.directory)
             with Writers(server, READ_BESIDE):
+                time.sleep(bench.size(WARM_UP_SECONDS))
                 yield from _questions(client, size, "busy", f", beside {READ_BESIDE:,} events/s")
         yield _lag(bench, database, server)
 
@@ -185,6 +187,7 @@ def _lag(bench: Bench, database: Database, server: Server) -> Figure:
     query = "SELECT l.position, p.position FROM ledgers AS l JOIN projected AS p USING (ledger_id) WHERE ledger_id = %s"
     waiting: list[tuple[int, float]] = []
     with Writers(server, LAG_BESIDE) as writers, psycopg.connect(database.url, autocommit=True) as connection:
+        time.sleep(bench.size(WARM_UP_SECONDS))
         end = time.perf_counter() + seconds
         while time.perf_counter() < end or waiting:
             row = connection.execute(query, [LEDGER_ID]).fetchone()

@@ -1,17 +1,21 @@
--- Uses as they were recorded, newest first; what each took from which balance, of which plan. Each balance is looked up
--- by its key, also where nothing is known of how many there are.
+-- Uses as they were recorded, newest first; what each took from which balance, of which plan: the parts of
+-- `usage_parts` that are of one, as JSON that is put together as text, which is quicker than having it built. Each
+-- balance is looked up by its key, also where nothing is known of how many there are.
 SELECT u.position, u.stream_id, u.version, c.customer_id, u.feature_id, u.entity_id, u.event_name, u.value, u.at,
        coalesce(u.booked_at, u.at), u.properties::text,
-       (SELECT jsonb_agg(
-            jsonb_build_object(
-                'balance_id', coalesce(g.balance_id, %(balance_prefix)s || '_' || replace(u.stream_id::text, '-', '')
-                                                     || '_' || replace(p.grant_id, '.', '_')),
-                'feature_id', g.feature_id, 'plan_id', g.plan_id, 'value', p.deducted, 'units', p.units))::text
-        FROM usage_parts(u.value, u.deductions) AS p
+       (SELECT '[' || string_agg(
+            '{"units": ' || coalesce(p.part ->> 2, p.part ->> 1)::numeric || ', "value": ' || (p.part ->> 1)::numeric
+            || ', "plan_id": ' || coalesce(to_json(g.plan_id)::text, 'null')
+            || ', "balance_id": ' || to_json(coalesce(
+                g.balance_id,
+                %(balance_prefix)s || '_' || replace(u.stream_id::text, '-', '')
+                || '_' || replace(g.grant_id, '.', '_')))
+            || ', "feature_id": ' || to_json(g.feature_id) || '}', ', ') || ']'
+        FROM jsonb_array_elements(u.deductions) AS p (part)
         CROSS JOIN LATERAL (
             SELECT * FROM usage_grants AS g
             WHERE g.ledger_id = %(ledger_id)s AND g.generation = %(usage_generation)s AND g.stream_id = u.stream_id
-              AND g.grant_id = p.grant_id
+              AND g.grant_id = p.part ->> 0
             LIMIT 1) AS g)
 FROM usage AS u
 LEFT JOIN customers AS c
