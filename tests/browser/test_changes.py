@@ -42,7 +42,8 @@ def test_a_plan_is_attached_changed_cancelled_and_kept(site: Site, shop: Api) ->
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("radio", name="Pro").check()
     expect(dialog.get_by_role("button", name="Attach and bill $20.00")).to_be_visible()
-    dialog.get_by_text("Price, trial, dates and billing").click()
+    page.wait_for_timeout(300)  # longer than a preview waits for what is chosen: none moves the sheet any more
+    dialog.get_by_text("Price, trial, dates and billing").press("Enter")
     dialog.get_by_role("textbox", name="Amount", exact=True).first.fill("12.50")
     dialog.get_by_label("Trial", exact=True).select_option("own")
     length = dialog.get_by_label("Length")

@@ -37,7 +37,7 @@
       choose(all.at((all.indexOf(chosen()) + step) % all.length));
     } else if (event.key === "Enter") {
       event.preventDefault();
-      if (answered()) chosen()?.click();
+      if (answered()) (chosen() ?? options()[0])?.click(); // what was found may be there and not yet chosen
       else going = true;
     }
   });
