@@ -86,6 +86,7 @@ def test_a_customer_is_found_a_number_explained_and_a_limit_set_by_keyboard(site
     assert violations(page) == []
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
+    page.wait_for_function("document.activeElement === document.body")  # the next frame takes the focus out of it
     act_by_letters(page)
     usage = page.get_by_role("region", name="Feature usage")
     usage.get_by_text("2 sources").first.click()

@@ -123,6 +123,7 @@
 
   // What is on the page stays to be read, and what is half written to be finished; that it stands still is said.
   const end = () => {
+    if (over) return;
     stop();
     over = true;
     const said = document.createElement("p");
@@ -162,6 +163,15 @@
       slowly();
     });
   };
+
+  // A part of the page that loads itself finds the session over too, and leads nobody away from what they look at.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { elt, xhr } = event.detail;
+    const leads = xhr.getResponseHeader("HX-Redirect") ?? "";
+    if (elt.closest("[data-own]") === null || !leads.startsWith("/sign-in") || root() === null) return;
+    event.preventDefault();
+    end();
+  });
 
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return stop();
