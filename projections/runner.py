@@ -52,6 +52,7 @@ class LedgerProjector:
             with conn.transaction():
                 folded = self._step(conn, limit)
         except BaseException:
+            self._begun = False  # what it began with may be gone too
             self.forget()
             raise
         for generation in self._generations.values():

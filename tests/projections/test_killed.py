@@ -124,3 +124,15 @@ def test_a_session_that_the_database_ends_stops_no_model(store: Store) -> None:
         stopped = "SELECT count(*) FROM projections WHERE ledger_id = 'abandoned' AND failed_position IS NOT NULL"
         assert conn.execute(stopped).fetchone() == (0,)
     assert compare(store.database_url, store.operator, "abandoned", models) is None
+
+
+def test_a_runner_whose_first_batch_of_a_ledger_is_lost_begins_it_again(store: Store) -> None:
+    with store.pool.connection() as conn:
+        for after in range(2, 9):
+            open_ledger(store, f"begun-{after}")
+            runner = Runner(store.database_url, store.operator, models=MODELS[:1], connector=Dying(after))
+            with pytest.raises(psycopg.OperationalError):
+                runner.catch_up()
+            assert runner.catch_up() == 1
+            folded = conn.execute("SELECT position FROM projected WHERE ledger_id = %s", [f"begun-{after}"])
+            assert folded.fetchone() == (1,), f"it died after statement {after}"
