@@ -102,8 +102,10 @@ class Links:
         whose = (group.stream_id if by.customer else None) or keep.stream_id
         if whose is not None and not self._path.startswith("/v1/customers/"):
             pairs.append(("customer_id", internal_id(whose)))
-        pairs += _named("entity", group.entity_id if by.entity else keep.entity_id, absent=by.entity and not rest)
-        pairs += _named("plan", group.plan_id if by.plan else keep.plan_id, absent=by.plan and not rest)
+        # The other groups have no value of their own: what all uses are kept by still holds for them.
+        by_entity, by_plan = by.entity and not rest, by.plan and not rest
+        pairs += _named("entity", group.entity_id if by_entity else keep.entity_id, absent=by_entity)
+        pairs += _named("plan", group.plan_id if by_plan else keep.plan_id, absent=by_plan)
         balance_feature_id = taken_from if by.balance else keep.balance_feature_id
         pairs += [("balance_feature_id", balance_feature_id)] if balance_feature_id is not None else []
         pairs += [("event_name", keep.event_name)] if keep.event_name is not None else []

@@ -203,6 +203,20 @@ def test_every_sum_of_one_customer_leads_to_its_uses(shop: Api, query: str) -> N
         assert behind[0] == behind[1]
 
 
+@pytest.mark.parametrize("query", ["entity_id=e1&group_by=entity,customer", "plan_id=free&group_by=plan,customer"])
+def test_the_rest_of_the_groups_leads_to_uses_of_what_was_asked_about_alone(api: Api, query: str) -> None:
+    catalog(api)
+    for customer, amount in (("acme", 5), ("zeta", 2)):
+        api("customers.get_or_create", customer_id=customer)
+        api("entities.create", customer_id=customer, entity_id="e1", feature_id="seats")
+        for whose in ({"entity_id": "e1"}, {}, {"feature_id": "seats"}):
+            api("balances.track", **{"customer_id": customer, "feature_id": "messages", "value": amount} | whose)
+    (rest,) = [each for each in listed(api, f"{query}&top=1&feature_id=messages") if each["rest"]]
+    assert sum(each["value"] for each in api.get(rest["rows"])["list"]) == rest["value"]
+    (rest,) = [each for each in listed(api, f"{query}&top=1&measure=count") if each["rest"]]
+    assert len(api.get(rest["rows"])["list"]) == rest["count"]
+
+
 ANY: list[Any] = [
     "",
     " ",
