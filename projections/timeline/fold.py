@@ -122,5 +122,5 @@ def _json(value: Any) -> bytes | None:
 FOLDS: Constant = frozenset(today(cls) for cls in REGISTRY.values())
 
 MODEL: Constant = Model(
-    "timeline", "projections.timeline.sql", (TIMELINE, STREAMS), FOLDS, restore, fold, changes, revision=3
+    "timeline", "projections.timeline.sql", (TIMELINE, STREAMS), FOLDS, restore, fold, changes, revision=4
 )

@@ -24,10 +24,10 @@ from ledger.core.events import (
     PaymentRequested,
     PaymentSucceeded,
 )
-from ledger.core.invoices.invoice import Invoice
+from ledger.core.invoices.invoice import Invoice, InvoiceStatus
 from ledger.core.money import to_major
 from projections.timeline.memo import Memo
-from projections.timeline.telling import Tell, Told, given, instant, number, whose
+from projections.timeline.telling import Tell, Told, given, instant, whose
 
 WHAT_FOR: Mapping[LineKind, str] = {
     LineKind.BASE: "the base price",
@@ -43,8 +43,8 @@ WHENCE: Mapping[Origin, str] = {
     Origin.USAGE: "for usage",
     Origin.CYCLE: "for what fell due",
     Origin.MANUAL: "by hand",
-    Origin.INSERTED: "of another system",
 }
+STANDING: Mapping[str, str] = {"draft": "a draft", "void": "voided"}
 WHITHER: Mapping[CreditTo, str] = {
     CreditTo.INVOICE: "off what is still open",
     CreditTo.BALANCE: "to the customer's credit",
@@ -79,11 +79,15 @@ def _accrued(event: ChargeAccrued, _before: Memo, after: Memo) -> Told:
 def _created(event: InvoiceCreated, _before: Memo, after: Memo) -> Told:
     total = sum(line.amount_minor for line in event.lines)
     kind = "a credit note" if total < 0 else "an invoice"
-    words = f"drew up {kind} over {money(abs(total), event.currency)} to {whose(after, event.entity_id)}"
-    return _about(event.invoice_id, f"{words} {WHENCE[event.origin]}", None, after, event.lines)._replace(
-        amount=to_major(total, event.currency),
-        entity_id=event.entity_id,
-        links={"invoice_id": event.invoice_id, "origin": event.origin, "charges": list(event.charges)},
+    what = f"{kind} over {money(abs(total), event.currency)} to {whose(after, event.entity_id)}"
+    links: dict[str, Any] = {"invoice_id": event.invoice_id, "origin": event.origin, "charges": list(event.charges)}
+    if event.origin is Origin.INSERTED:
+        words = f"brought in {what} from another system, where it is {STANDING.get(event.status, event.status)}"
+        links["stripe_id"] = event.stripe_id
+    else:
+        words = f"drew up {what} {WHENCE[event.origin]}"
+    return _about(event.invoice_id, words, None, after, event.lines)._replace(
+        amount=to_major(total, event.currency), entity_id=event.entity_id, links=links
     )
 
 
@@ -107,18 +111,23 @@ def _finalized(event: InvoiceFinalized, before: Memo, after: Memo) -> Told:
             words += f", of which {money(event.credit_applied_minor, found.currency)} came from the customer's credit"
         if event.credit_added_minor:
             words += f", which adds {money(event.credit_added_minor, found.currency)} to the customer's credit"
-    return _about(event.invoice_id, words, before, after)
+    return _about(event.invoice_id, words, before, after)._replace(amount=_size(found))
 
 
 def _voided(event: InvoiceVoided, before: Memo, after: Memo) -> Told:
     words, found = f"voided {_named(before, event.invoice_id)}", after.invoices.get(event.invoice_id)
     if event.credit_returned_minor and found is not None:
         words += f" and gave {money(event.credit_returned_minor, found.currency)} back to the customer's credit"
-    return _about(event.invoice_id, words, before, after)
+    told, size = _about(event.invoice_id, words, before, after), _size(found)
+    return told if size is None else told._replace(amount=-size)
 
 
 def _written_off(event: InvoiceWrittenOff, before: Memo, after: Memo) -> Told:
-    return _about(event.invoice_id, f"gave up {_named(before, event.invoice_id)} as uncollectible", before, after)
+    name, found = _named(before, event.invoice_id), before.invoices.get(event.invoice_id)
+    if found is None:
+        return _about(event.invoice_id, f"gave up {name} as uncollectible", before, after)
+    words = f"gave up {money(found.due_minor, found.currency)} of {name} as uncollectible"
+    return _about(event.invoice_id, words, before, after)._replace(amount=-to_major(found.due_minor, found.currency))
 
 
 def _credited(event: CreditNoteIssued, before: Memo, after: Memo) -> Told:
@@ -222,13 +231,20 @@ def _named(memo: Memo, invoice_id: str) -> str:
     found = memo.invoices.get(invoice_id)
     if found is None:
         return f"an invoice to {memo.who}"
-    name = "a draft invoice" if found.number is None else f"invoice {number(Decimal(found.number))}"
+    if found.number is not None:
+        name = f"invoice {found.number}"
+    else:  # what is final has a number, unless another system made it
+        name = "a draft invoice" if found.status is InvoiceStatus.DRAFT else "an invoice of another system"
     return f"{name} to {whose(memo, found.entity_id)}"
 
 
 def _for(memo: Memo, invoice_id: str | None) -> str:
     # What is paid before there is an invoice is a change that waits for its money.
     return f" for a change of {memo.who}" if invoice_id is None else f" for {_named(memo, invoice_id)}"
+
+
+def _size(invoice: Invoice | None) -> Decimal | None:
+    return None if invoice is None else to_major(invoice.total_minor, invoice.currency)
 
 
 def _total(invoice: Invoice) -> str:

@@ -48,6 +48,7 @@ def _attached(event: PlanAttached, before: Memo, after: Memo) -> Told:
         {
             **_plan(plan_of(after, event.subscription_id)),
             "status": "trialing" if event.trial_ends_at else "active",
+            "started_at": event.started_at,
             **_quantities(event),
             "period_end": event.period_end,
             **_terms(event),
@@ -55,7 +56,7 @@ def _attached(event: PlanAttached, before: Memo, after: Memo) -> Told:
         features_of(event.grants),
         event.entity_id,
         event.plan.plan_id,
-        links=given({"subscription_id": event.subscription_id, "replaces": event.replaces}),
+        links=_links(event),
     )
 
 
@@ -76,7 +77,7 @@ def _scheduled(event: PlanScheduled, before: Memo, after: Memo) -> Told:
         [item.feature_id for item in event.plan.items],
         event.entity_id,
         event.plan.plan_id,
-        links=given({"subscription_id": event.subscription_id, "replaces": event.replaces}),
+        links=_links(event),
     )
 
 
@@ -199,7 +200,10 @@ def _trial_ended(event: TrialEnded, before: Memo, _after: Memo) -> Told:
 
 def _past_due(event: PlanPastDue, before: Memo, _after: Memo) -> Told:
     found = before.invoices.get(event.invoice_id)
-    invoice = "its invoice" if found is None or found.number is None else f"invoice {found.number}"
+    if found is None:  # what is open is remembered: the invoice is not of this ledger
+        words = "marked {plan} as past due, as it was in another system"
+        return _about(before, event.subscription_id, words, {"past_due": False}, {"past_due": True})
+    invoice = "its invoice" if found.number is None else f"invoice {found.number}"
     words = f"marked {{plan}} as past due, because {invoice} was not paid"
     told = _about(before, event.subscription_id, words, {"past_due": False}, {"past_due": True})
     return told._replace(links={"subscription_id": event.subscription_id, "invoice_id": event.invoice_id})
@@ -229,6 +233,11 @@ def _about(
     words = phrase.replace("{plan}", f"{plan.name} of {whose(memo, plan.entity_id)}", 1)
     links = {"subscription_id": subscription_id}
     return Told(words, before, after, feature_ids or [], plan.entity_id, plan.plan_id, links=links)
+
+
+def _links(event: PlanAttached | PlanScheduled) -> dict[str, Any] | None:
+    names = {"subscription_id": event.subscription_id, "external_id": event.external_id, "replaces": event.replaces}
+    return given(names)
 
 
 def _plan(plan: Named) -> dict[str, Any]:

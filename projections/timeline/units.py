@@ -1,6 +1,7 @@
 """Sentences about units: what products used, and what people and the clock did to balances."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import reduce
 
 from ledger.core.balances.balance import Grant
@@ -23,7 +24,7 @@ from ledger.core.events import (
     UsageBackdated,
     UsageRecorded,
 )
-from ledger.core.money import ZERO, add, subtract
+from ledger.core.money import ZERO, add, negate, subtract
 from projections.timeline.memo import Memo
 from projections.timeline.standing import Amounts
 from projections.timeline.telling import Tell, Told, given, instant, number, standing, whose
@@ -138,16 +139,39 @@ def _topped_up(event: BalanceToppedUp, before: Memo, after: Memo) -> Told:
 
 def _reversed(event: EffectReversed, before: Memo, after: Memo) -> Told:
     kind = event.name[: event.name.rindex(".")].replace(".", " ").replace("_", " ")
+    moved = _moved(event, before)
+    amount = negate(event.value) if event.value else moved.get(event.feature_id, ZERO)
     grants = dict.fromkeys([*(each.grant_id for each in event.allocations), *(each.grant_id for each in event.changes)])
     return Told(
-        f"took back what event {event.position} ({kind}) did to {_of(event, after)}",
+        f"took back what event {event.position} ({kind}) did to {_of(event, after)}, which {_outcome(moved)}",
         standing(before, event.feature_id, event.entity_id),
         standing(after, event.feature_id, event.entity_id),
         (event.feature_id,),
         event.entity_id,
+        amount=amount,
         links={"grants": list(grants)},
         reverses=event.position,
     )
+
+
+def _moved(event: EffectReversed, before: Memo) -> Mapping[str, Decimal]:
+    """What balances have more than before, or less, by the features that they are of: a use may be paid in credits."""
+    moves = [(each.grant_id, negate(each.amount)) for each in event.allocations]
+    moves += [(each.grant_id, subtract(each.after.remaining, each.before.remaining)) for each in event.changes]
+    found: dict[str, Decimal] = {}
+    for grant_id, units in moves:
+        feature_id = before.grants[grant_id].feature_id if grant_id in before.grants else event.feature_id
+        found[feature_id] = add(found.get(feature_id, ZERO), units)
+    return {feature_id: units for feature_id, units in found.items() if units}
+
+
+def _outcome(moved: Mapping[str, Decimal]) -> str:
+    """What came of a correction: nothing where the balances are gone or have been reset since."""
+    ways = (
+        f"gives {number(units)} {feature_id} back" if units > ZERO else f"takes {number(abs(units))} {feature_id} away"
+        for feature_id, units in moved.items()
+    )
+    return " and ".join(ways) or "moves no balance"
 
 
 def _locked(event: LockOpened, before: Memo, after: Memo) -> Told:
@@ -182,9 +206,10 @@ def _of_lock(event: LockOpened | LockClosed, words: str, before: Memo, after: Me
 def _backdated(event: UsageBackdated, before: Memo, after: Memo) -> Told:
     when, ended = instant(event.used_at), instant(event.period_end)
     grant = before.grants.get(event.grant_id)
+    did = "used" if event.value >= ZERO else "gave back"
     return Told(
-        f"brought {number(event.value)} {event.feature_id} that {whose(after, event.entity_id)} used on {when} into "
-        f"the period that ended on {ended}",
+        f"brought {number(abs(event.value))} {event.feature_id} that {whose(after, event.entity_id)} {did} on {when} "
+        f"into the period that ended on {ended}",
         {"granted": event.granted, "usage": event.used_before},
         {"granted": event.granted, "usage": event.used_after},
         (event.feature_id,),

@@ -31,6 +31,7 @@ from ledger.core.events import (
     InvoiceCreated,
     InvoiceFinalized,
     InvoiceVoided,
+    InvoiceWrittenOff,
     KeyCreated,
     KeyRevoked,
     LedgerChanged,
@@ -57,11 +58,13 @@ from ledger.core.events import (
     SeatsKept,
     TrialEnded,
     UsageAlerted,
+    UsageBackdated,
     UsageRecorded,
     stored_name,
     today,
 )
 from ledger.core.invoices.invoice import Invoice
+from ledger.core.money import ZERO
 from ledger.core.sealed import FORGOTTEN, Sealed
 from ledger.core.terms import Controls, FeatureKind, SpendLimit
 from ledger.store.addresses import internal_id
@@ -277,6 +280,10 @@ BILL = InvoiceCreated("3.0", Origin.CYCLE, "eur", START, (Line(LineKind.BASE, 2_
 FINAL = InvoiceFinalized("3.0", 12, START)
 LOCK = LockOpened("job", "messages", Decimal(8), LATER, (Allocation("2.1", Decimal(8)),))
 BACK = (Allocation("2.1", Decimal(-8)),)
+TAKEN_AWAY = Change("2.1", Level(HUNDRED, HUNDRED), Level(HUNDRED, Decimal(60)))
+OTHERS = InvoiceCreated(
+    "4.0", Origin.INSERTED, "eur", START, (Line(LineKind.CUSTOM, 900),), stripe_id="in_1", status="open"
+)
 
 
 @pytest.mark.parametrize(
@@ -334,7 +341,28 @@ BACK = (Allocation("2.1", Decimal(-8)),)
         ),
         (
             [ATTACHED, USED, EffectReversed(2, 2, "usage.recorded.v2", "messages", BACK, reason=WHY)],
-            "tests took back what event 2 (usage recorded) did to messages of the customer: ticket 8812",
+            (
+                "tests took back what event 2 (usage recorded) did to messages of the customer, "
+                "which gives 8 messages back: ticket 8812"
+            ),
+        ),
+        (
+            [ATTACHED, DEDUCTED, EffectReversed(2, 2, "balance.granted.v1", "messages", (), (TAKEN_AWAY,))],
+            (
+                "tests took back what event 2 (balance granted) did to messages of the customer, "
+                "which takes 40 messages away"
+            ),
+        ),
+        (
+            [ATTACHED, USED, EffectReversed(2, 2, "usage.recorded.v2", "messages", value=Decimal(60))],
+            "tests took back what event 2 (usage recorded) did to messages of the customer, which moves no balance",
+        ),
+        (
+            [ATTACHED, UsageBackdated("messages", Decimal(-3), START, "2.1", START, LATER, ZERO, ZERO, ZERO)],
+            (
+                "tests brought 3 messages that the customer gave back on 2026-01-01 00:00 UTC into the period "
+                "that ended on 2026-02-01 00:00 UTC"
+            ),
         ),
         ([CREATED, CurrencySet("usd", "eur")], "tests changed the currency of customer acme from USD to EUR"),
         (
@@ -359,6 +387,30 @@ BACK = (Allocation("2.1", Decimal(-8)),)
             "tests was refused 20.50 EUR for invoice 12 to the customer (card declined)",
         ),
         ([BILL, FINAL, InvoiceVoided("3.0", LATER)], "tests voided invoice 12 to the customer"),
+        (
+            [BILL, FINAL, InvoiceWrittenOff("3.0", LATER)],
+            "tests gave up 20.50 EUR of invoice 12 to the customer as uncollectible",
+        ),
+        (
+            [CREATED, OTHERS],
+            "tests brought in an invoice over 9.00 EUR to customer acme from another system, where it is open",
+        ),
+        (
+            [CREATED, msgspec.structs.replace(OTHERS, status="void")],
+            "tests brought in an invoice over 9.00 EUR to customer acme from another system, where it is voided",
+        ),
+        (
+            [CREATED, OTHERS, InvoiceVoided("4.0", LATER)],
+            "tests voided an invoice of another system to customer acme",
+        ),
+        (
+            [CREATED, OTHERS, PaymentSucceeded("5.0", 900, "eur", START, "4.0")],
+            "tests received 9.00 EUR for an invoice of another system to customer acme",
+        ),
+        (
+            [CREATED, ATTACHED, PlanPastDue("2.0", "sub_elsewhere")],
+            "tests marked Pro of customer acme as past due, as it was in another system",
+        ),
         (
             [BILL, FINAL, CreditNoteIssued("5.0", "3.0", START, CreditTo.INVOICE, 50)],
             "tests issued a credit note over 0.50 EUR for invoice 12 to the customer, off what is still open",
@@ -385,6 +437,38 @@ def test_a_payment_shows_what_was_owed_before_and_after() -> None:
         "number": 12, "status": "open", "currency": "eur", "total": 20.5, "due": 0.5, "paid": 20,
     }  # fmt: skip
     assert amount == 20
+
+
+@pytest.mark.parametrize(
+    ("events", "amount"),
+    [
+        ([BILL, FINAL], "20.5"),
+        ([BILL, FINAL, InvoiceVoided("3.0", LATER)], "-20.5"),
+        ([BILL, FINAL, PaymentSucceeded("5.0", 2_000, "eur", START, "3.0"), InvoiceWrittenOff("3.0", LATER)], "-0.5"),
+        ([ATTACHED, USED, EffectReversed(2, 2, "usage.recorded.v2", "messages", BACK, value=Decimal(60))], "-60"),
+        ([ATTACHED, USED, EffectReversed(2, 2, "balance.granted.v1", "messages", (), (TAKEN_AWAY,))], "-40"),
+        ([ATTACHED, USED, EffectReversed(2, 2, "balance.set.v1", "messages")], "0"),
+    ],
+)
+def test_what_closes_an_invoice_or_takes_something_back_says_how_much(events: list[Event], amount: str) -> None:
+    assert column(MODEL, "timeline", last(*events), "amount") == Decimal(amount)
+
+
+def test_a_use_that_credits_paid_for_is_taken_back_in_credits() -> None:
+    terms = GrantTerms(LOOSE.grant_id, "credits", FeatureKind.CONSUMABLE, START)
+    granted = msgspec.structs.replace(LOOSE, feature_id="credits", terms=terms)
+    back = EffectReversed(3, 3, "usage.recorded.v2", "messages", (Allocation(LOOSE.grant_id, Decimal(-2)),), value=TOOK)
+    told = last(ATTACHED, granted, back)
+    assert str(column(MODEL, "timeline", told, "sentence")).endswith("which gives 2 credits back")
+    assert column(MODEL, "timeline", told, "amount") == -TOOK
+
+
+def test_what_is_of_another_system_says_what_it_is_called_there() -> None:
+    attached = msgspec.structs.replace(ATTACHED, external_id="sub_elsewhere")
+    for told, name, value in ((last(OTHERS), "stripe_id", "in_1"), (last(attached), "external_id", "sub_elsewhere")):
+        assert msgspec.json.decode(column(MODEL, "timeline", told, "links"))[name] == value
+    after = msgspec.json.decode(column(MODEL, "timeline", last(ATTACHED), "after"))
+    assert after["started_at"].startswith("2026-01-01")
 
 
 def test_only_the_last_closed_invoices_are_remembered_and_an_older_one_is_told_without_its_number() -> None:
