@@ -14,7 +14,7 @@ from ledger.logging import logger
 from ledger.store.connections import Limits, connect
 from ledger.store.sealing import OperatorKey
 from projections.filling import FillingEnded
-from projections.folding import ModelFailed
+from projections.folding import PASSING, ModelFailed
 from projections.models import MODELS
 from projections.projection import Model, named
 from projections.rebuild import rebuild
@@ -79,6 +79,13 @@ class Builder:
         except ModelFailed as failed:
             self._set_aside(ledger_id, failed)
             return self._build(ledger_id, [model for model in models if model.name != failed.model])
+        except (Stopped, *PASSING):
+            raise
+        except Exception:
+            # The ledgers after this one are not to wait for it. What it lacks is a newer program, which starts afresh.
+            self._failed.update((ledger_id, model.name) for model in models)
+            log.exception("the log of a ledger cannot be read, so that nothing is built of it", ledger_id=ledger_id)
+            return 0
 
     def _rebuild(self, ledger_id: str, models: Sequence[Model]) -> int:
         def progress(position: int, target: int) -> None:

@@ -1,7 +1,7 @@
 """Deleting generations that nobody reads any more, in small steps between other work.
 
-Any number of runners may do so at once: who finds another at a generation leaves it to that one. No number is given to a
-generation twice (`begin_generation.sql`), so that whoever is late deletes nothing that was begun since.
+Any number of runners may do so at once: who finds another at a generation leaves it to that one. No number is given
+to a generation twice (`begin_generation.sql`), so that whoever is late deletes nothing that was begun since.
 """
 
 from collections.abc import Mapping

@@ -31,6 +31,7 @@ from projections.runner import Runner
 from tests.golden.codec import STREAM, golden_file
 from tests.projections.test_runner import head, live_through_much, same_as_rebuilt, stumbling
 from tests.support.book import ME, Book
+from tests.support.projected import open_ledger
 
 ANOTHER: Final = (b'"grant_id":"7.0"', b'"grant_id":"2.1"')
 STORY: Final = (
@@ -152,6 +153,28 @@ def test_a_model_that_cannot_be_built_keeps_no_other_from_it(book: Book, store: 
         assert builder.round(conn) == 0
     with Reads(store.pool).open("main", models=(*USAGE_MODELS, *INVOICE_MODELS, *TIMELINE_MODELS)) as view:
         assert len(timeline(view, limit=500).items) == head(store)
+
+
+def test_a_ledger_whose_log_cannot_be_read_keeps_no_other_from_being_built(
+    book: Book, store: Store, runner: Runner, reads: Reads
+) -> None:
+    book.customer("acme")
+    Book(open_ledger(store, "next")).customer("acme")
+    runner.catch_up()
+    as_before_the_upgrade(store, "usage")
+    with psycopg.connect(store.database_url) as conn:
+        conn.execute("ALTER TABLE events DISABLE TRIGGER ALL")
+        conn.execute("UPDATE events SET type = 'from.tomorrow.v1' WHERE ledger_id = 'main' AND position = 1")
+    builder = Builder(store.database_url, store.operator)
+    with psycopg.connect(store.database_url, autocommit=True) as conn:
+        behind = {model.name for model in MODELS if model.revision > 1} | {"usage"}
+        assert builder.round(conn) == len(behind)
+        assert builder.round(conn) == 0
+    with pytest.raises(ProjectionUnbuilt):
+        reads.open("main", models=USAGE_MODELS).__enter__()
+    with reads.open("next", models=USAGE_MODELS) as view:
+        assert usage(view).items == []
+    same_as_rebuilt(store, "next")
 
 
 def test_a_program_that_a_newer_one_has_followed_leaves_the_ledger_to_it(book: Book, store: Store) -> None:
