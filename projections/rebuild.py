@@ -43,6 +43,7 @@ def rebuild(
     with Filling(database_url, operator, ledger_id, models, limits=limits) as filling:
         filling.fill(progress)
         analyze(database_url, limits or Limits(), models)  # before anybody reads them
+        filling.fill(progress)  # what was written meanwhile: while the swap folds, the runner waits and readers with it
         position = filling.swap()
         return Rebuilt(position, monotonic() - began)
 

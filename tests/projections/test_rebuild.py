@@ -1,17 +1,23 @@
 """A model is rebuilt beside the one that is read, and what is read is proved to be what a rebuild gives."""
 
 import threading
+from collections.abc import Sequence
+from functools import partial
 
 import psycopg
 import pytest
 
+from ledger.store.connections import Limits
 from ledger.store.ledger import Store
+from projections import rebuild as rebuilding
 from projections.filling import Filling
 from projections.models import MODELS, model_named
+from projections.projection import Model
 from projections.reads import CUSTOMER_MODELS, TIMELINE_MODELS, Reads, customers, timeline
 from projections.rebuild import compare, rebuild
 from projections.runner import Runner
 from projections.statements import statement
+from projections.statistics import analyze
 from tests.projections.test_runner import head, live_through_much, same_as_rebuilt
 from tests.support.book import Book
 
@@ -58,6 +64,32 @@ def test_small_chunks_and_a_small_memory_rebuild_the_same(book: Book, store: Sto
             generation._most = 2
         filling.fill()
         filling.swap()
+    same_as_rebuilt(store)
+
+
+def test_what_is_written_while_built_tables_are_looked_at_is_not_left_to_the_swap(
+    book: Book, store: Store, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live_through_much(book)
+    runner.catch_up()
+    left: list[int] = []
+
+    class Watched(Filling):
+        def swap(self) -> int:
+            left.append(self.projected(self.conn) - self.position)
+            return super().swap()
+
+    def look_while_others_write(database_url: str, limits: Limits, models: Sequence[Model]) -> None:
+        for _ in range(9):
+            book.track("acme", 1)
+        runner.catch_up()
+        analyze(database_url, limits, models)
+
+    monkeypatch.setattr(rebuilding, "Filling", partial(Watched, chunk_events=4))
+    monkeypatch.setattr(rebuilding, "analyze", look_while_others_write)
+    rebuild(store.database_url, store.operator, "main")
+    (lag,) = left
+    assert lag <= 4
     same_as_rebuilt(store)
 
 
