@@ -1,7 +1,9 @@
 """Sentences about the catalog and the ledger's own settings, keys and users."""
 
 from collections.abc import Mapping
+from typing import Any
 
+from ledger.core.closing_books import NEVER
 from ledger.core.events import (
     DiscountCreated,
     DiscountDeleted,
@@ -22,9 +24,20 @@ from ledger.core.events import (
     UserDisabled,
     UserRoleChanged,
 )
-from ledger.core.terms import Feature, Plan
+from ledger.core.terms import Discount, Feature, Plan
 from projections.timeline.memo import Memo
 from projections.timeline.telling import Tell, Told, changed, listed
+
+SWITCHES: Mapping[str, str] = {
+    "require_reason": "changes of balances and cancellations need a reason",
+    "persist_free_overage": "use beyond a free grant is taken off the next one",
+    "reverse_deduction_order": "the balance with the longer interval is used first",
+}
+NAMES: Mapping[str, str] = {
+    "timezone": "time zone",
+    "gateway": "payment gateway",
+    "net_terms_days": "days that an invoice may stay open",
+}
 
 
 def _feature_created(event: FeatureCreated, _before: Memo, _after: Memo) -> Told:
@@ -73,12 +86,17 @@ def _plan_deleted(event: PlanDeleted, _before: Memo, _after: Memo) -> Told:
 
 
 def _discount_created(event: DiscountCreated, _before: Memo, _after: Memo) -> Told:
-    return Told(f"created discount {event.discount.name}", after=event.discount)
+    return Told(f"created discount {event.discount.name}", after=event.discount, links=_of(event.discount))
 
 
 def _discount_updated(event: DiscountUpdated, _before: Memo, _after: Memo) -> Told:
     fields = listed(changed(event.before, event.after))
-    return Told(f"changed {fields or 'nothing'} of discount {event.before.name}", event.before, event.after)
+    words = f"changed {fields or 'nothing'} of discount {event.before.name}"
+    return Told(words, event.before, event.after, links=_of(event.after))
+
+
+def _of(discount: Discount) -> dict[str, Any]:
+    return {"discount_id": discount.discount_id}
 
 
 def _discount_deleted(event: DiscountDeleted, _before: Memo, _after: Memo) -> Told:
@@ -91,12 +109,20 @@ def _ledger_created(event: LedgerCreated, _before: Memo, _after: Memo) -> Told:
 
 
 def _ledger_changed(event: LedgerChanged, _before: Memo, _after: Memo) -> Told:
-    name = event.setting.replace("_", " ")
-    return Told(
-        f"changed the ledger's {name} from {event.before} to {event.after}",
-        {event.setting: event.before},
-        {event.setting: event.after},
-    )
+    return Told(_setting(event), {event.setting: event.before}, {event.setting: event.after})
+
+
+def _setting(event: LedgerChanged) -> str:
+    if event.setting in SWITCHES:
+        return f"switched {'on' if event.after == str(True) else 'off'} that {SWITCHES[event.setting]}"
+    if event.setting == "books_closed_until" and event.after == NEVER:
+        return f"opened the books again, which were closed until {event.before}"
+    if event.setting == "books_closed_until":
+        instead = "" if event.before == NEVER else f" instead of {event.before}"
+        return f"closed the books until {event.after}{instead}"
+    name = NAMES.get(event.setting, event.setting.replace("_", " "))
+    was = "the usual one" if event.before == str(None) else event.before
+    return f"changed the ledger's {name} from {was} to {event.after}"
 
 
 def _key_created(event: KeyCreated, _before: Memo, _after: Memo) -> Told:

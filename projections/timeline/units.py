@@ -148,8 +148,9 @@ def _reversed(event: EffectReversed, before: Memo, after: Memo) -> Told:
         standing(after, event.feature_id, event.entity_id),
         (event.feature_id,),
         event.entity_id,
-        amount=amount,
-        links={"grants": list(grants)},
+        next((grant.terms.plan_id for key in grants if (grant := before.grants.get(key)) is not None), None),
+        amount,
+        {"grants": list(grants)},
         reverses=event.position,
     )
 

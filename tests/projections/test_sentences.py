@@ -22,6 +22,7 @@ from ledger.core.events import (
     CurrencySet,
     CustomerCreated,
     CustomerUpdated,
+    DiscountCreated,
     DiscountRemoved,
     EffectReversed,
     Ended,
@@ -66,11 +67,13 @@ from ledger.core.events import (
 from ledger.core.invoices.invoice import Invoice
 from ledger.core.money import ZERO
 from ledger.core.sealed import FORGOTTEN, Sealed
-from ledger.core.terms import Controls, FeatureKind, SpendLimit
+from ledger.core.settings import LedgerSettings
+from ledger.core.terms import Controls, Discount, FeatureKind, SpendLimit
 from ledger.store.addresses import internal_id
 from projections.models import MODELS
 from projections.timeline.fold import MODEL, SENTENCES, entry
 from projections.timeline.memo import Memo, keep, recall
+from projections.timeline.offers import SWITCHES
 from projections.timeline.standing import MOST_CLOSED, named
 from tests.golden.examples import EXAMPLES
 from tests.projections.given import START, STREAM, column, columns, given, recorded
@@ -174,6 +177,31 @@ def test_every_event_that_a_model_is_shown_is_one_there_is() -> None:
             "tests created entity team of the customer, which takes one of seats",
         ),
         ([LedgerChanged("late_usage_days", "7", "30")], "tests changed the ledger's late usage days from 7 to 30"),
+        (
+            [LedgerChanged("timezone", "UTC", "Asia/Tokyo")],
+            "tests changed the ledger's time zone from UTC to Asia/Tokyo",
+        ),
+        (
+            [LedgerChanged("gateway", "None", "manual")],
+            "tests changed the ledger's payment gateway from the usual one to manual",
+        ),
+        (
+            [LedgerChanged("require_reason", "False", "True")],
+            "tests switched on that changes of balances and cancellations need a reason",
+        ),
+        (
+            [LedgerChanged("reverse_deduction_order", "True", "False")],
+            "tests switched off that the balance with the longer interval is used first",
+        ),
+        ([LedgerChanged("books_closed_until", "never", "2026-01-31")], "tests closed the books until 2026-01-31"),
+        (
+            [LedgerChanged("books_closed_until", "2026-01-31", "2026-02-28")],
+            "tests closed the books until 2026-02-28 instead of 2026-01-31",
+        ),
+        (
+            [LedgerChanged("books_closed_until", "2026-01-31", "never")],
+            "tests opened the books again, which were closed until 2026-01-31",
+        ),
         ([KeyCreated("k", "billing", "write", START)], "tests created the write key billing"),
         (
             [KeyCreated("k", "billing", "write", START), KeyRevoked("k", START)],
@@ -452,6 +480,22 @@ def test_a_payment_shows_what_was_owed_before_and_after() -> None:
 )
 def test_what_closes_an_invoice_or_takes_something_back_says_how_much(events: list[Event], amount: str) -> None:
     assert column(MODEL, "timeline", last(*events), "amount") == Decimal(amount)
+
+
+def test_a_correction_is_found_by_the_plan_whose_balance_it_moves() -> None:
+    back = EffectReversed(2, 2, "balance.granted.v1", "messages", (), (TAKEN_AWAY,))
+    assert column(MODEL, "timeline", last(ATTACHED, back), "plan_id") == "pro"
+
+
+def test_a_discount_says_which_one_it_is() -> None:
+    spring = DiscountCreated(Discount("spring", "Spring"))
+    assert msgspec.json.decode(column(MODEL, "timeline", last(spring), "links")) == {"discount_id": "spring"}
+
+
+def test_every_setting_that_is_a_switch_is_told_in_words_of_its_own() -> None:
+    assert set(SWITCHES) == {
+        name for name, value in msgspec.structs.asdict(LedgerSettings()).items() if isinstance(value, bool)
+    }
 
 
 def test_a_use_that_credits_paid_for_is_taken_back_in_credits() -> None:
