@@ -46,6 +46,13 @@ def test_more_packs_are_charged_and_fewer_credited() -> None:
     assert account.remaining("messages") == 60
 
 
+def test_all_packs_may_be_given_back_and_bought_again() -> None:
+    account = with_quantity(prepaid(MESSAGES, 20, 800, 12), messages=0)
+    assert account.remaining("messages") == 20
+    assert [change(account, messages=each) for each in (44, 0, 32)] == [1600, -1600, 800]
+    assert account.remaining("messages") == 32
+
+
 def test_usage_is_kept_and_fewer_units_may_leave_a_debt() -> None:
     account = with_quantity(prepaid(MESSAGES, 0, 1000), messages=300)
     account.track("messages", 150)
@@ -106,8 +113,7 @@ def test_seats_bought_ahead_are_held() -> None:
 @pytest.mark.parametrize(
     ("quantities", "code", "sentence"),
     [
-        ({"messages": 0}, "invalid_inputs", "above zero"),
-        ({"messages": -5}, "invalid_inputs", "above zero"),
+        ({"messages": -5}, "invalid_inputs", "must not be negative"),
         ({"words": 5}, "invalid_inputs", "sells no prepaid words"),
         ({"messages": 1001}, "invalid_request", "At most 1000"),
     ],

@@ -105,10 +105,11 @@ def test_a_preview_says_since_when_and_until_when_each_plan_is_held() -> None:
     account.wait(2)
     for command in (Cancel("packs"), Attach("free", schedule=Schedule.END_OF_CYCLE)):
         (going,) = account.preview(command).planned.outgoing
-        assert (going.quantities, going.canceled_at, going.expires_at) == (bought(words=7), account.now, FEBRUARY)
+        assert (going.quantities, going.canceled_at) == (bought(words=7), account.now)
+        assert (going.effective_at, going.expires_at) == (FEBRUARY, FEBRUARY)
     for now in (Cancel("packs", when=When.NOW), Attach("premium")):
         (going,) = account.preview(now).planned.outgoing
-        assert (going.quantities, going.expires_at) == (bought(words=7), account.now)
+        assert (going.quantities, going.effective_at, going.expires_at) == (bought(words=7), None, account.now)
     assert account.preview(Cancel("packs", when=When.NOW)).planned.outgoing[0].canceled_at == account.now
     more = account.preview(Revise("packs", quantities=bought(words=9))).planned
     assert (more.incoming[0].quantities, more.outgoing[0].quantities) == (bought(words=9), bought(words=7))

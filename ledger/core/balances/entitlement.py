@@ -29,8 +29,8 @@ def check_quantities(plan: Plan, quantities: Sequence[Quantity]) -> None:
                 "quantity cannot say which: leave one of its items in a new version of the plan"
             )
         item = sold[0]
-        if each.quantity <= ZERO:
-            raise InvalidInput(f"feature_quantities: quantity of {each.feature_id} must be above zero")
+        if each.quantity < ZERO:
+            raise InvalidInput(f"feature_quantities: quantity of {each.feature_id} must not be negative")
         limit = item.price.max_purchase if item.price else None
         if limit is not None and subtract(each.quantity, item.included) > limit:
             raise InvalidRequest(f"At most {limit:f} units of {each.feature_id} can be bought beyond the included ones")

@@ -174,7 +174,7 @@ def _cancel_at_end(draft: Draft, subscription: Subscription) -> None:
     if default is not None:
         draft.happen(scheduled(draft, Order(default, default=True), subscription, ends_at))
         draft.incoming.append(Move(default, effective_at=ends_at))
-    draft.outgoing.append(Move(subscription.plan, subscription.quantities, canceled_at=draft.now, expires_at=ends_at))
+    draft.outgoing.append(Move(subscription.plan, subscription.quantities, ends_at, draft.now, ends_at))
 
 
 def _end(draft: Draft, subscription: Subscription) -> datetime:

@@ -13,7 +13,7 @@ from ledger.core.terms import Plan
 
 
 class Move(msgspec.Struct, frozen=True):
-    """A plan coming in or going out, and when."""
+    """A plan coming in or going out, and when it does: None is at once."""
 
     plan: Plan
     quantities: tuple[Quantity, ...] = ()

@@ -140,7 +140,7 @@ def end_at(draft: Draft, current: Subscription, ends_at: datetime) -> None:
     canceled_at = current.canceled_at or draft.now
     if current.canceled_at is None or current.expires_at != ends_at:
         draft.happen(PlanCanceled(current.subscription_id, canceled_at, ends_at))
-    draft.outgoing.append(Move(current.plan, current.quantities, canceled_at=canceled_at, expires_at=ends_at))
+    draft.outgoing.append(Move(current.plan, current.quantities, ends_at, canceled_at, ends_at))
 
 
 def unschedule(draft: Draft, current: Subscription) -> None:
