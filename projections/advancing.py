@@ -36,18 +36,16 @@ def advance(conn: Connection[Any], generations: Sequence[Generation], batch: Bat
 
 def _advance_together(conn: Connection[Any], generations: Sequence[Generation], batch: Batch) -> None:
     with conn.pipeline():
-        for generation in generations:
-            generation.ask(conn, batch)
+        asked = [generation.ask(conn, batch) for generation in generations]
         # Those that wait for nothing first: the database is busy with what the others asked.
-        for generation in sorted(generations, key=lambda each: each.waits):
-            generation.advance(conn, batch)
+        for each in sorted(asked, key=lambda each: each.waits):
+            each.advance()
 
 
 def _advance_alone(conn: Connection[Any], generation: Generation, batch: Batch) -> ModelFailed | None:
     try:
         with conn.transaction():
-            generation.ask(conn, batch)
-            generation.advance(conn, batch)
+            generation.ask(conn, batch).advance()
     except PASSING:
         raise
     except Exception as error:  # noqa: BLE001  a model's mistake, whatever it is, stops that model only

@@ -1,7 +1,7 @@
 """Folding a batch of events into a model's rows: ask for what may change, fold in memory, write what changed."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 from typing import Final as Constant
@@ -14,7 +14,7 @@ from ledger.store.binary import UuidArray
 from ledger.store.chain import uuid_field
 from projections.projection import Changes, Final, Key, Model, Recorded
 from projections.statements import statement
-from projections.writing import Write, prepare
+from projections.writing import prepare
 
 MOST_STREAMS: Constant = 20_000  # of all models together some 5 KB each
 
@@ -139,66 +139,66 @@ class Loading:
         return [self._model.restore(rows) for rows in found.values()]
 
 
-class Generation:
-    """One generation of a model of a ledger, and the batch being folded into it.
+class Asked(NamedTuple):
+    """A batch for which a generation has asked the database; `waits` says whether answers are still to come.
 
-    `ask` and `advance` in the caller's transaction; `settle` when it has committed, `forget` when not.
+    `advance` folds the batch in and writes what changed, once, on the connection that was asked. It raises
+    `ModelFailed` where the batch cannot be folded, and the database's errors.
+    """
+
+    waits: bool
+    advance: Callable[[], None]
+
+
+class Generation:
+    """One generation of a model of a ledger, advanced batch by batch in the caller's transactions.
+
+    `settle` when a transaction has committed, `forget` when not.
     """
 
     def __init__(self, ledger_id: str, model: Model, number: int) -> None:
         self.ledger_id, self.model, self.number = ledger_id, model, number
-        self.states = States()
-        self._known: dict[int, Any] = {}
-        self._loading: tuple[list[int], Loading] | None = None
+        self._states = States()
         self._pending: Sequence[Moved] = ()
 
-    def ask(self, conn: Connection[Any], batch: Batch) -> None:
+    def ask(self, conn: Connection[Any], batch: Batch) -> Asked:
         """Take the states of a batch's streams out of memory, and ask the database for those that are not there."""
-        self._known, missing = self._held(batch)
-        if missing:
-            stream_ids = [batch.stream_ids[each] for each in missing]
-            self._loading = missing, Loading(conn, self.ledger_id, self.number, self.model, stream_ids)
+        states, missing = self._held(batch)
+        stream_ids = [batch.stream_ids[number] for number in missing]
+        loading = Loading(conn, self.ledger_id, self.number, self.model, stream_ids) if missing else None
 
-    @property
-    def waits(self) -> bool:
-        """Whether the states of the batch's streams have been asked for and are not here yet."""
-        return self._loading is not None
+        def advance() -> None:
+            if loading is not None:
+                states.update(zip(missing, loading.states(), strict=True))
+            self._advance(conn, batch, states)
 
-    def advance(self, conn: Connection[Any], batch: Batch) -> None:
-        """Fold in the batch that states were asked for, and write what changed.
-
-        Raises `ModelFailed` where it cannot be folded, and the database's errors.
-        """
-        for write in self._fold(batch):
-            write.send(conn)
-
-    def _fold(self, batch: Batch) -> list[Write]:
-        if self._loading is not None:
-            missing, loading = self._loading
-            self._known |= zip(missing, loading.states(), strict=True)
-        before, self._known, self._loading = self._known, {}, None
-        after = dict(before)
-        finals = fold_events(self.model, batch.of(self.model), after)
-        self._pending = [Moved(batch.stream_ids[number], state, after[number]) for number, state in before.items()]
-        return prepare(self.ledger_id, self.number, self.model, collect(self.model, self._pending, finals))
+        return Asked(loading is not None, advance)
 
     def settle(self) -> None:
-        """The batch is committed."""
+        """What was advanced is committed."""
         if self.model.remembers:
-            self.states.keep(self._pending)
+            self._states.keep(self._pending)
         self._pending = ()
 
     def forget(self) -> None:
-        """The batch was not committed, or somebody else has moved on: load everything again."""
-        self._known, self._loading, self._pending = {}, None, ()
-        self.states.clear()
+        """What was advanced is not committed, or somebody else has moved on: load everything again."""
+        self._pending = ()
+        self._states.clear()
+
+    def _advance(self, conn: Connection[Any], batch: Batch, before: Mapping[int, Any]) -> None:
+        after = dict(before)
+        finals = fold_events(self.model, batch.of(self.model), after)
+        self._pending = [Moved(batch.stream_ids[number], state, after[number]) for number, state in before.items()]
+        changes = collect(self.model, self._pending, finals)
+        for write in prepare(self.ledger_id, self.number, self.model, changes):
+            write.send(conn)
 
     def _held(self, batch: Batch) -> tuple[dict[int, Any], list[int]]:
         """The states of a batch's streams by their numbers, in order, and the numbers of those to be loaded."""
         numbers = dict.fromkeys(number for number, _ in batch.of(self.model))
         if not self.model.remembers:
             return dict.fromkeys(numbers, self.model.restore(NO_ROWS)), []
-        stream_ids, take = batch.stream_ids, self.states.take
+        stream_ids, take = batch.stream_ids, self._states.take
         states = {number: take(stream_ids[number]) for number in numbers}
         missing: list[int] = []
         for number in [number for number, state in states.items() if state is None]:
