@@ -11,6 +11,7 @@ from uuid import UUID
 from api.statements import statement
 from ledger.clock import monotonic
 from ledger.logging import logger
+from ledger.store.housekeeping import due_streams
 from ledger.store.ledger import Caller, Store, StoreUnavailable
 
 CLOCK: Final = Caller("clock")
@@ -65,9 +66,8 @@ class DueWork:
         return sum(self._catch_up(stream_ids[at : at + TOGETHER]) for at in range(0, len(stream_ids), TOGETHER))
 
     def _due(self) -> list[tuple[UUID, datetime]]:
-        asked = {"ledger_id": self._ledger_id, "set_aside": self.set_aside.now(), "limit": ROUND}
         with self._store.pool.connection() as conn:
-            return conn.execute(statement("select_due"), asked).fetchall()
+            return due_streams(conn, self._ledger_id, ROUND, self.set_aside.now())
 
     def _catch_up(self, stream_ids: Sequence[UUID]) -> int:
         try:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api.statements import statement
+from ledger.store.housekeeping import delete_expired_keys
 from ledger.store.ledger import Store
 
 STEP: Final = 1_000
@@ -11,4 +11,4 @@ STEP: Final = 1_000
 def expire_keys(store: Store, ledger_id: str) -> int:
     """Delete one step's worth of the oldest expired keys of a ledger; how many went."""
     with store.pool.connection() as conn:
-        return conn.execute(statement("delete_expired_keys"), {"ledger_id": ledger_id, "limit": STEP}).rowcount
+        return delete_expired_keys(conn, ledger_id, STEP)

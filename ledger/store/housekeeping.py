@@ -1,7 +1,8 @@
-"""What a worker does beside the log: old idempotency keys, what is due next, forgetting a person."""
+"""What a worker does beside the log: old idempotency keys, what is due; and forgetting a person."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
@@ -9,23 +10,18 @@ from psycopg import Connection
 from ledger.core.profile import EMAIL
 from ledger.store.statements import statement
 
-ROWS_A_STEP: Final = 1_000
 
-
-def delete_expired_keys(conn: Connection[Any], ledger_id: str, limit: int = ROWS_A_STEP) -> int:
+def delete_expired_keys(conn: Connection[Any], ledger_id: str, limit: int) -> int:
     """Delete idempotency keys older than 30 days, the oldest first, at most `limit`; answers how many."""
     return conn.execute(statement("delete_expired_idempotency"), {"ledger_id": ledger_id, "limit": limit}).rowcount
 
 
-def due_streams(conn: Connection[Any], ledger_id: str, limit: int) -> list[tuple[UUID, datetime]]:
-    """The streams on which something is due by the database's clock, the longest due first."""
-    return conn.execute(statement("select_due"), {"ledger_id": ledger_id, "limit": limit}).fetchall()
-
-
-def next_due_at(conn: Connection[Any], ledger_id: str) -> datetime | None:
-    """When the next thing falls due in a ledger, or None."""
-    row = conn.execute(statement("select_next_due"), {"ledger_id": ledger_id}).fetchone()
-    return None if row is None else row[0]
+def due_streams(
+    conn: Connection[Any], ledger_id: str, limit: int, set_aside: Sequence[UUID] = ()
+) -> list[tuple[UUID, datetime]]:
+    """The streams on which something is due by the database's clock, the longest due first, without those set aside."""
+    parameters = {"ledger_id": ledger_id, "limit": limit, "set_aside": list(set_aside)}
+    return conn.execute(statement("select_due"), parameters).fetchall()
 
 
 def forget(conn: Connection[Any], ledger_id: str, stream_id: UUID) -> None:

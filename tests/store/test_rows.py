@@ -4,28 +4,33 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
+import psycopg
 import pytest
 
+from api.keys import create_key, find_holders, revoke_key
 from ledger.core.balances.adjustment import GrantBalance
 from ledger.core.balances.usage import Track
 from ledger.core.errors import InvalidInput
-from ledger.store.housekeeping import delete_expired_keys, due_streams, next_due_at
-from ledger.store.key_secrets import delete_key_secret, find_key_secrets, put_key_secret
+from ledger.core.settings import Env, Role
+from ledger.store.housekeeping import delete_expired_keys, due_streams
 from ledger.store.ledger import Caller, CustomerAddress, Ledger, Once, Step, Store, StreamAddress, Tuning
-from tests.store.conftest import ME, OPERATOR_KEY, open_customer
+from tests.store.conftest import ME, OPERATOR_KEY, open_customer, open_ledger
 
 
 def test_a_key_is_found_by_its_secret_and_by_nothing_else(store: Store, ledger: Ledger) -> None:
-    store.create_ledger("other", "live")
-    with store.pool.connection() as conn:
-        for ledger_id in ("main", "other"):
-            assert put_key_secret(conn, store.operator, ledger_id, "key", f"secret of {ledger_id}")
-        assert not put_key_secret(conn, store.operator, "main", "key", "another secret")
-        assert find_key_secrets(conn, store.operator, "secret of main") == [("main", "key")]
-        assert find_key_secrets(conn, store.operator, "another secret") == []
-        delete_key_secret(conn, "main", "key")
-        assert find_key_secrets(conn, store.operator, "secret of main") == []
+    open_ledger(store, "other", Env.LIVE)
+    keys = {
+        ledger_id: create_key(store, ledger_id, "key", Role.ADMIN, by=ME, secret=f"secret of {ledger_id}").key
+        for ledger_id in ("main", "other")
+    }
+    for ledger_id, key in keys.items():
+        assert find_holders(store, f"secret of {ledger_id}") == [(ledger_id, key.key_id)]
+    assert find_holders(store, "another secret") == []
+    revoke_key(store, "main", keys["main"].key_id, by=ME)
+    assert find_holders(store, "secret of main") == []
+    assert find_holders(store, "secret of other") == [("other", keys["other"].key_id)]
 
 
 def test_keys_older_than_thirty_days_are_deleted_in_steps_and_count_no_more(store: Store, ledger: Ledger) -> None:
@@ -41,10 +46,15 @@ def test_keys_older_than_thirty_days_are_deleted_in_steps_and_count_no_more(stor
         assert conn.execute("SELECT count(*) FROM idempotency").fetchone() == (2,)
 
 
+def due_instants(conn: psycopg.Connection[Any]) -> list[datetime]:
+    """When each stream must be looked at next."""
+    return [due_at for (due_at,) in conn.execute("SELECT due_at FROM due ORDER BY due_at").fetchall()]
+
+
 def test_nothing_is_due_where_nothing_will_happen(store: Store, ledger: Ledger) -> None:
     open_customer(ledger, "ann", messages=100)
     with store.pool.connection() as conn:
-        assert (due_streams(conn, "main", 10), next_due_at(conn, "main")) == ([], None)
+        assert (due_streams(conn, "main", 10), due_instants(conn)) == ([], [])
 
 
 def test_what_falls_due_is_in_its_table_until_it_has_happened(store: Store, ledger: Ledger) -> None:
@@ -53,11 +63,12 @@ def test_what_falls_due_is_in_its_table_until_it_has_happened(store: Store, ledg
     grant = GrantBalance("messages", included=Decimal(2), expires_at=soon)
     stream_id = ledger.execute(CustomerAddress("ann"), grant, by=ME).steps[0].stream_id
     with store.pool.connection() as conn:
-        assert (due_streams(conn, "main", 10), next_due_at(conn, "main")) == ([], soon)
+        assert (due_streams(conn, "main", 10), due_instants(conn)) == ([], [soon])
         time.sleep(0.6)
         assert due_streams(conn, "main", 10) == [(stream_id, soon)]
+        assert due_streams(conn, "main", 10, set_aside=[stream_id]) == []
         ledger.look(StreamAddress(stream_id), by=Caller("clock"))
-        assert (due_streams(conn, "main", 10), next_due_at(conn, "main")) == ([], None)
+        assert (due_streams(conn, "main", 10), due_instants(conn)) == ([], [])
 
 
 def test_an_event_of_usage_costs_less_than_500_bytes_on_disk(store: Store, ledger: Ledger) -> None:
