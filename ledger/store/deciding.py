@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import psycopg
+
 from ledger.core.decider import Command, Context
 from ledger.core.errors import CustomerNotFound, Refusal
 from ledger.core.events import Event
@@ -17,11 +19,14 @@ from ledger.store.warm import Warm
 
 
 def serve(batch: Batch, request: Pending) -> None:
-    """Give a request its outcome or its error. Raises `BatchFull` and `MustWrite`, when it must be asked again."""
+    """Give a request its outcome or its error.
+
+    Raises `BatchFull` and `MustWrite`, when it must be asked again, and psycopg's errors, which end the transaction.
+    """
     try:
         if request.once is None or not batch.onces.answers(request, request.once):
             request.outcome = Deciding(batch, request).outcome()
-    except (BatchFull, MustWrite):
+    except (BatchFull, MustWrite, psycopg.Error):
         raise
     except Exception as error:  # noqa: BLE001  whatever is wrong with one request is its own caller's to hear
         request.error = error

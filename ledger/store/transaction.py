@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from ledger.store import reading
-from ledger.store.addresses import CustomerAddress, StreamAddress, asks_of, internal_stream
+from ledger.store.addresses import CustomerAddress, EntityAddress, StreamAddress, asks_of, internal_stream
 from ledger.store.batch import MOST_EVENTS, Batch, BatchFull, MustWrite
 from ledger.store.chain import Head
 from ledger.store.claims import BatchClaims
@@ -49,11 +49,12 @@ class Needs(NamedTuple):
     claims: list[ClaimKey]
     onces: list[Once]
     streams: list[UUID]
+    entities: list[str]
 
 
 def needs_of(memory: Memory, requests: Iterable[Pending]) -> Needs:
     """What to read ahead. What is missed here is read when it is asked for."""
-    needs = Needs([], [], [])
+    needs = Needs([], [], [], [])
     asked: dict[ClaimKey, None] = {}
     for request in requests:
         if request.once is not None:
@@ -66,6 +67,8 @@ def needs_of(memory: Memory, requests: Iterable[Pending]) -> Needs:
                     needs.streams.append(stream_id)
                 case CustomerAddress(customer_id) if (internal := internal_stream(customer_id)) is not None:
                     needs.streams.append(internal)
+                case EntityAddress(entity_id):
+                    needs.entities.append(entity_id)
             for ask in (*asks_of(step.address), *(() if step.command is None else step.command.asks())):
                 key = memory.claim_key(ask)
                 if memory.warm.holder(key) is None:
@@ -130,7 +133,8 @@ class Transaction:
     def _glance(self, needs: Needs) -> Batch | None:
         # The common look: everything is warm and nobody else has written, so the head alone is read.
         memory = self._memory
-        if needs.claims or not memory.head.position or any(stream not in memory.warm for stream in needs.streams):
+        is_cold = not memory.head.position or any(stream not in memory.warm for stream in needs.streams)
+        if is_cold or needs.claims or needs.entities:
             return None
         head, now = self._read_head()
         if head.position != memory.head.position:

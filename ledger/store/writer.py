@@ -142,12 +142,14 @@ class Writer:
         return [queue.popleft() for _ in range(min(len(queue), self._tuning.batch_commands))]
 
     def _rests(self) -> bool:
-        # Nobody has asked for a while, or the store is closing. Whoever queues after this starts a new thread.
+        # Nobody has asked for a while, or the store is closing. Whoever queues from here on starts a new thread, which
+        # begins when this one has let go of everything; who queued just before is seen here.
         with self._starting:
+            thread, self._thread = self._thread, None
             if self._queue:
+                self._thread = thread
                 return False
-            self._thread = None
-        self._lose()
+            self._lose()
         return True
 
     def _serve(self, requests: Sequence[Pending]) -> None:
