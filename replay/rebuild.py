@@ -7,7 +7,7 @@ from typing import Any
 from ledger.store.connections import Limits
 from ledger.store.sealing import OperatorKey
 from projections.models import MODELS, model_named
-from projections.rebuild import rebuild as rebuild_models
+from projections.rebuilding.rebuild import rebuild as rebuild_models
 from replay.report import Progress, Stage, silent
 from replay.verify import PATIENT
 
@@ -56,7 +56,7 @@ def rebuild(
 ) -> Rebuilding:
     """Rebuild one read model, or `all` in one pass. Cures those that stand still; what is read stays until the swap.
 
-    Raises `UnknownModel`, and `projections.rebuild.ModelFailed` when the log cannot be folded.
+    Raises `UnknownModel`, and `projections.rebuilding.rebuild.ModelFailed` when the log cannot be folded.
     """
     chosen = model_named(name)
     if chosen is None and name != ALL:

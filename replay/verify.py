@@ -17,7 +17,7 @@ from ledger.store.sealing import OperatorKey
 from ledger.store.verifying import Verified, follow_chain
 from projections.errors import ProjectionUnavailable
 from projections.models import MODELS
-from projections.rebuild import ModelFailed, compare
+from projections.rebuilding.rebuild import ModelFailed, compare
 from replay.report import Check, Progress, Stage, Verification, silent
 from replay.statements import statement
 from replay.streams import Streams

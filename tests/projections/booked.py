@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from ledger.core.events import Event, stored_name
 from ledger.core.invoices.invoice import Account, InvoiceStatus
-from projections.folding import NO_ROWS, fold_events
+from projections.folding.batch import fold_events
+from projections.folding.loading import NO_ROWS
 from projections.journal.fold import LINES, MODEL
 from projections.projection import Final, Recorded
 from tests.projections.given import STREAM

@@ -6,9 +6,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from ledger.core.events import Event, stored_name
-from projections.folding import NO_ROWS, Moved, collect, fold_events
+from projections.folding.batch import fold_events
+from projections.folding.changes import Moved, collect
+from projections.folding.loading import NO_ROWS
+from projections.folding.writing import summed
 from projections.projection import Key, Model, Recorded, Row
-from projections.writing import summed
 
 STREAM: Final = UUID("01900000-0000-7000-8000-000000000001")
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)

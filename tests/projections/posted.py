@@ -14,11 +14,13 @@ from psycopg import Connection
 
 from ledger.core.events import Event, LedgerChanged, LedgerCreated, stored_name
 from ledger.store.connections import Limits, connect
-from projections.folding import NO_ROWS, Moved, collect, fold_events
+from projections.folding.batch import fold_events
+from projections.folding.changes import Moved, collect
+from projections.folding.loading import NO_ROWS
+from projections.folding.writing import prepare
 from projections.journal.fold import LINES, MODEL
 from projections.projection import Recorded, Row
 from projections.view import Standing, View
-from projections.writing import prepare
 
 SETTINGS = UUID(int=1)
 _ledgers = count(1)

@@ -43,7 +43,7 @@ from ledger.core.sealed import FORGOTTEN, Sealed
 from ledger.core.terms import Plan
 from projections.accounts.fold import COLUMNS, MODEL, NOBODY, Account, fold, restore, shown
 from projections.accounts.plans import mark
-from projections.folding import fold_events
+from projections.folding.batch import fold_events
 from tests.projections.given import START, column, columns, given, only, recorded
 
 LATER: Final = START + timedelta(days=30)

@@ -17,7 +17,7 @@ from ledger.store.migrate import STORE_MIGRATIONS, migrate
 from projections.migrations import PROJECTION_MIGRATIONS
 from projections.models import MODELS
 from projections.projection import Model
-from projections.rebuild import compare
+from projections.rebuilding.rebuild import compare
 from projections.runner import Runner
 from tests.projections.test_runner import live_through_much
 from tests.support.book import OPERATOR_KEY, Book

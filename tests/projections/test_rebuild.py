@@ -9,15 +9,15 @@ import pytest
 
 from ledger.store.connections import Limits
 from ledger.store.ledger import Store
-from projections import rebuild as rebuilding
-from projections.filling import Filling
 from projections.models import MODELS, model_named
 from projections.projection import Model
 from projections.reads import CUSTOMER_MODELS, TIMELINE_MODELS, Reads, customers, timeline
-from projections.rebuild import compare, rebuild
+from projections.rebuilding import rebuild as rebuilding
+from projections.rebuilding.filling import Filling
+from projections.rebuilding.rebuild import compare, rebuild
+from projections.rebuilding.statistics import analyze
 from projections.runner import Runner
 from projections.statements import statement
-from projections.statistics import analyze
 from tests.projections.test_runner import head, live_through_much, same_as_rebuilt
 from tests.support.book import Book
 

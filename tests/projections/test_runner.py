@@ -23,7 +23,7 @@ from projections.reads import (
     find_stream,
     timeline,
 )
-from projections.rebuild import compare, rebuild
+from projections.rebuilding.rebuild import compare, rebuild
 from projections.runner import Runner
 from projections.statements import statement
 from tests.support.book import ME, Book

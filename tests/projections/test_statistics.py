@@ -8,12 +8,12 @@ import pytest
 from ledger.clock import Deadline
 from ledger.store.connections import Limits, connect
 from ledger.store.ledger import Store
-from projections import statistics
-from projections.filling import Filling
 from projections.models import MODELS
-from projections.rebuild import rebuild
+from projections.rebuilding import statistics
+from projections.rebuilding.filling import Filling
+from projections.rebuilding.rebuild import rebuild
+from projections.rebuilding.statistics import Statistics, analyze
 from projections.runner import Runner
-from projections.statistics import Statistics, analyze
 from tests.projections.test_runner import live_through_much
 from tests.support.book import Book
 

@@ -11,13 +11,13 @@ from psycopg import Connection
 from ledger.clock import Deadline
 from ledger.store.connections import Limits, connect
 from ledger.store.ledger import Store
-from projections import sweeping
-from projections.filling import Filling, FillingEnded
 from projections.models import model_named
 from projections.projection import Model
+from projections.rebuilding import sweeping
+from projections.rebuilding.filling import Filling, FillingEnded
+from projections.rebuilding.sweeping import sweep_step
 from projections.runner import Runner
 from projections.statements import statement
-from projections.sweeping import sweep_step
 from tests.projections.test_runner import live_through_much, same_as_rebuilt
 from tests.support.book import Book
 

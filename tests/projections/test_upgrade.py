@@ -10,10 +10,8 @@ from eventsourcing.persistence import StoredEvent
 
 from ledger.core.state import Customer
 from ledger.store.ledger import Store, StreamAddress
-from projections import filling
-from projections import runner as running
-from projections.building import Builder
 from projections.errors import ProjectionUnbuilt
+from projections.following import projector
 from projections.models import MODELS
 from projections.reads import (
     CUSTOMER_MODELS,
@@ -27,6 +25,8 @@ from projections.reads import (
     timeline,
     usage,
 )
+from projections.rebuilding import filling
+from projections.rebuilding.building import Builder
 from projections.runner import Runner
 from tests.golden.codec import STREAM, golden_file
 from tests.projections.test_runner import head, live_through_much, same_as_rebuilt, stumbling
@@ -132,7 +132,7 @@ def test_a_long_history_that_nobody_has_folded_is_built_and_not_run_after(
     book: Book, store: Store, reads: Reads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live_through_much(book)
-    for place in (running, filling):
+    for place in (projector, filling):
         monkeypatch.setattr(place, "LONG_HISTORY", 5)
     Runner(store.database_url, store.operator).catch_up()
     with reads.open("main", models=(*CUSTOMER_MODELS, *TIMELINE_MODELS)) as view:

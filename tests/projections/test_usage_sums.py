@@ -24,6 +24,7 @@ from ledger.core.events import (
 from ledger.core.money import ZERO
 from ledger.store.ledger import CustomerAddress, Store
 from ledger.store.requests import Step
+from projections.folding.writing import summed
 from projections.projection import Key, Kind, Row, Table
 from projections.queries.aggregate import Asked, Measure, Source, source_of, sums
 from projections.queries.bins import BinSize, Range, bins
@@ -33,7 +34,6 @@ from projections.runner import Runner
 from projections.usage.fold import FOLDS
 from projections.usage.fold import MODEL as USAGE
 from projections.usage.tables import LONG_STREAM
-from projections.writing import summed
 from tests.projections.given import START, given
 from tests.projections.test_folds import ATTACHED, LOOSE, USED
 from tests.projections.test_runner import same_as_rebuilt

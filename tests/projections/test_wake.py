@@ -10,8 +10,8 @@ import pytest
 from ledger.clock import monotonic
 from ledger.store.connections import Limits
 from ledger.store.ledger import Store
-from projections import wake as waking
-from projections.wake import WANTED, WRITTEN, Wake
+from projections.following import wake as waking
+from projections.following.wake import WANTED, WRITTEN, Wake
 
 NEVER = threading.Event()
 LONG_SECONDS = 20.0

@@ -20,8 +20,9 @@ from ledger.core.sealed import Sealed
 from ledger.core.terms import FeatureKind
 from ledger.store.connections import Limits, connect
 from ledger.store.migrate import STORE_MIGRATIONS, migrate
-from projections.advancing import advance
-from projections.folding import Batch, Generation
+from projections.folding.batch import Batch
+from projections.following.advancing import advance
+from projections.following.generation import Generation
 from projections.migrations import PROJECTION_MIGRATIONS
 from projections.projection import Recorded
 from projections.queries.aggregate import Asked, Measure, Source, Sum, sums

@@ -12,14 +12,14 @@ from psycopg import Connection
 from ledger.core.events import stored_names
 from ledger.store.connections import Limits, connect
 from ledger.store.sealing import OperatorKey
-from projections.collecting import rare_collections
-from projections.deferred import DeferredGeneration
-from projections.events import EventReader
-from projections.folding import Batch
+from projections.folding.batch import Batch
+from projections.folding.events import EventReader
+from projections.folding.garbage import rare_collections
+from projections.folding.writing import Write
 from projections.models import MODELS
 from projections.projection import LONG_HISTORY, Model, named
+from projections.rebuilding.deferred import DeferredGeneration
 from projections.statements import statement
-from projections.writing import Write
 
 CHUNK_EVENTS: Final = 5_000
 

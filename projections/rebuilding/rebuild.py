@@ -8,13 +8,13 @@ import psycopg
 from ledger.clock import monotonic
 from ledger.store.connections import Limits
 from ledger.store.sealing import OperatorKey
-from projections.differences import Difference, rows_differ
 from projections.errors import stands_still
-from projections.filling import Filling, Progress
-from projections.folding import ModelFailed
+from projections.folding.failures import ModelFailed
 from projections.models import MODELS
 from projections.projection import Model
-from projections.statistics import analyze
+from projections.rebuilding.differences import Difference, rows_differ
+from projections.rebuilding.filling import Filling, Progress
+from projections.rebuilding.statistics import analyze
 
 __all__ = ["Difference", "ModelFailed", "Rebuilt", "compare", "rebuild"]
 

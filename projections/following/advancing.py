@@ -14,7 +14,9 @@ from typing import Any
 
 from psycopg import Connection
 
-from projections.folding import PASSING, Batch, Generation, ModelFailed
+from projections.folding.batch import Batch
+from projections.folding.failures import PASSING, ModelFailed
+from projections.following.generation import Generation
 
 
 def advance(conn: Connection[Any], generations: Sequence[Generation], batch: Batch) -> list[ModelFailed]:

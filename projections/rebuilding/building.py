@@ -13,13 +13,13 @@ from psycopg import Connection
 from ledger.logging import logger
 from ledger.store.connections import Limits, connect
 from ledger.store.sealing import OperatorKey
-from projections.filling import FillingEnded
-from projections.folding import PASSING, ModelFailed
+from projections.folding.failures import PASSING, ModelFailed
 from projections.models import MODELS
 from projections.projection import Model, named
-from projections.rebuild import rebuild
+from projections.rebuilding.filling import FillingEnded
+from projections.rebuilding.rebuild import rebuild
+from projections.rebuilding.statistics import Statistics
 from projections.statements import statement
-from projections.statistics import Statistics
 
 LOOK_SECONDS: Final = 5.0
 

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from projections.folding import NO_ROWS, Batch, Loading, Moved, collect, fold_events
+from projections.folding.batch import Batch, fold_events
+from projections.folding.changes import Moved, collect
+from projections.folding.loading import NO_ROWS, Loading
+from projections.folding.writing import Write, prepare
 from projections.projection import Changes, Final, Key, Model
-from projections.writing import Write, prepare
 
 MOST_STREAMS: Constant = 20_000
 

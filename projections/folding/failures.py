@@ -1,0 +1,16 @@
+"""What can go wrong while events are folded: a model fails, or the database is gone for a while."""
+
+from typing import Final
+
+import psycopg
+
+# What ends with the database or the network is nobody's fault here, and goes away by itself.
+PASSING: Final = (psycopg.OperationalError, psycopg.InterfaceError, MemoryError)
+
+
+class ModelFailed(Exception):
+    """A model could not fold an event, or its rows could not be written."""
+
+    def __init__(self, model: str, position: int, cause: Exception) -> None:
+        super().__init__(f"{type(cause).__name__}: {cause}")
+        self.model, self.position = model, position
