@@ -1,7 +1,7 @@
 """Rows to the database: one statement a table, its rows column by column in arrays of binary fields.
 
-No COPY: it can not be sent ahead of the answers to what was sent before (`advancing.py`), and for the batches of a
-runner it is no faster.
+No COPY: it can not be sent ahead of the answers to what was sent before (`following/advancing.py`), and for the
+batches of a runner it is no faster.
 """
 
 import struct
