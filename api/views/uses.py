@@ -13,6 +13,7 @@ import msgspec
 from api.ids import USE, shown_customer, shown_local
 from api.views.shapes import Json
 from api.views.timeline import rfc_3339
+from api.wire.json import plain, render
 from api.wire.limits import EARLIEST, LATEST
 from ledger.store.addresses import internal_id
 from projections.jsonb import read_json
@@ -82,15 +83,23 @@ class Links:
 
     def of(self, found: Sum) -> str:
         """The query of one sum."""
+        return self.begin(found) + self.end(found)
+
+    def begin(self, found: Sum) -> str:
+        """Its part that says which group."""
         key = found.group, found.taken_from, found.rest
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = _words(self._group(*key))
+            group = self._groups[key] = f"{self._path}?{_words(self._group(*key))}"
+        return group
+
+    def end(self, found: Sum) -> str:
+        """Its part that says which bin."""
         span = self._bins.get(found.bin)
         if span is None:
             start, end = self._asked.bins.edges[found.bin : found.bin + 2]
             span = self._bins[found.bin] = _words(between("from", start, "to", end))
-        return f"{self._path}?{group}{span}{self._ranked if found.rest else ''}{self._end}"
+        return f"{span}{self._ranked if found.rest else ''}{self._end}"
 
     def _group(self, group: Group, taken_from: str | None, rest: bool) -> Pairs:  # noqa: FBT001  a part of a sum's key
         keep, by = self._asked.keep, self._asked.groups
@@ -118,36 +127,46 @@ class Links:
 class SumRows:
     """How the sums of one answer are shown: each has only what was asked for, which is its stretch of time, its groups
     and its number; and the way to its uses.
+
+    A year by day is many rows of the same few words: they are put together as JSON of pieces that are made once.
     """
 
     def __init__(self, asked: Asked, customers: Customers, names: Sequence[str], links: Links) -> None:
         self._asked, self._customers, self._names, self._links = asked, customers, names, links
-        self._groups: dict[tuple[Group, str | None], Json] = {}
-        self._bins: dict[int, Json] = {}
+        self._groups: dict[tuple[Group, str | None, bool], tuple[str, str]] = {}
+        self._bins: dict[tuple[int, bool], tuple[str, str]] = {}
 
-    def row(self, found: Sum) -> Json:
-        """One sum."""
-        measure, key = self._asked.measure, (found.group, found.taken_from)
-        group = self._groups.get(key)
-        if group is None:
-            group = self._groups[key] = group_of(found, self._asked, self._customers, self._names)
-        span = self._bins.get(found.bin)
-        if span is None:
-            span = self._bins[found.bin] = self._span(found.bin)
-        return {
-            **span,
-            **group,
-            "rest": found.rest,
-            measure.value: found.amount(measure),
-            "rows": self._links.of(found),
-        }
+    def row(self, found: Sum) -> msgspec.Raw:
+        """One sum, as JSON."""
+        key, place = (found.group, found.taken_from, found.rest), (found.bin, found.rest)
+        begin, link = self._groups.get(key) or self._groups.setdefault(key, self._of_group(found))
+        span, end = self._bins.get(place) or self._bins.setdefault(place, self._of_bin(found))
+        amount = found.amount(self._asked.measure)
+        number = plain(amount) if isinstance(amount, Decimal) else str(amount)
+        return msgspec.Raw(f"{{{span}{begin}{number}{link}{end}}}".encode())
 
-    def _span(self, number: int) -> Json:
+    def _of_group(self, found: Sum) -> tuple[str, str]:
+        """What stands before the number of a group's sums and after it. A link is quoted for an address, which leaves
+        nothing in it that JSON would write otherwise.
+        """
+        rest, measure = "true" if found.rest else "false", self._asked.measure
+        fields = _fields(group_of(found, self._asked, self._customers, self._names))
+        return f'{fields}"rest":{rest},"{measure}":', f',"rows":"{self._links.begin(found)}'
+
+    def _of_bin(self, found: Sum) -> tuple[str, str]:
+        """What a bin's sums begin and end with."""
+        return self._span(found.bin), f'{self._links.end(found)}"'
+
+    def _span(self, number: int) -> str:
         start, end = self._asked.bins.edges[number : number + 2]
-        return {
-            "start": None if start == EARLIEST else _instant(start),
-            "end": None if end == LATEST else _instant(end),
-        }
+        began = "null" if start == EARLIEST else f'"{_instant(start)}"'
+        ended = "null" if end == LATEST else f'"{_instant(end)}"'
+        return f'"start":{began},"end":{ended},'
+
+
+def _fields(fields: Json) -> str:
+    """Some fields of an object as they stand in its JSON, with more to come."""
+    return f"{render(fields).decode()[1:-1]}," if fields else ""
 
 
 # One answer after the other is of the same days.

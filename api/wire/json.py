@@ -18,7 +18,7 @@ from api.wire.refusals import BodyTooLarge, MalformedBody, UnsupportedMediaType
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
-_WRITTEN_AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
+_WRITTEN_AS_THEY_ARE: Final = frozenset({str, int, bool, type(None), msgspec.Raw})
 _INT64: Final = 2**63
 
 
@@ -153,7 +153,7 @@ def plain(number: Decimal) -> str:
 
 
 def render(value: Any) -> bytes:
-    """The JSON bytes of an answer built of dicts, lists, text, numbers, booleans, None, Decimal and datetime.
+    """The JSON bytes of an answer built of dicts, lists, text, numbers, booleans, None, Decimal, datetime and JSON.
 
     A float is refused with TypeError: nothing in this product may have made one.
     """

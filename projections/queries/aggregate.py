@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from ledger.core.errors import InvalidInput
 from ledger.core.money import ZERO, add
 from ledger.store.binary import InstantArray
 from ledger.store.chain import instant_field
-from projections.queries.bins import Bins
+from projections.queries.bins import REMEMBERED, Bins
 from projections.queries.uses import Group, Groups, UseFilter
 from projections.usage.fold import MODEL
 from projections.usage.tables import cell_of
@@ -176,21 +177,19 @@ def _from_cells(view: View, asked: Asked, source: Source) -> list[Sum] | None:
     if asked.measure is Measure.DEDUCTED and any(on_credits for *_, on_credits in cells):
         return None
     stream_id = keep.stream_id if by.customer else None
+    pairs = {(feature_id, entity_id) for _, feature_id, entity_id, *_ in cells}
+    groups = {pair: (_group(pair, by, stream_id), pair[0] if by.balance else None) for pair in pairs}
     found = [
-        Sum(
-            bin_,
-            Group(feature_id if by.feature else None, stream_id, entity_id),
-            feature_id if by.balance else None,
-            None,
-            rest=False,
-            value=value,
-            uses=uses,
-            deducted=deducted,
-        )
+        Sum(bin_, *groups[feature_id, entity_id], None, False, value, uses, deducted)  # noqa: FBT003  each row pays
         for bin_, feature_id, entity_id, value, uses, deducted, _ in cells
     ]
     rows = _from_rows(view, asked, spans, None) if spans else []
     return _merged([*found, *rows], asked)
+
+
+def _group(pair: tuple[str, str | None], by: Groups, stream_id: UUID | None) -> Group:
+    feature_id, entity_id = pair
+    return Group(feature_id if by.feature else None, stream_id, entity_id)
 
 
 def _from_rows(view: View, asked: Asked, spans: Sequence[tuple[datetime, datetime]], top: int | None) -> list[Sum]:
@@ -213,7 +212,8 @@ def _from_rows(view: View, asked: Asked, spans: Sequence[tuple[datetime, datetim
     ]
 
 
-def _instants(instants: Sequence[datetime]) -> InstantArray:
+@lru_cache(REMEMBERED)
+def _instants(instants: tuple[datetime, ...]) -> InstantArray:
     # A bin for each day of years is an array that takes long to become text.
     return InstantArray.of(map(instant_field, instants), len(instants))
 

@@ -7,6 +7,7 @@ skips that wall time they begin when the clock goes on, and of two such wall tim
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ledger.core.errors import InvalidInput
@@ -14,6 +15,7 @@ from ledger.core.period import Every, Interval, period_at
 from projections.usage.tables import CELL, cell_of
 
 MOST_BINS: Final = 10_000
+REMEMBERED: Final = 16  # ranges: whoever looks at a year looks at it again and again
 _MONDAY: Final = datetime(1970, 1, 5, tzinfo=UTC)
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR: Final = timedelta(hours=1)
@@ -67,8 +69,13 @@ class Bins(NamedTuple):
 
     def spans(self) -> list[tuple[datetime, datetime]]:
         """The pieces of time that belong to cells which an edge cuts."""
-        cut = sorted({cell for edge in self.edges if (cell := cell_of(edge)) != edge})
+        cut = _cut(self.edges)
         return [(max(cell, self.lower), min(cell + CELL, self.upper)) for cell in cut]
+
+
+@lru_cache(REMEMBERED)
+def _cut(edges: tuple[datetime, ...]) -> tuple[datetime, ...]:
+    return tuple(sorted({cell for edge in edges if (cell := cell_of(edge)) != edge}))
 
 
 def one_bin(lower: datetime, upper: datetime) -> Bins:
@@ -85,6 +92,7 @@ class Range(NamedTuple):
     whole_last: bool = False
 
 
+@lru_cache(REMEMBERED)
 def bins(size: BinSize, zone: tzinfo, within: Range, *, cycle: Cycle | None, name: str) -> Bins:
     """The bins of a range, which must not be empty. Raises `TooManyBins`, which calls the bin by its `name`."""
     lower, upper, whole_first, whole_last = within
