@@ -5,8 +5,7 @@ from collections.abc import Callable
 from ledger.master_key import load_master_key
 from ledger.settings import Settings
 from ledger.store.connections import Limits
-from ledger.store.ledger import Store
-from ledger.store.writer import BatchDone, Tuning
+from ledger.store.ledger import BatchDone, Store, Tuning
 
 
 def open_store(settings: Settings, observe: Callable[[BatchDone], None] | None = None) -> Store:

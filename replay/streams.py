@@ -16,7 +16,7 @@ from psycopg import Connection, ServerCursor
 
 from ledger.core.decider import Claim
 from ledger.core.profile import EMAIL
-from ledger.store.addresses import per_stream_value
+from ledger.store.claim_keys import ClaimKey, claimed_key
 from ledger.store.codec import Codec
 from ledger.store.kinds import Kinds
 from ledger.store.reading import SnapshotRow
@@ -28,8 +28,6 @@ from replay.statements import statement
 
 ROWS_AT_ONCE: Final = 5_000
 PERSONAL_KINDS: Final = frozenset({EMAIL})
-
-ClaimKey = tuple[str, str]
 
 
 class Tables(NamedTuple):
@@ -129,19 +127,13 @@ class Streams:
 
     def _claim(self, folded: Folded, claims: Iterable[Claim], position: int) -> None:
         for claim in claims:
-            key = self._key(claim, folded.stream_id)
+            key = claimed_key(self._operator, self._ledger_id, claim, folded.stream_id)
             if claim.shared:
                 folded.shared.setdefault(key, position)
             elif claim.held:
                 folded.claims.add(key)
             else:
                 folded.claims.discard(key)
-
-    def _key(self, claim: Claim, stream_id: UUID) -> ClaimKey:
-        value = claim.value
-        if claim.personal:
-            value = self._operator.hash_claim(self._ledger_id, claim.kind, value)
-        return claim.kind, per_stream_value(value, stream_id) if claim.per_stream else value
 
     def _finish(self, folded: Folded, tables: Tables) -> None:
         self._compare_claims(folded, {(kind, value) for kind, value in tables.claims.of(folded.stream)})

@@ -221,7 +221,7 @@ def claims(state: Customer, event: Event) -> Sequence[Claim]:
             known = [] if after.fingerprint == state.fingerprint else state.trials_used
             return [*changed, *trial_claims(known, after.fingerprint)]
         case CustomerDeleted():
-            entities = [Claim("entity", key, held=False, per_stream=True) for key in state.entities]
+            entities = [Claim(entity.ENTITY, key, held=False, per_stream=True) for key in state.entities]
             locks = [Claim(LOCK, key, held=False) for key in state.locks]
             return [*_identity(state.customer_id, state.email, held=False), *entities, *locks]
         case LockOpened():
@@ -231,9 +231,9 @@ def claims(state: Customer, event: Event) -> Sequence[Claim]:
         case EffectReversed():
             return [Claim(REVERSED, str(event.position))]
         case EntityCreated():
-            return [Claim("entity", event.entity_id, per_stream=True)]
+            return [Claim(entity.ENTITY, event.entity_id, per_stream=True)]
         case EntityDeleted():
-            return [Claim("entity", event.entity_id, held=False, per_stream=True)]
+            return [Claim(entity.ENTITY, event.entity_id, held=False, per_stream=True)]
         case PlanAttached() | PlanChanged():
             used = [event.plan.plan_id] if event.trial_ends_at is not None else []
             in_use = Claim(PLAN_IN_USE, event.plan.plan_id, shared=True)

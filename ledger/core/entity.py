@@ -26,6 +26,7 @@ from ledger.core.sealed import Sealed
 from ledger.core.state import Customer, Entity
 from ledger.core.terms import FeatureKind
 
+ENTITY: Final = "entity"  # the kind of claim: an entity's id, unique within its customer
 MAX_ENTITIES: Final = 10_000
 
 

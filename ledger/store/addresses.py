@@ -10,12 +10,7 @@ from ledger.core.balances.locking import LOCK
 from ledger.core.decider import Ask
 from ledger.core.profile import CUSTOMER_ID, EMAIL
 
-ENTITY: Final = "entity"  # an entity's id, unique within its customer
-
 INTERNAL_ID: Final = re.compile(r"cus_([0-9a-f]{32})")
-SEPARATOR: Final = "@"
-BEYOND_SEPARATOR: Final = chr(ord(SEPARATOR) + 1)
-STREAM_SUFFIX: Final = 33
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +87,3 @@ def internal_stream(customer_id: str) -> UUID | None:
     """The stream that an internal id names, or None when it is not of that form."""
     match = INTERNAL_ID.fullmatch(customer_id)
     return None if match is None else UUID(match[1])
-
-
-def per_stream_value(value: str, stream_id: UUID) -> str:
-    """The value of a claim that is unique within its stream only, and still found by the value alone.
-
-    The suffix has a fixed length, so a value may contain anything.
-    """
-    return f"{value}{SEPARATOR}{stream_id.hex}"
-
-
-def without_stream(value: str) -> str:
-    """What was claimed, without the stream behind it."""
-    return value[:-STREAM_SUFFIX]

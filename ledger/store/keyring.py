@@ -1,9 +1,12 @@
 """The data keys of one ledger at hand in one thread: read when first needed, made when first needed."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 from uuid import UUID
 
 from ledger.store.sealing import DataKey, OperatorKey
+
+MOST_KEYS: Final = 20_000
 
 # From stream ids to their wrapped keys; None for a forgotten one, no entry where there never was one.
 FetchKeys = Callable[[Iterable[UUID]], Mapping[UUID, bytes | None]]
@@ -16,15 +19,15 @@ class StreamForgotten(Exception):
 class KeyRing:
     """Opened data keys, bounded; new ones wait in `made` until their transaction writes them."""
 
-    def __init__(self, operator: OperatorKey, ledger_id: str, fetch: FetchKeys, limit: int = 20_000) -> None:
-        self._operator, self._ledger_id, self._fetch, self._limit = operator, ledger_id, fetch, limit
+    def __init__(self, operator: OperatorKey, ledger_id: str, fetch: FetchKeys) -> None:
+        self._operator, self._ledger_id, self._fetch = operator, ledger_id, fetch
         self._keys: dict[UUID, DataKey | None] = {}
         self._without: set[UUID] = set()
         self.made: dict[UUID, bytes] = {}
 
     def put(self, asked: Iterable[UUID], wrapped_keys: Mapping[UUID, bytes | None]) -> None:
         """Keep keys that were read together with something else; the streams asked for and not found have none."""
-        if not self.made and len(self._keys) + len(self._without) > self._limit:
+        if not self.made and len(self._keys) + len(self._without) > MOST_KEYS:
             self._keys.clear()
             self._without.clear()
         self._without.update(stream_id for stream_id in asked if stream_id not in wrapped_keys)

@@ -30,7 +30,6 @@ from ledger.store.addresses import (
 )
 from ledger.store.connections import Limits
 from ledger.store.kinds import Kinds, core_kinds
-from ledger.store.pending import Pending
 from ledger.store.pool import open_pool
 from ledger.store.reading import OnceRow
 from ledger.store.recorder import LedgerRecorder, UnknownLedger
@@ -48,7 +47,8 @@ from ledger.store.requests import (
 )
 from ledger.store.sealing import OperatorKey
 from ledger.store.statements import statement
-from ledger.store.writer import BatchDone, Tuning, Writer
+from ledger.store.writer.pending import Pending
+from ledger.store.writer.writer import BatchDone, Tuning, Writer
 
 __all__ = [
     "Address",

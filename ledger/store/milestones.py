@@ -11,8 +11,8 @@ from uuid import UUID
 from psycopg import Connection
 
 from ledger.store.reading import SnapshotRow
+from ledger.store.snapshots import kept_parameters
 from ledger.store.statements import statement
-from ledger.store.writing import kept_parameters
 
 
 def read_milestone(

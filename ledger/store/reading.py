@@ -7,12 +7,12 @@ from uuid import UUID
 
 from psycopg import Connection, Cursor
 
-from ledger.store.addresses import BEYOND_SEPARATOR, ENTITY, SEPARATOR, STREAM_SUFFIX
+from ledger.core.entity import ENTITY
 from ledger.store.binary import TextArray, UuidArray
 from ledger.store.chain import text_field, uuid_field
+from ledger.store.claim_keys import BEYOND_SEPARATOR, SEPARATOR, STREAM_SUFFIX, ClaimKey
 from ledger.store.requests import Once
 from ledger.store.statements import statement
-from ledger.store.warm import ClaimKey
 
 
 class StoredRow(NamedTuple):
@@ -42,21 +42,6 @@ class OnceRow(NamedTuple):
     key: str
     verb: str
     request_hash: bytes
-    began_after: int
-    position: int
-    business_now: datetime
-    stream_ids: Sequence[UUID]
-    event_counts: Sequence[int]
-
-    def same_request(self, once: Once) -> bool:
-        """Whether a key came again with the same request."""
-        return self.verb == once.verb and self.request_hash == once.request_hash
-
-
-class OnceUse(NamedTuple):
-    """An idempotency row to be written."""
-
-    once: Once
     began_after: int
     position: int
     business_now: datetime

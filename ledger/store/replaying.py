@@ -9,9 +9,8 @@ from psycopg import Connection
 from ledger.core.decider import CATALOG_STREAM, CLOCK, SETTINGS_STREAM
 from ledger.core.events import Event
 from ledger.store import reading
-from ledger.store.codec import Codec
-from ledger.store.keyring import KeyRing
 from ledger.store.kinds import Kinds
+from ledger.store.log import reading_codec
 from ledger.store.reading import OnceRow, StoredRow
 from ledger.store.requests import Outcome, StepOutcome
 from ledger.store.sealing import OperatorKey
@@ -23,8 +22,7 @@ class Replay:
 
     def __init__(self, conn: Connection[Any], ledger_id: str, kinds: Kinds, operator: OperatorKey) -> None:
         self._conn, self._ledger_id, self._kinds = conn, ledger_id, kinds
-        keys = KeyRing(operator, ledger_id, lambda stream_ids: reading.read_keys(conn, ledger_id, stream_ids))
-        self._codec = Codec(kinds.registry, keys)
+        self._codec = reading_codec(conn, ledger_id, kinds, operator)
 
     def outcome(self, row: OnceRow) -> Outcome:
         """What the caller was told the first time."""

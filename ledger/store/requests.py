@@ -119,7 +119,8 @@ class StoreUnavailable(Exception):
     `may_have_happened` is true when it could not be found out whether the command was recorded.
     """
 
-    def __init__(self, sentence: str, *, may_have_happened: bool = False, retry_after_seconds: int = 1) -> None:
+    retry_after_seconds = 1
+
+    def __init__(self, sentence: str, *, may_have_happened: bool = False) -> None:
         super().__init__(sentence)
         self.may_have_happened = may_have_happened
-        self.retry_after_seconds = retry_after_seconds

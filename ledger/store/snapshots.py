@@ -3,15 +3,16 @@
 The newest is kept for the writer; milestones, further apart, stay for whoever looks into the past.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from ledger.core.decider import Decider
+from ledger.store.binary import BooleanArray, ByteaArray, InstantArray, IntegerArray, UuidArray
+from ledger.store.chain import boolean_field, bytes_field, instant_field, integer_field, uuid_field
 from ledger.store.codec import Codec
 from ledger.store.reading import SnapshotRow, StoredRow
-from ledger.store.warm import Warm
 
 EVENTS_BETWEEN: Final = 500
 MILESTONES_APART: Final = 4_000
@@ -31,18 +32,24 @@ def passes_milestone(before: int, version: int) -> bool:
     return version // MILESTONES_APART > before // MILESTONES_APART
 
 
-def take(codec: Codec, warm: Warm) -> SnapshotRow:
-    """The state as it is kept: sealed as a whole when the stream has personal data."""
-    assert warm.last_at is not None
-    return keep(codec, warm.stream_id, warm.state, warm.last_at)
-
-
 def keep(codec: Codec, stream_id: UUID, state: Any, last_at: datetime) -> SnapshotRow:
     """A stream's state as its row, sealed where the stream has personal data."""
     data = codec.encode_state(state)
     key = codec.keys.to_open(stream_id)
     kept = data if key is None else key.seal(data)
     return SnapshotRow(stream_id, state.version, last_at, key is not None, kept)
+
+
+def kept_parameters(taken: Sequence[SnapshotRow], code_version: str) -> dict[str, Any]:
+    """Kept states as `upsert_snapshots` and `upsert_milestones` take them."""
+    return {
+        "code_version": code_version,
+        "stream_ids": UuidArray.of([uuid_field(row.stream_id) for row in taken], len(taken)),
+        "versions": IntegerArray.of([integer_field(row.version) for row in taken], len(taken)),
+        "last_ats": InstantArray.of([instant_field(row.last_at) for row in taken], len(taken)),
+        "sealed": BooleanArray.of([boolean_field(row.sealed) for row in taken], len(taken)),
+        "states": ByteaArray.of([bytes_field(row.state) for row in taken], len(taken)),
+    }
 
 
 def restore(codec: Codec, decider: Decider, row: SnapshotRow) -> Any:

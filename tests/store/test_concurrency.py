@@ -14,8 +14,8 @@ import pytest
 from ledger.core.balances.usage import Track
 from ledger.store.ledger import Caller, CustomerAddress, Ledger, Limits, Once, Store, StoreUnavailable, Tuning
 from ledger.store.pipe import Call, Pipe
-from ledger.store.transaction import COMMIT
 from ledger.store.verifying import verify_chain
+from ledger.store.writer.transaction import COMMIT
 from tests.store.conftest import ME, OPERATOR_KEY, open_customer
 
 SPAWN = multiprocessing.get_context("spawn")

@@ -28,8 +28,8 @@ from ledger.store.ledger import (
     StreamAddress,
     Tuning,
 )
-from ledger.store.pending import Pending
-from ledger.store.writer import Writer
+from ledger.store.writer.pending import Pending
+from ledger.store.writer.writer import Writer
 from tests.store.conftest import ME, OPERATOR_KEY, open_customer
 
 PATIENCE = 0.3

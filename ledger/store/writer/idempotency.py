@@ -1,14 +1,26 @@
 """Idempotency within a batch: keys known from the log, keys used a moment ago by a request before."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from ledger.store.pending import Pending
-from ledger.store.reading import OnceRow, OnceUse
+from ledger.store.reading import OnceRow
 from ledger.store.requests import DuplicateKey, Once, Outcome
+from ledger.store.writer.pending import Pending
 
 Place = tuple[str, str]
+
+
+class OnceUse(NamedTuple):
+    """An idempotency row to be written."""
+
+    once: Once
+    began_after: int
+    position: int
+    business_now: datetime
+    stream_ids: Sequence[UUID]
+    event_counts: Sequence[int]
 
 
 class _Fresh(NamedTuple):
@@ -41,7 +53,7 @@ class BatchOnces:
         row = self._known.get(place)
         if row is None:
             return False
-        if not row.same_request(once):
+        if not _same(row, once):
             raise DuplicateKey(once.key)
         request.replay = row
         return True
@@ -57,7 +69,7 @@ class BatchOnces:
                 raise DuplicateKey(once.key)
             return True
         row = self._known.get(place)
-        if row is not None and not row.same_request(once):
+        if row is not None and not _same(row, once):
             raise DuplicateKey(once.key)
         return row is not None
 
@@ -87,5 +99,5 @@ class BatchOnces:
         self.uses.append(OnceUse(once, began_after, outcome.position, outcome.now, streams, counts))
 
 
-def _same(first: Once, once: Once) -> bool:
+def _same(first: Once | OnceRow, once: Once) -> bool:
     return (first.verb, first.request_hash) == (once.verb, once.request_hash)

@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 
 from ledger.core.events import Event, InvoiceFinalized
-from ledger.store.journal import Author
-from ledger.store.warm import Warm
+from ledger.store.writer.journal import Author
+from ledger.store.writer.warm import Warm
 
 
 class Staged(NamedTuple):

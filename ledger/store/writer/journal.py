@@ -12,7 +12,7 @@ from ledger.store.chain import NULL, Draft, bytes_field, instant_field, integer_
 from ledger.store.codec import Codec
 from ledger.store.reading import SnapshotRow
 from ledger.store.requests import Caller
-from ledger.store.warm import Warm
+from ledger.store.writer.warm import Warm
 
 
 class Author(NamedTuple):

@@ -1,23 +1,22 @@
-"""Writing a batch: every statement of its transaction, sent in one pipeline that ends with the commit."""
+"""A batch as rows: every statement of its transaction, sent in one pipeline that ends with the commit."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from ledger.store.batch import Batch
-from ledger.store.binary import BigintArray, BooleanArray, ByteaArray, InstantArray, IntegerArray, TextArray, UuidArray
+from ledger.store.binary import BigintArray, ByteaArray, InstantArray, TextArray, UuidArray
 from ledger.store.chain import (
     Head,
     bigint_field,
-    boolean_field,
     bytes_field,
     instant_field,
-    integer_field,
     text_field,
     uuid_field,
 )
 from ledger.store.pipe import Call
 from ledger.store.reading import SnapshotRow
 from ledger.store.recorder import LedgerRecorder
+from ledger.store.snapshots import kept_parameters
+from ledger.store.writer.batch import Batch
 
 
 def write(recorder: LedgerRecorder, batch: Batch) -> tuple[Head, list[Call]]:
@@ -94,7 +93,7 @@ def _onces(batch: Batch) -> Rows:
     return [("insert_idempotency", parameters)]
 
 
-def _list(values: Any) -> str:
+def _list(values: Sequence[object]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
@@ -111,15 +110,3 @@ def _data_keys(batch: Batch) -> Rows:
 
 def _kept(name: str, batch: Batch, taken: Sequence[SnapshotRow]) -> Rows:
     return [(name, kept_parameters(taken, batch.memory.kinds.code_version))] if taken else []
-
-
-def kept_parameters(taken: Sequence[SnapshotRow], code_version: str) -> dict[str, Any]:
-    """Kept states as `upsert_snapshots` and `upsert_milestones` take them."""
-    return {
-        "code_version": code_version,
-        "stream_ids": UuidArray.of([uuid_field(row.stream_id) for row in taken], len(taken)),
-        "versions": IntegerArray.of([integer_field(row.version) for row in taken], len(taken)),
-        "last_ats": InstantArray.of([instant_field(row.last_at) for row in taken], len(taken)),
-        "sealed": BooleanArray.of([boolean_field(row.sealed) for row in taken], len(taken)),
-        "states": ByteaArray.of([bytes_field(row.state) for row in taken], len(taken)),
-    }

@@ -10,14 +10,14 @@ from psycopg import Connection
 from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM, Ask, Claim
 from ledger.store import reading
 from ledger.store.chain import GENESIS, Head
-from ledger.store.claims import asked_key, claimed_key
+from ledger.store.claim_keys import ClaimKey, asked_key, claimed_key
 from ledger.store.codec import Codec
 from ledger.store.keyring import KeyRing
 from ledger.store.kinds import Kinds
 from ledger.store.reading import ColdStreams, StoredRow
 from ledger.store.sealing import OperatorKey
 from ledger.store.snapshots import fold, restore
-from ledger.store.warm import ClaimKey, Warm, WarmStates
+from ledger.store.writer.warm import Warm, WarmStates
 
 # Past this distance reading the streams again is cheaper than folding everything others wrote.
 LONGEST_TAIL: Final = 20_000

@@ -10,13 +10,13 @@ from ledger.core.decider import CATALOG_STREAM, SETTINGS_STREAM, Ask, Context
 from ledger.core.events import Event, InvoiceFinalized
 from ledger.store import snapshots
 from ledger.store.chain import Head
-from ledger.store.claims import BatchClaims, Change
-from ledger.store.journal import THE_CLOCK, Author, Journal
-from ledger.store.memory import Memory
-from ledger.store.onces import BatchOnces
-from ledger.store.resolving import Resolver
-from ledger.store.stage import Stage, Staged
-from ledger.store.warm import Warm
+from ledger.store.writer.claims import BatchClaims, Change
+from ledger.store.writer.idempotency import BatchOnces
+from ledger.store.writer.journal import THE_CLOCK, Journal
+from ledger.store.writer.memory import Memory
+from ledger.store.writer.resolving import Resolver
+from ledger.store.writer.stage import Stage, Staged
+from ledger.store.writer.warm import Warm
 
 MOST_EVENTS: Final = 5_000
 NO_CLAIMS: Final[Mapping[tuple[str, str], UUID]] = {}
@@ -40,8 +40,8 @@ class Batch:
         claims: BatchClaims,
         onces: BatchOnces,
         *,
-        locked: bool = True,
-        most_events: int = MOST_EVENTS,
+        locked: bool,
+        most_events: int,
     ) -> None:
         self.memory, self.recorded_at, self.claims, self.onces = memory, recorded_at, claims, onces
         self.head: Head = memory.head
@@ -121,16 +121,17 @@ class Batch:
                 self.journal.due.append((warm.stream_id, due_at))
                 warm.due_at = due_at
             if warm.state.version - warm.snapshot_version >= snapshots.EVENTS_BETWEEN:
-                taken = snapshots.take(self.memory.codec, warm)
+                assert warm.last_at is not None, "what was touched has an event"
+                taken = snapshots.keep(self.memory.codec, warm.stream_id, warm.state, warm.last_at)
                 self.journal.snapshots.append(taken)
                 if snapshots.passes_milestone(warm.snapshot_version, taken.version):
                     self.journal.milestones.append(taken)
                 warm.snapshot_version = warm.state.version
 
-    def _happened(self, warm: Warm, events: Sequence[Event], at: datetime, by: Author = THE_CLOCK) -> None:
+    def _happened(self, warm: Warm, events: Sequence[Event], at: datetime) -> None:
         for event in events:
             after = warm.decider.evolve(warm.state, event)
-            self.journal.write(warm, after.version, event, at, by)
+            self.journal.write(warm, after.version, event, at, THE_CLOCK)
             self._claim(warm, warm.state, event)
             warm.state = after
             if type(event) is InvoiceFinalized:

@@ -10,20 +10,20 @@ from psycopg import Connection
 
 from ledger.store import reading
 from ledger.store.addresses import CustomerAddress, EntityAddress, StreamAddress, asks_of, internal_stream
-from ledger.store.batch import MOST_EVENTS, Batch, BatchFull, MustWrite
 from ledger.store.chain import Head
-from ledger.store.claims import BatchClaims
-from ledger.store.deciding import serve
-from ledger.store.memory import Memory
-from ledger.store.onces import BatchOnces
-from ledger.store.pending import Pending
+from ledger.store.claim_keys import ClaimKey
 from ledger.store.pipe import Call, Pipe
 from ledger.store.reading import OnceRow
 from ledger.store.recorder import LedgerRecorder, UnknownLedger, locked_head
 from ledger.store.requests import Once
 from ledger.store.statements import statement
-from ledger.store.warm import ClaimKey
-from ledger.store.writing import write
+from ledger.store.writer.batch import Batch, BatchFull, MustWrite
+from ledger.store.writer.claims import BatchClaims
+from ledger.store.writer.deciding import serve
+from ledger.store.writer.idempotency import BatchOnces
+from ledger.store.writer.memory import Memory
+from ledger.store.writer.pending import Pending
+from ledger.store.writer.rows import write
 
 BEGIN: Final = Call("begin", {})
 COMMIT: Final = Call("commit", {})
@@ -85,8 +85,8 @@ class Transaction:
         conn: Connection[Any],
         memory: Memory,
         recorder: LedgerRecorder,
-        most_events: int = MOST_EVENTS,
-        more_wait: Callable[[], bool] = bool,
+        most_events: int,
+        more_wait: Callable[[], bool],
     ) -> None:
         """`more_wait` says, when a commit is sent, whether the next batch is to be begun along with it."""
         self._conn, self._memory, self._recorder, self._most_events = conn, memory, recorder, most_events
@@ -114,7 +114,7 @@ class Transaction:
             except MustWrite:
                 waiting.append(request)
         if self._conn.info.transaction_status:
-            self._conn.execute("COMMIT")
+            self._conn.execute(statement("commit"))
         batch.claims.settle()
         self._memory.warm.trim()
         return waiting
@@ -144,7 +144,7 @@ class Transaction:
     def _snapshot(self, needs: Needs) -> Batch:
         # Otherwise everything is read as of one moment, which is the head's.
         conn = self._conn
-        conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        conn.execute(statement("begin_look"))
         head, now = self._read_head()
         found, _ = reading.read_ahead(conn, self._memory.ledger_id, needs.claims, [])
         return self._batch(head, now, needs, found, {}, locked=False)

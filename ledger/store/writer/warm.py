@@ -3,13 +3,13 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from ledger.core.decider import Decider
 from ledger.store.chain import uuid_field
-
-ClaimKey = tuple[str, str]
+from ledger.store.claim_keys import ClaimKey
 
 
 class Warm:
@@ -87,7 +87,8 @@ class WarmStates:
         excess = len(self._states) - self._limit
         if excess <= 0:
             return
-        for stream_id in [one for one in list(self._states)[: excess + 2] if one not in self._pinned][:excess]:
+        oldest = islice(self._states, excess + len(self._pinned))
+        for stream_id in [one for one in oldest if one not in self._pinned][:excess]:
             self.discard(stream_id)
 
     def clear(self) -> None:

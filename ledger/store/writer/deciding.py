@@ -10,12 +10,12 @@ from ledger.core.decider import Command, Context
 from ledger.core.errors import CustomerNotFound, Refusal
 from ledger.core.events import Event
 from ledger.store.addresses import Address, OpeningAddress
-from ledger.store.batch import NO_CLAIMS, Batch, BatchFull, MustWrite
-from ledger.store.journal import THE_CLOCK, author
-from ledger.store.pending import Pending
 from ledger.store.requests import Expecting, Outcome, Step, StepOutcome, StepsRefused
-from ledger.store.stage import Stage
-from ledger.store.warm import Warm
+from ledger.store.writer.batch import NO_CLAIMS, Batch, BatchFull, MustWrite
+from ledger.store.writer.journal import THE_CLOCK, author
+from ledger.store.writer.pending import Pending
+from ledger.store.writer.stage import Stage
+from ledger.store.writer.warm import Warm
 
 
 def serve(batch: Batch, request: Pending) -> None:

@@ -15,16 +15,16 @@ import psycopg
 from psycopg import Connection
 
 from ledger.clock import Deadline, monotonic
-from ledger.store.batch import MOST_EVENTS
 from ledger.store.connections import Limits, connect
 from ledger.store.kinds import Kinds
-from ledger.store.memory import Memory
-from ledger.store.pending import Pending
 from ledger.store.pipe import Call, Pipe
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.requests import StoreUnavailable
 from ledger.store.sealing import OperatorKey
-from ledger.store.transaction import Flight, Transaction, was_committed
+from ledger.store.writer.batch import MOST_EVENTS
+from ledger.store.writer.memory import Memory
+from ledger.store.writer.pending import Pending
+from ledger.store.writer.transaction import Flight, Transaction, was_committed
 
 log = logging.getLogger(__name__)
 
@@ -174,8 +174,8 @@ class Writer:
         except BaseException:
             self._lose()
             raise
-        served = requests[: len(requests) - len(waiting)] if work is Transaction.run else requests
-        self._finish([each for each in served if each not in waiting], transaction.events, started)
+        left = set(waiting)
+        self._finish([each for each in requests if each not in left], transaction.events, started)
         return waiting
 
     def _finish(self, requests: Sequence[Pending], events: int, started: float) -> None:

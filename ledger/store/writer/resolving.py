@@ -19,9 +19,9 @@ from ledger.store.addresses import (
     asks_of,
     internal_stream,
 )
-from ledger.store.claims import BatchClaims
 from ledger.store.ids import new_stream_id
-from ledger.store.memory import Memory
+from ledger.store.writer.claims import BatchClaims
+from ledger.store.writer.memory import Memory
 
 
 class Resolver:

@@ -4,32 +4,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from ledger.core.decider import Ask, Claim
-from ledger.store.addresses import ENTITY, per_stream_value, without_stream
-from ledger.store.sealing import OperatorKey
-from ledger.store.warm import ClaimKey, WarmStates
+from ledger.core.entity import ENTITY
+from ledger.store.claim_keys import ClaimKey, without_stream
+from ledger.store.writer.warm import WarmStates
 
 ReadClaims = Callable[[list[ClaimKey]], Mapping[ClaimKey, UUID]]
 ReadEntityHolders = Callable[[str], Mapping[ClaimKey, UUID]]
 
 
-def asked_key(operator: OperatorKey, ledger_id: str, ask: Ask | Claim) -> ClaimKey:
-    """Kind and value as a claim's row has them: a personal value is a keyed hash."""
-    value = operator.hash_claim(ledger_id, ask.kind, ask.value) if ask.personal else ask.value
-    return ask.kind, value
-
-
-def claimed_key(operator: OperatorKey, ledger_id: str, claim: Claim, stream_id: UUID) -> ClaimKey:
-    """Kind and value as the row of a stream's claim has them.
-
-    Folding claims from the log: one that is held is a row unless it is shared and somebody has it already; one
-    that is given back is no row any more if this stream held it.
-    """
-    kind, value = asked_key(operator, ledger_id, claim)
-    return kind, per_stream_value(value, stream_id) if claim.per_stream else value
-
-
 class Change(NamedTuple):
+    """A stream took a claim (`held`) or gave it back."""
+
     stream_id: UUID
     held: bool
     shared: bool = False
