@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.api.client import Api
 from tests.browser.site import Site, violations
@@ -30,6 +30,16 @@ def sheet(page: Page, link: str | re.Pattern[str]) -> Locator:
     return page.get_by_role("dialog")
 
 
+def attaching(page: Page) -> Locator:
+    """The attach sheet over the customer's page, with Pro chosen and what that does shown."""
+    page.goto("/customers/acme")
+    page.keyboard.press("p")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("radio", name="Pro").check()
+    expect(dialog.get_by_role("button", name="Attach and bill $20.00")).to_be_visible()
+    return dialog
+
+
 def line(page: Page, words: str) -> Locator:
     """What the timeline of the customer's page says of something."""
     return page.locator("#timeline").locator("xpath=ancestor::section").locator("li").filter(has_text=words).first
@@ -37,13 +47,8 @@ def line(page: Page, words: str) -> Locator:
 
 def test_a_plan_is_attached_changed_cancelled_and_kept(site: Site, shop: Api) -> None:
     page = site.person()
-    page.goto("/customers/acme")
-    page.keyboard.press("p")
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_role("radio", name="Pro").check()
-    expect(dialog.get_by_role("button", name="Attach and bill $20.00")).to_be_visible()
-    page.wait_for_timeout(300)  # longer than a preview waits for what is chosen: none moves the sheet any more
-    dialog.get_by_text("Price, trial, dates and billing").press("Enter")
+    dialog = attaching(page)
+    dialog.get_by_text("Price, trial, dates and billing").click()
     dialog.get_by_role("textbox", name="Amount", exact=True).first.fill("12.50")
     dialog.get_by_label("Trial", exact=True).select_option("own")
     length = dialog.get_by_label("Length")
@@ -87,6 +92,40 @@ def test_a_plan_is_attached_changed_cancelled_and_kept(site: Site, shop: Api) ->
     form.get_by_role("button", name="Keep the plan").click()
     page.wait_for_url("**/customers/acme")
     assert shop("customers.get", customer_id="acme")["subscriptions"][0]["canceled_at"] is None
+
+
+def test_a_choice_is_asked_about_once_and_a_late_answer_takes_nothing_back(site: Site, shop: Api) -> None:
+    page, asked, held = site.person(), list[str](), list[Route]()
+    page.on("request", lambda request: asked.append(request.method))
+    page.clock.install()
+    dialog = attaching(page)
+    dialog.get_by_text("Price, trial, dates and billing").click()
+    amount = dialog.get_by_role("textbox", name="Amount", exact=True).first
+    carried = dialog.get_by_label("What is left of its balances")
+    page.clock.run_for(1_000)  # longer than a preview waits for what is written
+    assert asked.count("POST") == 1
+    expect(amount).to_be_visible()
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/attach", hold_the_first)
+    carried.check()
+    while not held:
+        page.wait_for_timeout(10)
+    late = held[0].fetch()
+    page.clock.pause_at(page.evaluate("Date.now()") + 1)  # nothing is asked for what is written from here on
+    amount.fill("12.50")
+    carried.focus()
+    held[0].fulfill(response=late)
+    page.wait_for_timeout(100)
+    expect(amount).to_have_value("12.50")
+    page.clock.resume()
+    expect(dialog.get_by_role("status")).to_contain_text("$12.50")
+    expect(amount).to_have_value("12.50")
 
 
 def test_a_balance_is_granted_set_and_deducted_and_a_slip_is_voided(site: Site, shop: Api) -> None:

@@ -12,6 +12,12 @@ document.addEventListener("htmx:beforeSwap", () => {
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node, change) =>
   !(name === "open" && node.tagName === "DETAILS" && change === "remove");
 
+// What is written makes every answer old that is still under way: none comes in over it.
+document.addEventListener("input", (event) => {
+  const preview = event.target.closest("form[data-sheet]")?.querySelector("[data-preview]");
+  if (preview) htmx.trigger(preview, "htmx:abort");
+});
+
 // While a confirmation is under way no preview is asked for, and none that was asked for comes in.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt } = event.detail;

@@ -42,16 +42,17 @@
     if (event.detail.target === dialog) opening = !dialog.open;
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (!dialog.contains(event.detail.target)) return;
+    if (!opening || !dialog.contains(event.detail.target)) return;
+    opening = false;
     for (const form of forms(dialog)) {
       const action = form.getAttribute("action");
-      if (!opening || !kept.has(action)) continue;
+      if (!kept.has(action)) continue;
       const before = kept.get(action);
       writeAgain(form);
       const missing = before.some((was) => fields(form).find(same(was)) === undefined);
       form.dispatchEvent(new Event("input", { bubbles: true })); // a preview follows what stands there now
       if (missing) kept.set(action, before);
-      opening = missing && event.detail.target === dialog;
+      opening ||= missing && event.detail.target === dialog;
     }
   });
 })();
