@@ -13,6 +13,7 @@ from psycopg_pool import ConnectionPool
 
 from ledger.clock import Deadline
 from ledger.store.recorder import UnknownLedger
+from projections.active import Active
 from projections.errors import ProjectionBehind, ProjectionUnbuilt, stands_still
 from projections.projection import Model
 from projections.reading_ahead import read_ahead
@@ -44,7 +45,7 @@ class Standing(NamedTuple):
     projected: int
     clock: datetime
     earliest_due_at: datetime | None
-    models: Mapping[str, Sequence[int | None]]
+    models: Mapping[str, Active]
 
     @property
     def due(self) -> datetime:
@@ -54,16 +55,16 @@ class Standing(NamedTuple):
     def generation(self, model: str) -> int:
         """The generation of a model that is read. Raises `ProjectionUnavailable` when it stands still."""
         # In a ledger with a history, a model that nobody has begun yet has to be built first.
-        unknown = (FIRST_GENERATION, 0 if self.projected else None)
-        generation, failed_position, *_ = self.models.get(model, unknown)
-        if failed_position is not None:
-            raise stands_still(model, failed_position)
-        return generation or FIRST_GENERATION
+        unknown = Active(FIRST_GENERATION, 0 if self.projected else None, 0)
+        found = self.models.get(model, unknown)
+        if found.failed_position is not None:
+            raise stands_still(model, found.failed_position)
+        return found.generation
 
     def require(self, model: Model) -> None:
         """What is asked of a model only its present revision has. Raises `ProjectionUnbuilt` until that is built."""
         made = self.models.get(model.name)
-        if made is not None and (made[2] or 0) < model.revision:
+        if made is not None and made.revision < model.revision:
             raise ProjectionUnbuilt(model.name)
 
 
@@ -175,7 +176,8 @@ class Views:
         row = conn.execute(statement("read_standing"), {"ledger_id": ledger_id}, prepare=True).fetchone()
         if row is None:
             raise UnknownLedger(ledger_id)
-        standing = Standing(*row)
+        head, projected, clock, due_at, found = row
+        standing = Standing(head, projected, clock, due_at, {name: Active(*each) for name, each in found.items()})
         for model in models:
             standing.generation(model)
         return standing

@@ -13,6 +13,7 @@ from psycopg import Connection
 
 from ledger.logging import logger
 from ledger.store.sealing import OperatorKey
+from projections.active import Active, active_models
 from projections.folding.batch import Batch
 from projections.folding.events import EventReader
 from projections.folding.failures import ModelFailed
@@ -59,7 +60,7 @@ class LedgerProjector:
             return 0
         if position != self._position:
             self.forget()
-        active = {row[0]: row for row in self._do(conn, "select_models").fetchall()}
+        active = active_models(conn, self.ledger_id)
         if self._outlived(active):
             return 0
         events = self._reader.read(conn, position, limit)
@@ -84,19 +85,18 @@ class LedgerProjector:
             self._begun = True
         return None if found is None else int(found[0])
 
-    def _outlived(self, active: Mapping[str, Sequence[Any]]) -> bool:
+    def _outlived(self, active: Mapping[str, Active]) -> bool:
         # A newer program has begun here: what this one folded would lack what the newer one keeps.
         known = {model.name: model.revision for model in self._models}
-        return any(row[4] > known.get(name, 0) for name, row in active.items())
+        return any(each.revision > known.get(name, 0) for name, each in active.items())
 
-    def _running(self, active: Mapping[str, Sequence[Any]]) -> Iterator[Generation]:
+    def _running(self, active: Mapping[str, Active]) -> Iterator[Generation]:
         # Asked in every batch: a swap may have changed the generation, a failure may have been cured.
         for model in self._models:
-            _, number, failed_position, *_ = active[model.name]
-            known = self._generations.get(model.name)
-            if known is None or known.number != number:
-                self._generations[model.name] = known = Generation(self.ledger_id, model, number)
-            if failed_position is None:
+            found, known = active[model.name], self._generations.get(model.name)
+            if known is None or known.number != found.generation:
+                self._generations[model.name] = known = Generation(self.ledger_id, model, found.generation)
+            if found.failed_position is None:
                 yield known
             else:
                 known.forget()

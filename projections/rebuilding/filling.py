@@ -11,7 +11,9 @@ from psycopg import Connection
 
 from ledger.core.events import stored_names
 from ledger.store.connections import Limits, connect
+from ledger.store.recorder import UnknownLedger
 from ledger.store.sealing import OperatorKey
+from projections.active import active_models
 from projections.folding.batch import Batch
 from projections.folding.events import EventReader
 from projections.folding.garbage import rare_collections
@@ -54,14 +56,14 @@ class Filling:
         chunk_events: int = CHUNK_EVENTS,
     ) -> None:
         self.ledger_id, self.models, self._chunk_events = ledger_id, models, chunk_events
-        self._open = ExitStack()
-        self._reading = self._open.enter_context(connect(database_url, limits or Limits()))
-        self.conn = self._open.enter_context(connect(database_url, limits or Limits()))
-        self._writer = self._open.enter_context(ThreadPoolExecutor(1, thread_name_prefix="filling"))
-        self._open.enter_context(rare_collections())
+        with ExitStack() as opening:
+            self._reading = opening.enter_context(connect(database_url, limits or Limits()))
+            self.conn = opening.enter_context(connect(database_url, limits or Limits()))
+            self._writer = opening.enter_context(ThreadPoolExecutor(1, thread_name_prefix="filling"))
+            opening.enter_context(rare_collections())
+            self._open = opening.pop_all()
         self._reader = EventReader(ledger_id, operator)
-        folds = frozenset().union(*(model.folds for model in models))
-        self._types = stored_names(folds)
+        self._types = stored_names(frozenset().union(*(model.folds for model in models)))
         self.generations: Sequence[DeferredGeneration] = ()
         self.position = 0
         self._writing: Future[None] | None = None
@@ -104,14 +106,14 @@ class Filling:
     def swap(self) -> int:
         """Let these generations be read from now on, and retire the ones before them; answers the position."""
         with self.conn.transaction():
-            position = int(self.do(self.conn, "wait_for_projected").fetchone()[0])  # type: ignore[index]  # the row is there since _begin
+            position = self._wait_for_turn()
             self.finish(self.conn, position)
-            active = {row[0]: row[1] for row in self.do(self.conn, "select_models").fetchall()}
+            active = active_models(self.conn, self.ledger_id)
             for each in self.generations:
-                place = {"model": each.model.name, "generation": each.number}
+                name, place = each.model.name, {"model": each.model.name, "generation": each.number}
                 self.do(self.conn, "swap_generation", revision=each.model.revision, **place)
                 self.do(self.conn, "delete_generation", **place)
-                self.do(self.conn, "retire_generation", model=each.model.name, generation=active[each.model.name])
+                self.do(self.conn, "retire_generation", model=name, generation=active[name].generation)
         self.generations = ()
         return position
 
@@ -127,11 +129,16 @@ class Filling:
     def _begin(self) -> None:
         with self.conn.transaction():
             self.do(self.conn, "begin_projecting", long_history=LONG_HISTORY)
-            position = self.do(self.conn, "wait_for_projected").fetchone()
-            assert position is not None
-            self.do(self.conn, "begin_models", position=position[0], **named(MODELS))
+            self.do(self.conn, "begin_models", position=self._wait_for_turn(), **named(MODELS))
             self.do(self.conn, "retire_abandoned")
             self.generations = [DeferredGeneration(self.ledger_id, model, self._number(model)) for model in self.models]
+
+    def _wait_for_turn(self) -> int:
+        """How far the ledger is folded, which nobody changes until the end of the transaction."""
+        row = self.do(self.conn, "wait_for_projected").fetchone()
+        if row is None:
+            raise UnknownLedger(self.ledger_id)
+        return int(row[0])
 
     def _number(self, model: Model) -> int:
         row = self.do(self.conn, "begin_generation", model=model.name).fetchone()

@@ -8,6 +8,7 @@ import psycopg
 from ledger.clock import monotonic
 from ledger.store.connections import Limits
 from ledger.store.sealing import OperatorKey
+from projections.active import active_models
 from projections.errors import stands_still
 from projections.folding.failures import ModelFailed
 from projections.models import MODELS
@@ -69,13 +70,13 @@ def compare(
         with conn.transaction():
             # The first question fixes the snapshot; the position and the rows of the runner are as of it.
             position = filling.projected(conn)
-            active = {row[0]: row for row in filling.do(conn, "select_models").fetchall()}
+            active = active_models(conn, ledger_id)
             filling.finish(conn, position)
             for each in filling.generations:
-                _, generation, failed_position, _, _ = active[each.model.name]
-                if failed_position is not None:
-                    raise stands_still(each.model.name, failed_position)
-                found = rows_differ(conn, each.model, ledger_id, generation, each.number)
+                read = active[each.model.name]
+                if read.failed_position is not None:
+                    raise stands_still(each.model.name, read.failed_position)
+                found = rows_differ(conn, each.model, ledger_id, read.generation, each.number)
                 if found is not None:
                     return found
         conn.isolation_level = None

@@ -14,6 +14,7 @@ from psycopg import Connection
 
 from ledger.core.events import Event, LedgerChanged, LedgerCreated, stored_name
 from ledger.store.connections import Limits, connect
+from projections.active import Active
 from projections.folding.batch import fold_events
 from projections.folding.changes import Moved, collect
 from projections.folding.loading import NO_ROWS
@@ -86,7 +87,7 @@ class Posting:
 
     def view(self) -> View:
         """What reads the books."""
-        models = {"journal": (1, None), "customers": (1, None)}
+        models = {"journal": Active(1, None, 1), "customers": Active(1, None, 1)}
         return View(self.conn, self.ledger_id, Standing(self.head, self.head, datetime.now(UTC), None, models))
 
     def posted(self) -> list[Posted]:

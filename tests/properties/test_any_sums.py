@@ -20,6 +20,7 @@ from ledger.core.sealed import Sealed
 from ledger.core.terms import FeatureKind
 from ledger.store.connections import Limits, connect
 from ledger.store.migrate import STORE_MIGRATIONS, migrate
+from projections.active import Active
 from projections.folding.batch import Batch
 from projections.following.advancing import advance
 from projections.following.generation import Generation
@@ -191,7 +192,7 @@ def written(conn: Connection[Any], history: Sequence[Use], batch: int) -> View:
             assert advance(conn, [generation], Batch(events[index : index + batch])) == []
             generation.settle()
     head = len(history)
-    models = {"usage": [number, None, MODEL.revision], "customers": [number, None, 1]}
+    models = {"usage": Active(number, None, MODEL.revision), "customers": Active(number, None, 1)}
     return View(conn, "main", Standing(head, head, FIRST, None, models))
 
 
