@@ -18,7 +18,7 @@ from werkzeug.wsgi import get_input_stream
 from api.wire.json import render
 from api.wire.refusals import BodyTooLarge
 from api.wire.sdk_paths import SDK_PATHS
-from ledger.core.errors import InvalidRequest, NotSupported, Refusal
+from ledger.core.errors import InvalidRequest, NotSupported, ReasonRequired, Refusal
 
 _CODES: Final = {
     HTTPStatus.BAD_REQUEST: (
@@ -92,7 +92,7 @@ def status_of(refusal: Refusal) -> HTTPStatus:
 
 def error_body(refusal: Refusal, env: str) -> dict[str, Any]:
     """The body of a refusal on POST; a batch's refusal has `results` beside it."""
-    return {"message": refusal.sentence, "code": refusal.code, "env": env, **_results(refusal)}
+    return {"message": _told(refusal), "code": refusal.code, "env": env, **_results(refusal)}
 
 
 def problem_body(refusal: Refusal, env: str) -> dict[str, Any]:
@@ -101,11 +101,17 @@ def problem_body(refusal: Refusal, env: str) -> dict[str, Any]:
         "type": f"urn:tallystick:refusal:{refusal.code}",
         "title": refusal.code.replace("_", " ").capitalize(),
         "status": int(status_of(refusal)),
-        "detail": refusal.sentence,
+        "detail": _told(refusal),
         "code": refusal.code,
         "env": env,
         **_results(refusal),
     }
+
+
+def _told(refusal: Refusal) -> str:
+    """The sentence, and what only a program is to know: people have a field for a reason, or an option."""
+    said_in = ": send it in the header Tallystick-Reason" if isinstance(refusal, ReasonRequired) else ""
+    return f"{refusal.sentence}{said_in}"
 
 
 def _results(refusal: Refusal) -> dict[str, Any]:

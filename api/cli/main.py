@@ -89,13 +89,15 @@ def _sentence(error: Exception) -> str | None:
     """What to tell the operator; None for what is our mistake."""
     import psycopg
 
-    from ledger.core.errors import Refusal
+    from ledger.core.errors import ReasonRequired, Refusal
     from ledger.store.requests import StoreUnavailable
 
     if isinstance(error, psycopg.OperationalError):
         return f"The database does not answer: {str(error).strip().splitlines()[0]}."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'The machine'}: {error.strerror}."
+    if isinstance(error, ReasonRequired):
+        return f"{error}: give it with --reason"
     return str(error) if isinstance(error, OperatorError | Refusal | StoreUnavailable) else None
 
 

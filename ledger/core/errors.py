@@ -43,19 +43,22 @@ class NotSupported(Refusal):
 
 
 class ReasonRequired(Refusal):
-    """The ledger's settings ask for a reason on this kind of change."""
+    """A change that is made with a reason or not at all. Where it is to be said is for each way in to add."""
 
     code = "reason_required"
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what} needs a reason in this ledger: send it in the header Tallystick-Reason")
+        super().__init__(f"{what} needs a reason")
 
 
 class CustomerNotFound(Refusal):
     code = "customer_not_found"
 
-    def __init__(self, customer_id: str) -> None:
-        super().__init__(f"Customer {customer_id} does not exist in this ledger")
+    def __init__(self, customer_id: str, *, then: bool = False) -> None:
+        does_not_exist = (
+            "did not exist in this ledger at the moment asked for" if then else "does not exist in this ledger"
+        )
+        super().__init__(f"Customer {customer_id} {does_not_exist}")
 
 
 class CustomerExists(Refusal):

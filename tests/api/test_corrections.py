@@ -48,6 +48,8 @@ def refusal(api: Api, operation: str, headers: dict[str, str], **body: Any) -> t
 def test_a_use_is_taken_back_once_by_its_position_and_with_a_reason(acme: Api) -> None:
     position = track(acme, 30)
     assert refusal(acme, "events.reverse", {}, position=position) == (400, "reason_required")
+    with pytest.raises(Refused, match="needs a reason: send it in the header Tallystick-Reason"):
+        acme("events.reverse", position=position)
     answer = acme("events.reverse", WHY, position=position)
     assert answer == {"customer_id": "acme", "reversed_position": position, "position": acme.head()}
     assert left(acme) == 100

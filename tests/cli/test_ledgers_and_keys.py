@@ -31,6 +31,8 @@ def test_what_ledgers_refuse_is_a_sentence(blank_database_url: str) -> None:
     assert "IANA" in refused("ledgers", "set", "timezone", "Mars/Olympus", *place)
     assert "choose one of simulated, manual" in refused("ledgers", "set", "gateway", "cash", *place)
     assert "is not a setting" in refused("ledgers", "set", "colour", "red", *place)
+    run("ledgers", "set", "books_closed_until", "2026-03-31", *place)
+    assert "needs a reason: give it with --reason" in refused("ledgers", "set", "books_closed_until", "never", *place)
     assert "There is no ledger other" in refused("ledgers", "list", "--ledger", "other", *place)
     run("ledgers", "create", "second", *place)
     assert "say which with --ledger" in refused("ledgers", "set", "timezone", "UTC", *place)

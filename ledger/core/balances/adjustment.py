@@ -86,7 +86,7 @@ class DeleteBalance(Which, frozen=True):
 def require_reason(what: str, context: Context) -> None:
     """Refuse a change without a reason where the ledger asks for one."""
     if context.settings.require_reason and not context.reasoned:
-        raise ReasonRequired(what)
+        raise ReasonRequired(f"{what} in this ledger")
 
 
 def matching(customer: Customer, which: Which) -> list[Grant]:
