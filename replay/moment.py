@@ -41,22 +41,27 @@ class Position:
 Moment = BusinessTime | RecordedTime | Position
 
 
-def parse_moment(text: str, zone: tzinfo, *, recorded: bool = False) -> Moment:
-    """Read an RFC 3339 instant, a day (its first instant in `zone`), or `position:N`. Raises `InvalidInput`."""
+def parse_moment(text: str, zone: tzinfo, *, recorded: bool = False, name: str | None = None) -> Moment:
+    """Read an RFC 3339 instant, a day (its first instant in `zone`), or `position:N`.
+
+    Raises `InvalidInput`, which says what was sent, and under which name.
+    """
     found = POSITION.fullmatch(text)
     if found is not None:
         return Position(int(found[1]))
     at = _instant(text, zone)
+    if at is None:
+        forms = "an instant such as 2026-01-31T12:00:00Z, or a day" + (", or position:N" if name != "at" else "")
+        said = f"{text!r}" if name is None else f"{name} was {text!r}, which"
+        raise InvalidInput(f"{said} is no moment: give {forms}")
     return RecordedTime(at) if recorded else BusinessTime(at)
 
 
-def _instant(text: str, zone: tzinfo) -> datetime:
+def _instant(text: str, zone: tzinfo) -> datetime | None:
     found = None
     with suppress(ValueError):
         if DAY.fullmatch(text):
             found = datetime.combine(date.fromisoformat(text), time(), zone)
         elif INSTANT.fullmatch(text):
             found = datetime.fromisoformat(text.upper())
-    if found is None or found.year not in YEARS:
-        raise InvalidInput(f"{text!r} is no moment: give an instant such as 2026-01-31T12:00:00Z, a day, or position:N")
-    return found
+    return found if found is not None and found.year in YEARS else None

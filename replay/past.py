@@ -88,7 +88,7 @@ class Past:
         """
         found = self.holder(customer_id, when) or internal_stream(customer_id)
         if found is None or found in (CATALOG_STREAM, SETTINGS_STREAM):
-            raise CustomerNotFound(customer_id)
+            raise CustomerNotFound(customer_id, then=True)
         return found
 
     def holder(self, customer_id: str, when: When) -> UUID | None:

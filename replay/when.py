@@ -50,7 +50,7 @@ def resolve(
 def _known(
     conn: Connection[Any], ledger_id: str, settings: LedgerSettings, text: str, head: int, clock: datetime
 ) -> tuple[int, datetime]:
-    match parse_moment(text, settings.zone, recorded=True):
+    match parse_moment(text, settings.zone, recorded=True, name="as_of"):
         case Position(number):
             if number < 1:
                 raise InvalidInput("as_of was position:0 and positions begin at 1")
@@ -70,7 +70,7 @@ def _known(
 
 
 def _business(settings: LedgerSettings, text: str, latest: datetime, as_of: str | None) -> datetime:
-    moment = parse_moment(text, settings.zone)
+    moment = parse_moment(text, settings.zone, name="at")
     if not isinstance(moment, BusinessTime):
         raise InvalidInput(f"at was {text} and must be an instant such as 2026-01-31T12:00:00Z, or a day")
     if moment.at > latest and not settings.sandbox:

@@ -26,16 +26,19 @@ def when_of(call: Call, query: dict[str, Any]) -> When | None:
     with call.services.store.pool.connection() as conn:
         when = resolve(conn, ledger_id, call.background.settings, as_of=query["as_of"], at=query["at"])
     if when is not None and when.at is not None and when.at > when.known_at:
-        _check_clocks(call, when, query["at"])
+        _check_clocks(call, when, query["at"], query["as_of"])
     if when is not None:
         call.pin(when.position)
     return when
 
 
-def _check_clocks(call: Call, when: When, at: str) -> None:
+def _check_clocks(call: Call, when: When, at: str, as_of: str | None) -> None:
     with call.view(("customers",)) as view:
         ((latest,),) = view.rows("read_latest_clock", ("customers",), position=when.position)
     assert when.at is not None
-    if latest is None or when.at > latest:
-        stands = "no customer has a clock of its own" if latest is None else f"the latest clock is {latest.isoformat()}"
+    if latest is not None and when.at <= latest:
+        return
+    stands = "no customer has a clock of its own" if latest is None else f"the latest clock is {latest.isoformat()}"
+    if as_of is None:
         raise InvalidRequest(f"at was {at}, which is still to come: {stands}")
+    raise InvalidRequest(f"at was {at} and must not be after as_of, which was {as_of}: then, {stands}")

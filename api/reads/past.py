@@ -79,7 +79,7 @@ def whose(call: Call, then: Then, customer_id: str) -> Whose:
     with _past(call) as past:
         stood = past.customer(past.find(customer_id, then.when), then.when, then.settings)
     if not stood.customer.exists:
-        raise CustomerNotFound(customer_id)
+        raise CustomerNotFound(customer_id, then=True)
     return Whose(then, stood)
 
 

@@ -14,8 +14,10 @@ from api.reads.resource import Resource
 from api.reads.timeline_files import timeline_export
 from api.views.timeline import timeline_entry, timeline_group
 from api.wire.limits import NAME_CHARS
+from api.wire.refusals import InvalidInputs
 from ledger.core.errors import InvalidRequest
 from projections import reads
+from projections.queries.timeline import KINDS, kinds_of
 from projections.reads import TIMELINE_MODELS, TimelineFilter
 
 POSITIONS: Final = 10**15 - 1
@@ -35,14 +37,31 @@ def get_customer_timeline(call: Call, query: dict[str, Any], customer_id: str) -
 
 
 def kept(call: Call, query: dict[str, Any], path: dict[str, str]) -> TimelineFilter:
-    """What a request keeps of the timeline. Raises `CustomerNotFound`."""
+    """What a request keeps of the timeline. Raises `CustomerNotFound`, `InvalidInputs`."""
     zone = call.background.settings.zone
     instants = {name: first_instant(query[name], zone) for name in INSTANTS}
+    _check({**query, **instants})
     keep = TimelineFilter(**{name: query[name] for name in FILTERS} | instants)
     customer_id = path.get("customer_id", query.get("customer_id"))
     if customer_id is None:
         return keep
     return keep._replace(stream_id=stream_of(call, query, customer_id))
+
+
+def _check(query: dict[str, Any]) -> None:
+    """Raises `InvalidInputs` for a kind that there is not, and for a range that ends before it begins."""
+    problems = {
+        name: f"was not after {start} and must be"
+        for start, name in (INSTANTS[:2], INSTANTS[2:])
+        if query[start] and query[name] and query[name] <= query[start]
+    }
+    least, most = query["amount_from"], query["amount_to"]
+    if least is not None and most is not None and most < least:
+        problems["amount_to"] = "was below amount_from and must not be"
+    if query["kind"] is not None and not kinds_of(query["kind"]):
+        problems["kind"] = f"was {query['kind']} and must be one of {', '.join(KINDS)}, or the first word of one"
+    if problems:
+        raise InvalidInputs(problems)
 
 
 def _answer(call: Call, query: dict[str, Any], keep: TimelineFilter) -> Response:

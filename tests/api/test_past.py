@@ -254,6 +254,7 @@ def test_who_was_not_there_yet_or_any_more_is_not_found(paying: Api) -> None:
             with pytest.raises(Refused) as refused:
                 said(paying, path, **moment)
             assert (refused.value.status, refused.value.code) == (404, "customer_not_found")
+            assert "acme did not exist in this ledger at the moment asked for" in str(refused.value)
 
 
 def test_an_operation_takes_no_moment(paying: Api) -> None:
