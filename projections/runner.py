@@ -29,6 +29,7 @@ BATCH_EVENTS: Final = 5_000
 RETRY_SECONDS: Final = 0.2
 LONGEST_RETRY_SECONDS: Final = 5.0
 SWEEP_SECONDS: Final = 1.0  # how often to look whether an old generation waits to be deleted
+PUT_OFF_SECONDS: Final = 5.0  # until a ledger that cannot be folded is tried again
 
 log = logger(__name__)
 
@@ -52,6 +53,7 @@ class Runner:
         self._database_url, self._operator, self._limits = database_url, operator, limits or Limits()
         self._batch_events, self._models, self._connector = batch_events, models, connector
         self._projectors: dict[str, LedgerProjector] = {}
+        self._put_off: dict[str, Deadline] = {}
         self._stopping = threading.Event()
         self._builder = Builder(database_url, operator, limits=limits, models=models, stopping=self._stopping)
         self._thread: threading.Thread | None = None
@@ -107,7 +109,7 @@ class Runner:
     def round(self, conn: Connection[Any]) -> int:
         """One batch of every ledger that is behind; answers how many events."""
         behind = [row[0] for row in conn.execute(statement("select_ledgers_behind"), prepare=True).fetchall()]
-        return sum(self._step(conn, ledger_id) for ledger_id in behind if not self._stopping.is_set())
+        return sum(self._step(conn, ledger_id) for ledger_id in behind if self._turn_of(ledger_id))
 
     def _follow(self, conn: Connection[Any], wake: Wake) -> None:
         sweep_at = Deadline(0.0)
@@ -120,6 +122,10 @@ class Runner:
                 continue
             wake.wait(self._stopping)
 
+    def _turn_of(self, ledger_id: str) -> bool:
+        put_off = self._put_off.get(ledger_id)
+        return not self._stopping.is_set() and (put_off is None or put_off.passed())
+
     def _step(self, conn: Connection[Any], ledger_id: str) -> int:
         projector = self._projectors.get(ledger_id)
         if projector is None:
@@ -129,7 +135,8 @@ class Runner:
         except PASSING:
             raise
         except Exception:
-            log.exception("the log of a ledger cannot be read", ledger_id=ledger_id)
+            log.exception("a ledger cannot be folded and is tried again a little later", ledger_id=ledger_id)
+            self._put_off[ledger_id] = Deadline(PUT_OFF_SECONDS)
             return 0
 
     def _forget(self) -> None:

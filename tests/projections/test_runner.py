@@ -11,6 +11,7 @@ from psycopg import Connection
 from ledger.core.subscriptions.cancellation import When
 from ledger.store.connections import Limits, connect
 from ledger.store.ledger import CustomerAddress, Store
+from projections import runner as running
 from projections.models import MODELS
 from projections.projection import Model, Recorded
 from projections.reads import (
@@ -27,6 +28,7 @@ from projections.rebuilding.rebuild import compare, rebuild
 from projections.runner import Runner
 from projections.statements import statement
 from tests.support.book import ME, Book
+from tests.support.projected import open_ledger
 
 
 def live_through_much(book: Book) -> None:
@@ -155,6 +157,32 @@ def test_rows_that_cannot_be_written_stop_their_model_only(book: Book, store: St
         reads.open("main", models=CUSTOMER_MODELS).__enter__()
     with reads.open("main", models=TIMELINE_MODELS) as view:
         assert len(timeline(view).items) == head(store)
+
+
+def turn_into(store: Store, event_type: str) -> None:
+    """Let the first event of `main` be of another type."""
+    with psycopg.connect(store.database_url) as conn:
+        conn.execute("ALTER TABLE events DISABLE TRIGGER ALL")
+        conn.execute("UPDATE events SET type = %s WHERE ledger_id = 'main' AND position = 1", [event_type])
+
+
+def test_a_ledger_that_cannot_be_folded_is_tried_again_after_a_while_and_keeps_no_other_waiting(
+    book: Book, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(running.log, "exception", lambda _, ledger_id: said.append(ledger_id))
+    open_ledger(store, "next")
+    turn_into(store, "from.tomorrow.v1")
+    patient = Runner(store.database_url, store.operator)
+    assert [patient.catch_up() for _ in range(3)] == [1, 0, 0]
+    assert said == ["main"]
+    monkeypatch.setattr(running, "PUT_OFF_SECONDS", 0.0)
+    eager = Runner(store.database_url, store.operator)
+    assert [eager.catch_up() for _ in range(2)] == [0, 0]
+    assert said == ["main", "main", "main"]
+    turn_into(store, "ledger.created.v1")
+    assert eager.catch_up() == head(store)
+    same_as_rebuilt(store)
 
 
 def test_only_the_runner_commits_without_waiting_for_the_disk(book: Book, store: Store) -> None:
