@@ -8,11 +8,14 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from projections.cursors import Parse, Question, from_cursor, to_cursor
+from projections.journal.entries import EntryKind
 from projections.queries.rows import Page
 from projections.statements import in_order
 from projections.view import View
 
 MODELS: Final = ("customers", "journal")
+COMMON_KINDS: Final = (EntryKind.INVOICE, EntryKind.PAYMENT)
+FEW_LINES: Final = 500
 BY_ENTRY: Final[tuple[Parse, ...]] = (date.fromisoformat, int, int, date.fromisoformat)
 BY_LINE: Final[tuple[Parse, ...]] = (*BY_ENTRY, int, str)
 _ENTRY_KEY: Final = ("after_day", "after_position", "after_part", "after_natural")
@@ -61,8 +64,11 @@ class LinesFilter(NamedTuple):
     kind: str | None = None
 
     def asked(self) -> dict[str, Any]:
-        """As statements take it."""
-        return self._asdict() | {"of_lines": self != LinesFilter()}
+        """As statements take it. That revenue is recognised is said of its part of an entry, and by no line."""
+        line_kind = None if self.kind == EntryKind.RECOGNITION else self.kind
+        of_lines = self._replace(kind=line_kind) != LinesFilter()
+        common = self.kind in COMMON_KINDS and self[:-1] == LinesFilter()[:-1]
+        return self._asdict() | {"line_kind": line_kind, "of_lines": of_lines, "kind_is_common": common}
 
 
 class JournalLine(NamedTuple):
@@ -144,10 +150,18 @@ def entries(
     after = from_cursor(question, cursor, BY_ENTRY) or (None,) * len(BY_ENTRY)
     listing = in_order("list_journal", oldest_first=oldest_first)
     keys = dict(zip(_ENTRY_KEY, after, strict=True))
-    rows = view.rows(listing, MODELS, limit=limit + 1, **keys, **keep.asked(), **of_lines.asked())
+    asked = {**keep.asked(), **of_lines.asked()}
+    streams = _streams(view, asked) if keep.stream_id is None and asked["of_lines"] else None
+    rows = view.rows(listing, MODELS, limit=limit + 1, **keys, **asked, stream_ids=streams)
     found = [list(lines) for _, lines in groupby(map(JournalLine._make, rows), key=lambda line: line.entry)]
     more = len(found) > limit
     return Page(found[:limit], to_cursor(question, found[limit - 1][0].entry) if more else None)
+
+
+def _streams(view: View, asked: dict[str, Any]) -> list[UUID] | None:
+    """Whose lines are asked for, where these are few: the books are read by day, and few may be anywhere in them."""
+    rows = view.rows("find_journal_streams", MODELS, **asked, limit=FEW_LINES + 1)
+    return None if len(rows) > FEW_LINES else list({stream_id for (stream_id,) in rows})
 
 
 def every_line(view: View, keep: BooksFilter, of_lines: LinesFilter) -> Iterator[JournalLine]:

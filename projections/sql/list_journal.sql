@@ -1,5 +1,6 @@
 -- Entries of the books by their days, each with all of its lines: those that have a line that is asked for.
--- Customers who are gone stay in the books.
+-- Customers who are gone stay in the books. Lines that are rare are found once, all of them; the kinds that nearly every
+-- line is of are come upon by reading on, and each line is looked at by itself: that is what its CASE is for.
 WITH entries AS (
     SELECT DISTINCT p.posted_on, p.position, p.part, p.natural_on
     FROM journal_postings AS p
@@ -10,6 +11,8 @@ WITH entries AS (
       AND (%(accounts)s::text[] IS NULL OR p.account = ANY (%(accounts)s::text[]))
       AND (%(currency)s::text IS NULL OR p.currency = %(currency)s::text)
       AND (%(stream_id)s::uuid IS NULL OR p.stream_id = %(stream_id)s::uuid)
+      AND (%(stream_ids)s::uuid[] IS NULL OR p.stream_id = ANY (%(stream_ids)s::uuid[]))
+      AND (%(kind)s::text IS NULL OR (%(kind)s::text = 'recognition') = (p.part <> 0))
       AND (%(of_lines)s::boolean IS NOT TRUE OR EXISTS (
           SELECT 1 FROM journal_lines AS l
           WHERE l.ledger_id = %(ledger_id)s AND l.generation = %(journal_generation)s
@@ -17,7 +20,8 @@ WITH entries AS (
             AND (%(invoice_id)s::text IS NULL OR l.invoice_id = %(invoice_id)s::text)
             AND (%(plan_id)s::text IS NULL OR l.plan_id = %(plan_id)s::text)
             AND (%(feature_id)s::text IS NULL OR l.feature_id = %(feature_id)s::text)
-            AND (%(kind)s::text IS NULL OR CASE WHEN p.part = 0 THEN l.kind ELSE 'recognition' END = %(kind)s::text)
+            AND (%(line_kind)s::text IS NULL OR l.kind = %(line_kind)s::text)
+            AND (%(kind_is_common)s::boolean IS NOT TRUE OR CASE WHEN p.part = 0 THEN l.kind END = %(line_kind)s::text)
       ))
       AND (%(after_day)s::date IS NULL
            OR (p.posted_on, p.position, p.part, p.natural_on)

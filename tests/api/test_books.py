@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from flask import Flask
 from ledger.core.sealed import Sealed
 from ledger.core.settings import ChangeSetting
 from ledger.store.ledger import Caller, SettingsAddress, Store
+from projections.journal.entries import EntryKind
 from tests.api.client import TESTER, Api, Ledgers, Refused, catalog
 
 JANUARY, JANUARY_MS = "2026-01-10T09:00:00Z", "2026-01-10T09:00:00.000Z"
@@ -142,6 +144,23 @@ def test_entries_are_found_by_a_line_and_shown_whole(books: Api, question: str, 
     assert {each["kind"] for each in found} == kinds
     for each in found:
         assert sum((line["debit"] or 0) - (line["credit"] or 0) for line in each["lines"]) == 0
+
+
+@pytest.mark.parametrize("few", [0, 500])
+def test_what_is_asked_of_entries_is_what_a_loop_finds_be_their_lines_rare_or_not(
+    books: Api, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projections.queries.journal.FEW_LINES", few)
+    for order in ("asc", "desc"):
+        whole = books.get(f"/v1/books/journal?order={order}&limit=100")["list"]
+        for kind, plan_id in product((None, *EntryKind), (None, "pro", "team", "none")):
+            asked = "".join(f"&{name}={value}" for name, value in (("kind", kind), ("plan_id", plan_id)) if value)
+            assert books.get(f"/v1/books/journal?order={order}&limit=100{asked}")["list"] == [
+                each
+                for each in whole
+                if kind in (None, each["kind"])
+                and (plan_id is None or any(line["plan_id"] == plan_id for line in each["lines"]))
+            ]
 
 
 def test_entries_of_an_invoice_are_its_own(books: Api) -> None:
