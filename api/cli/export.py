@@ -17,6 +17,7 @@ LISTS = (
     "timeline",
     "usage",
     "usage-sums",
+    "accounts",
     "trial-balance",
     "journal",
     "statement",
@@ -46,9 +47,9 @@ STANDARD_OUTPUT = Path("-")
 def export(place: Place, *, what: str, output: Path, as_json: bool, **given: object) -> None:
     """Write LIST to standard output or to FILE: all rows, as of one position.
 
-    LIST is customers, balances, subscriptions, entities, invoices, timeline, usage, usage-sums, trial-balance, journal
-    or statement. Filters are those of its path over HTTP: `tallystick export invoices --where status=open --where
-    due_to=2026-03-31 --output open.csv`.
+    LIST is customers, balances, subscriptions, entities, invoices, timeline, usage, usage-sums, accounts,
+    trial-balance, journal or statement. Filters are those of its path over HTTP: `tallystick export invoices --where
+    status=open --where due_to=2026-03-31 --output open.csv`.
 
     FILE is there when it is whole. What could not be finished exits with 2, and on standard output ends in what no
     reader takes for a whole file.

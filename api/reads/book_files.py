@@ -1,4 +1,6 @@
-"""The books as files: the lines of the journal, of a statement, and the trial balance, amounts in major units."""
+"""The books as files: the chart, the lines of the journal and of a statement, and the trial balance, amounts in major
+units.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,12 +10,20 @@ from typing import Any, Final
 from api.call import Call
 from api.ids import shown_customer
 from api.reads.book_queries import asked
+from api.reads.moments import when_of
 from api.reads.resource import Column, Export, Kind, Rows
-from api.views.books import about_entry_id, entry_id, invoice_id, sides
+from api.views.books import about_entry_id, entry_id, invoice_id, ledger_account, sides
 from ledger.core.money import to_major
+from projections.journal.chart import CHART
 from projections.queries import journal as books
 from projections.queries.journal import AccountStanding, JournalLine, StatedLine
 
+ACCOUNT_COLUMNS: Final = (
+    Column("account", Kind.TEXT, "Its name."),
+    Column("type", Kind.TEXT, "assets, liabilities, income or expenses."),
+    Column("side", Kind.TEXT, "The side that it grows on: debit or credit."),
+    Column("about", Kind.TEXT, "What it holds."),
+)
 JOURNAL_COLUMNS: Final = (
     Column("posted_on", Kind.TEXT, "The day of the ledger that the line is posted on."),
     Column("entry_id", Kind.TEXT, "The entry that it is of: its lines sum to zero."),
@@ -48,6 +58,14 @@ BALANCE_COLUMNS: Final = (
     Column("credits", Kind.NUMBER, "All credits from then on."),
     Column("balance", Kind.NUMBER, "What stands on it at the end."),
 )
+
+
+@contextmanager
+def _accounts(call: Call, query: dict[str, Any]) -> Iterator[Rows]:
+    when = when_of(call, query)
+    with call.view(books.MODELS) as view:
+        position, due = (view.position, view.due) if when is None else (when.position, None)
+        yield Rows(position, due, (list(ledger_account(each).values()) for each in CHART))
 
 
 @contextmanager
@@ -114,6 +132,7 @@ def _major(amount_minor: Decimal, currency: str) -> Decimal:
     return to_major(amount_minor, currency)
 
 
+ACCOUNTS: Final = Export("accounts", ACCOUNT_COLUMNS, _accounts)
 JOURNAL: Final = Export("journal", JOURNAL_COLUMNS, _journal, also=("hledger", "beancount"))
 TRIAL_BALANCE: Final = Export("trial-balance", BALANCE_COLUMNS, _trial_balance)
 STATEMENT: Final = Export("statement", STATEMENT_COLUMNS, _statement)

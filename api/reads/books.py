@@ -8,9 +8,9 @@ from flask import Response
 
 from api.call import Call
 from api.dispatch import answer
-from api.reads.book_files import JOURNAL, STATEMENT, TRIAL_BALANCE
+from api.reads.book_files import ACCOUNTS, JOURNAL, STATEMENT, TRIAL_BALANCE
 from api.reads.book_queries import ACCOUNT, CURRENCY, CUSTOMER, FROM, OF_ENTRIES, TO, asked
-from api.reads.moments import PAST
+from api.reads.moments import PAST, when_of
 from api.reads.query import CURSOR, LIMIT, choice
 from api.reads.resource import Resource
 from api.views.books import entry, ledger_account, standing, stated
@@ -23,9 +23,11 @@ from projections.queries.journal import AccountStanding, BooksFilter
 ORDER: Final = choice("order", "The first day first (asc) or the last one (desc).", ("asc", "desc"), "asc")
 
 
-def get_accounts(call: Call, _query: dict[str, Any]) -> Response:
-    """The chart of accounts."""
-    return answer(call, {"list": [ledger_account(each) for each in CHART]})
+def get_accounts(call: Call, query: dict[str, Any]) -> Response:
+    """The chart of accounts, which is the same at every moment."""
+    when_of(call, query)
+    with call.view(books.MODELS):
+        return answer(call, {"list": [ledger_account(each) for each in CHART]})
 
 
 def get_trial_balance(call: Call, query: dict[str, Any]) -> Response:
@@ -100,7 +102,9 @@ def _total(currency: str, found: Sequence[AccountStanding]) -> Json:
 
 
 RESOURCES: Final = (
-    Resource("/v1/books/accounts", "reads.books_accounts", "The chart of accounts", get_accounts, ()),
+    Resource(
+        "/v1/books/accounts", "reads.books_accounts", "The chart of accounts", get_accounts, PAST, export=ACCOUNTS
+    ),
     Resource(
         "/v1/books/trial-balance",
         "reads.trial_balance",

@@ -38,7 +38,7 @@ ANSWERS: Final[Mapping[str, Answer]] = MappingProxyType(
         "reads.usage_sums": Answer(history.UseSumsSchema, (_CUSTOMER, _POSITION)),
         "reads.customer_usage": Answer(history.UsesSchema, (_CUSTOMER, _POSITION)),
         "reads.customer_usage_sums": Answer(history.UseSumsSchema, (_CUSTOMER, _POSITION)),
-        "reads.books_accounts": Answer(books.ChartSchema),
+        "reads.books_accounts": Answer(books.ChartSchema, (_POSITION,)),
         "reads.trial_balance": Answer(books.TrialBalanceSchema, (_CUSTOMER, _POSITION)),
         "reads.journal": Answer(books.JournalSchema, (_CUSTOMER, _POSITION)),
         "reads.statement": Answer(books.StatementSchema, (_CUSTOMER, _POSITION)),

@@ -44,6 +44,7 @@ FILTERS = {
     "reads.customer_usage": ("feature_id=messages",),
     "reads.usage_sums": ("customer_id=acme",),
     "reads.customer_usage_sums": ("measure=count",),
+    "reads.books_accounts": (),
     "reads.trial_balance": ("customer_id=acme", "currency=usd"),
     "reads.journal": ("customer_id=acme", "account=Assets:Receivables"),
     "reads.statement": ("customer_id=zen",),
