@@ -6,8 +6,6 @@ list of what is forbidden can.
 
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TextIO
 
 import structlog
@@ -28,7 +26,6 @@ ALLOWED = frozenset(
 def set_up_logging(level: str = "info", *, stream: TextIO | None = None) -> None:
     """Send everything logged in this process, by us and by libraries, through one JSON renderer."""
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -61,13 +58,6 @@ def logger(name: str) -> structlog.typing.FilteringBoundLogger:
     """A logger for one module; its first argument is a fixed sentence, the facts are fields."""
     found: structlog.typing.FilteringBoundLogger = structlog.get_logger(name)
     return found
-
-
-@contextmanager
-def log_context(**facts: object) -> Iterator[None]:
-    """Put these facts (request_id, actor, ledger_id) on every line logged inside, in this thread or task."""
-    with structlog.contextvars.bound_contextvars(**facts):
-        yield
 
 
 def _only_allowed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

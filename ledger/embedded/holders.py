@@ -38,7 +38,8 @@ class Holders:
             while not _locked(descriptor, fcntl.LOCK_EX):
                 if deadline.passed():
                     raise OperatorError(
-                        f"Another process has been starting or stopping {self._data_dir} for 10 minutes."
+                        f"Another process has been starting or stopping {self._data_dir} for 10 minutes: "
+                        "end it, and start again."
                     )
                 time.sleep(0.02)
             yield

@@ -126,7 +126,7 @@ class EmbeddedPostgres:
         deadline = Deadline(START_SECONDS)
         while (trouble := self._start_or_connect(cluster)) is not None:
             if deadline.passed():
-                raise OperatorError(f"PostgreSQL did not start in {self._directory}: {trouble}")
+                raise self._not_started(cluster, trouble)
             time.sleep(0.1)
         return _url(self._sockets(), DATABASE)
 
@@ -136,7 +136,7 @@ class EmbeddedPostgres:
             self._remove_stale_locks()
             trouble = cluster.start(socket_directory(self.data_dir, cluster.account))
             if trouble is not None and not any(words in trouble for words in PASSING):
-                raise OperatorError(f"PostgreSQL did not start in {self._directory}: {trouble}")
+                raise self._not_started(cluster, trouble)
             if trouble is not None:
                 return trouble
         try:
@@ -144,6 +144,11 @@ class EmbeddedPostgres:
         except psycopg.OperationalError as error:  # starting up after a crash, or shutting down
             return str(error).strip()
         return None
+
+    def _not_started(self, cluster: Cluster, trouble: str) -> OperatorError:
+        return OperatorError(
+            f"PostgreSQL did not start in {self._directory}: {trouble}. Mend that and start again (see {cluster.log})."
+        )
 
     def _sockets(self) -> Path:
         """Where the running server said its socket is, else where it would be."""
@@ -179,7 +184,10 @@ class EmbeddedPostgres:
         deadline = Deadline(STOP_SECONDS)
         while _is_postgres(pid, self._directory):
             if deadline.passed():
-                raise OperatorError(f"PostgreSQL in {self._directory} did not stop within {STOP_SECONDS} s.")
+                raise OperatorError(
+                    f"PostgreSQL in {self._directory} did not stop within {STOP_SECONDS} s: "
+                    f"end its process {pid}, or wait until it has ended."
+                )
             time.sleep(0.01)
         remove_socket_directory(sockets)
         return True
@@ -196,7 +204,9 @@ class EmbeddedPostgres:
             yield
         except OSError as error:
             why = error.strerror or str(error)
-            raise OperatorError(f"{self.data_dir} cannot hold the database: {why}.") from error
+            raise OperatorError(
+                f"{self.data_dir} cannot hold the database: {why}. Mend that, or choose another data directory."
+            ) from error
 
 
 def _is_postgres(pid: int, directory: Path) -> bool:

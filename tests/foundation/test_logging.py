@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import structlog
 
-from ledger.logging import log_context, logger, set_up_logging
+from ledger.logging import logger, set_up_logging
 
 
 class Log:
@@ -31,19 +31,11 @@ def log() -> Iterator[Log]:
 
 
 def test_a_line_is_one_json_object_with_who_and_which_request(log: Log) -> None:
-    with log_context(request_id="req-1", actor="billing-bot", ledger_id="main"):
-        logger("tests").info("Request answered", status=200)
+    logger("tests").info("Request answered", status=200, request_id="req-1", actor="billing-bot", ledger_id="main")
     (line,) = log.lines()
     facts = {"event": "Request answered", "level": "info", "status": 200, "logger": "tests"}
     assert line.items() >= (facts | {"request_id": "req-1", "actor": "billing-bot", "ledger_id": "main"}).items()
     assert line["timestamp"].endswith("Z")
-
-
-def test_the_context_ends_with_its_block(log: Log) -> None:
-    with log_context(request_id="req-1"):
-        pass
-    logger("tests").info("Worker woke")
-    assert "request_id" not in log.lines()[0]
 
 
 def test_personal_data_and_keys_never_reach_the_log(log: Log) -> None:
