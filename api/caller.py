@@ -13,7 +13,7 @@ from api.request import ApiRequest
 from api.wire import limits
 from api.wire.fields import CONTROL
 from api.wire.json import plain
-from ledger.clock import whole_milliseconds
+from ledger.core.decider import whole_milliseconds
 from ledger.core.errors import InvalidInput, InvalidRequest, Refusal
 from ledger.core.sealed import Sealed
 from ledger.store.requests import Caller, Once

@@ -9,19 +9,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def whole_milliseconds(instant: datetime) -> datetime:
-    """The instant cut down to whole milliseconds, the grain of business time (as on the wire).
-
-    Cut, never rounded: a rounded instant could lie in the future of the one it came from.
-    """
-    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
-
-
-def business_now() -> datetime:
-    """The present instant in whole milliseconds."""
-    return whole_milliseconds(utc_now())
-
-
 def monotonic() -> float:
     """Seconds on a clock that never goes back, for measuring and for time limits; its zero means nothing."""
     return time.monotonic()

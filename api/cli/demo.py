@@ -16,7 +16,8 @@ from api.cli.sample import ACTORS, COMPANIES, DISCOUNTS, FEATURES, PLANS, Story,
 from api.cli.sending import Sender
 from api.keys import create_key, revoke_key
 from api.stores import open_store
-from ledger.clock import business_now
+from ledger.clock import utc_now
+from ledger.core.decider import whole_milliseconds
 from ledger.core.offers.catalog import PutDiscount
 from ledger.core.settings import Env, Role
 from ledger.errors import OperatorError
@@ -128,7 +129,7 @@ def _keys(store: Store, ledger_id: str) -> Iterator[Mapping[str, str]]:
 
 
 def _send(url: str, secrets: Mapping[str, str], told: list[Story], shown: Progress) -> int:
-    now = business_now()
+    now = whole_milliseconds(utc_now())
     total, sent = sum(len(story.acts) + 1 for story in told), 0
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         for count in pool.map(lambda story: _tell(url, secrets, story, now), told):

@@ -117,7 +117,10 @@ class Decider:
 
 
 def whole_milliseconds(instant: datetime) -> datetime:
-    """Business instants are whole milliseconds, as on the wire; the rest is cut off."""
+    """Business instants are whole milliseconds, as on the wire.
+
+    Cut, never rounded: a rounded instant could lie in the future of the one it came from.
+    """
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
@@ -135,6 +138,11 @@ def nothing_due(_state: object, _context: Context) -> None:
 def never(_state: object) -> None:
     """`due_at` of a kind of stream on which nothing ever falls due."""
     return
+
+
+def no_claims(_state: object, _event: Event) -> Sequence[Claim]:
+    """`claims` of a kind of stream that takes no names."""
+    return ()
 
 
 def real_time(_state: object, recorded_at: datetime) -> datetime:

@@ -11,6 +11,7 @@ from ledger.core.events import Event, Line
 from ledger.core.folding import evolve
 from ledger.core.state import Customer
 from ledger.core.subscriptions.quote import Move, Planned
+from ledger.core.subscriptions.subscription import Subscription
 
 
 class Draft:
@@ -31,6 +32,11 @@ class Draft:
     def version(self) -> int:
         """The stream version of the event that happens next."""
         return self.customer.version + 1
+
+    @property
+    def known(self) -> dict[str, Subscription]:
+        """The subscriptions there were before and those there are now, as they are now."""
+        return {**self.before.subscriptions, **self.customer.subscriptions}
 
     def happen(self, *events: Event) -> None:
         """Let events happen, in order."""

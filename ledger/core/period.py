@@ -92,7 +92,7 @@ def period_at(anchor: datetime, every: Every, now: datetime, zone: tzinfo = UTC)
     return Period(start, end)
 
 
-def common_period(anchor: datetime, everys: Iterable[Every], now: datetime, zone: tzinfo = UTC) -> Period | None:
+def common_period(anchor: datetime, everys: Iterable[Every], now: datetime, zone: tzinfo) -> Period | None:
     """From the last boundary of any of several repetitions to the next of any; None where none repeats."""
     periods = [period_at(anchor, every, now, zone) for every in set(everys) if every.repeats]
     if not periods:

@@ -46,3 +46,8 @@ class Sealed:
 
     def __repr__(self) -> str:
         return "Sealed(…)"
+
+
+def sealed_fields(fields: Mapping[str, object] | None) -> Sealed | None:
+    """What a caller said beside a use, as it is stored; None where that is nothing."""
+    return Sealed(dict(fields)) if fields else None

@@ -15,7 +15,7 @@ import msgspec
 from ledger.core import access, decider
 from ledger.core.access import AddUser, ChangeRole, DisableUser, User
 from ledger.core.closing_books import NEVER, check_closing, closed_until
-from ledger.core.decider import CLOCK, Claim, Command, Context, Decider
+from ledger.core.decider import CLOCK, Command, Context, Decider
 from ledger.core.errors import InvalidInput, InvalidRequest
 from ledger.core.events import (
     Event,
@@ -133,15 +133,15 @@ def _boolean(text: str) -> bool:
 
 
 def _days(text: str) -> int:
-    if not text.isdigit() or int(text) > 3660:
+    if not (text.isascii() and text.isdigit() and len(text) <= 12 and int(text) <= 3660):
         raise InvalidInput(f"{text!r} is not a number of days from 0 to 3660")
     return int(text)
 
 
 def _timezone(text: str) -> str:
     try:
-        ZoneInfo(text)
-    except (KeyError, ValueError, OSError):
+        zone_named(text)
+    except ValueError:
         raise InvalidInput(f"{text!r} is not an IANA time zone such as Europe/Berlin") from None
     return text
 
@@ -263,10 +263,6 @@ def _revoke(state: LedgerSettings, key_id: str, now: datetime) -> Sequence[Event
     return [] if key.revoked_at is not None else [KeyRevoked(key_id, now)]
 
 
-def _no_claims(_state: LedgerSettings, _event: Event) -> Sequence[Claim]:
-    return ()
-
-
 SETTINGS: Final = Decider(
     name="ledger",
     state_type=LedgerSettings,
@@ -276,6 +272,6 @@ SETTINGS: Final = Decider(
     decide=decide,
     advance=decider.nothing_due,
     due_at=decider.never,
-    claims=_no_claims,
+    claims=decider.no_claims,
     business_now=decider.real_time,
 )

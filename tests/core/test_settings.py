@@ -85,6 +85,8 @@ def test_a_switch_can_be_turned_off_again() -> None:
         ("late_usage_days", "-1", "not a number of days"),
         ("late_usage_days", "3661", "not a number of days"),
         ("late_usage_days", "seven", "not a number of days"),
+        ("late_usage_days", "\u00b2", "not a number of days"),
+        ("late_usage_days", "1" * 5_000, "not a number of days"),
         ("net_terms_days", "-1", "not a number of days"),
         ("books_closed_until", "2026-02-30", "not the last day of a closed period"),
         ("books_closed_until", "31.03.2026", "not the last day of a closed period"),

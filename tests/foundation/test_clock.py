@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.clock import Deadline, business_now, monotonic, utc_now, whole_milliseconds
+from ledger.clock import Deadline, monotonic, utc_now
+from ledger.core.decider import whole_milliseconds
 
 ROOT = Path(__file__).parents[2]
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "gmtime", "localtime"}
@@ -15,10 +16,6 @@ CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "gmtime", "localtime"}
 def test_now_is_aware_and_in_utc() -> None:
     assert utc_now().utcoffset() == timedelta(0)
     assert abs(utc_now() - datetime.now(UTC)) < timedelta(seconds=5)
-
-
-def test_business_time_is_in_whole_milliseconds() -> None:
-    assert business_now().microsecond % 1000 == 0
 
 
 @given(st.datetimes(timezones=st.just(UTC)))

@@ -18,7 +18,7 @@ from ledger.core.invoices.invoicing import accrue
 from ledger.core.invoices.pricing import cost
 from ledger.core.money import ZERO, add, round_minor
 from ledger.core.period import period_at
-from ledger.core.sealed import Sealed
+from ledger.core.sealed import sealed_fields
 from ledger.core.state import Customer
 
 
@@ -41,7 +41,7 @@ def backdate(customer: Customer, use: Use, used_at: datetime, context: Context) 
             period.used,
             after,
             use.entity_id,
-            Sealed(dict(use.properties)) if use.properties else None,
+            sealed_fields(use.properties),
         )
     )
     line = _difference(draft.customer, grant, period, use)

@@ -16,7 +16,7 @@ from ledger.core.draft import Draft
 from ledger.core.errors import InvalidInput, InvalidRequest, LockExists, LockNotFound
 from ledger.core.events import Allocation, Counted, Draw, Event, LockClosed, LockEnd, LockOpened
 from ledger.core.money import ZERO, add, multiply, negate, part_of, subtract, total
-from ledger.core.sealed import Sealed
+from ledger.core.sealed import Sealed, sealed_fields
 from ledger.core.state import Customer
 from ledger.core.terms import Feature, FeatureKind
 
@@ -70,7 +70,7 @@ def decide_reserve(customer: Customer, command: Reserve, context: Context) -> Se
         tuple(spent.taken.allocations),
         command.entity_id,
         spent.opened,
-        Sealed(dict(command.properties)) if command.properties else None,
+        sealed_fields(command.properties),
         tuple(spent.taken.drawn),
         spent.counted,
         command.overage is Overage.OVERFLOW,
@@ -114,7 +114,7 @@ def decide_finalize(customer: Customer, command: FinalizeLock, context: Context)
         raise InvalidInput("override_value says how much was used: it goes with action confirm, not with release")
     if command.value is not None and command.value < ZERO:
         raise InvalidInput("override_value must not be negative")
-    properties = Sealed(dict(command.properties)) if command.properties else None
+    properties = sealed_fields(command.properties)
     if command.end is LockEnd.RELEASED:
         return [_less(customer, lock, ZERO, command.end, properties, context)]
     used = lock.value if command.value is None else command.value
@@ -142,7 +142,7 @@ def _more(customer: Customer, lock: Lock, used: Decimal, command: FinalizeLock, 
         tuple(spent.taken.allocations),
         lock.entity_id,
         spent.opened,
-        Sealed(dict(command.properties)) if command.properties else None,
+        sealed_fields(command.properties),
         tuple(spent.taken.drawn),
         spent.counted,
         spent.dropped,

@@ -17,7 +17,7 @@ from ledger.core.errors import InvalidInput, Refusal
 from ledger.core.events import Event, UsageRecorded
 from ledger.core.folding import evolve
 from ledger.core.money import ONE, total
-from ledger.core.sealed import Sealed
+from ledger.core.sealed import sealed_fields
 from ledger.core.state import Customer
 from ledger.core.terms import Feature, FeatureKind
 
@@ -135,7 +135,7 @@ def _record(customer: Customer, feature_id: str, command: Track, context: Contex
         command.entity_id,
         command.event_name,
         spent.opened,
-        Sealed(dict(command.properties)) if command.properties else None,
+        sealed_fields(command.properties),
         None if command.used_at is None else min(command.used_at, context.now),
         tuple(spent.taken.drawn),
         spent.counted,

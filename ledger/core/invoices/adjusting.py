@@ -77,8 +77,7 @@ def _subject(draft: Draft) -> tuple[Plan | None, Subscription | None]:
     if not moves:
         return None, None
     plan = moves[0].plan
-    known = {**draft.before.subscriptions, **draft.customer.subscriptions}
-    return plan, next((each for each in reversed(known.values()) if each.plan == plan), None)
+    return plan, next((each for each in reversed(draft.known.values()) if each.plan == plan), None)
 
 
 def _leave_out(draft: Draft, which: LineFilter, index: int) -> None:
@@ -108,8 +107,7 @@ def _names(wanted: FeatureLine, line: Line, every: Every | None) -> bool:
 
 def _every(draft: Draft, line: Line) -> Every | None:
     """How often the price of a line repeats."""
-    known = {**draft.before.subscriptions, **draft.customer.subscriptions}
-    found = known.get(line.subscription_id or "")
+    found = draft.known.get(line.subscription_id or "")
     if found is None:
         return None
     if line.feature_id is None:

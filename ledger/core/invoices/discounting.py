@@ -137,7 +137,7 @@ def _same_price(charged: Line, credit: Line) -> bool:
 def _discounts(draft: Draft) -> Iterator[tuple[AppliedDiscount, list[str]]]:
     """The discounts that count on a draft's lines now, with the subscriptions that have them."""
     found: dict[str, tuple[AppliedDiscount, list[str]]] = {}
-    known = {**draft.before.subscriptions, **draft.customer.subscriptions}
+    known = draft.known
     for key in dict.fromkeys(line.subscription_id for line in draft.lines):
         for each in _held(known, key):
             if each.ends_at is None or draft.now < each.ends_at:

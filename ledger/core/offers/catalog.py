@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from ledger.core import decider
-from ledger.core.decider import Claim, Command, Context, Decider
+from ledger.core.decider import Command, Context, Decider
 from ledger.core.errors import EventNameNotFound, FeatureNotFound, PlanNotFound
 from ledger.core.events import (
     DiscountCreated,
@@ -174,10 +174,6 @@ def decide(state: Catalog, command: Command, context: Context) -> Sequence[Event
     raise AssertionError(f"{type(command).__name__} is not a command of the catalog")
 
 
-def _no_claims(_state: Catalog, _event: Event) -> Sequence[Claim]:
-    return ()
-
-
 CATALOG: Final = Decider(
     name="catalog",
     state_type=Catalog,
@@ -187,6 +183,6 @@ CATALOG: Final = Decider(
     decide=decide,
     advance=decider.nothing_due,
     due_at=decider.never,
-    claims=_no_claims,
+    claims=decider.no_claims,
     business_now=decider.real_time,
 )

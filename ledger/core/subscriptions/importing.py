@@ -20,7 +20,7 @@ from ledger.core.subscriptions.cancellation import default_after
 from ledger.core.subscriptions.currency import in_currency
 from ledger.core.subscriptions.order import Order
 from ledger.core.subscriptions.quote import Move, Planned
-from ledger.core.subscriptions.subscription import Subscription, main_plan, scheduled_plans
+from ledger.core.subscriptions.subscription import Subscription, main_plan, scheduled_plan
 from ledger.core.subscriptions.switching import scheduled
 from ledger.core.terms import Plan
 
@@ -99,12 +99,11 @@ def _replaced(customer: Customer, plan: Plan, where: str) -> Subscription | None
         return None
     held = customer.subscriptions.values()
     current = main_plan(held, None, plan.group)
-    gives_way = current is None or ((current.default or current.plan.auto_enable) and not current.plan.priced)
-    others = scheduled_plans(held, None, plan.group) if gives_way else [current]
-    for each in others:
-        assert each is not None
+    stays = current is not None and (current.plan.priced or not (current.default or current.plan.auto_enable))
+    in_the_way = current if stays else scheduled_plan(held, None, plan.group)
+    if in_the_way is not None:
         raise InvalidRequest(
-            f"{where}: plan {each.plan.plan_id} is held in group {plan.group!r} already: cancel it first"
+            f"{where}: plan {in_the_way.plan.plan_id} is held in group {plan.group!r} already: cancel it first"
         )
     return current
 
