@@ -69,7 +69,7 @@ def links(entry: TimelineEntry) -> Iterator[Json]:
     if not is_ledgers_own(entry):
         yield from _of_customer(entry, f"/v1/customers/{internal_id(entry.stream_id)}")
     if entry.plan_id is not None:
-        yield _link("plan", entry.plan_id, None)
+        yield _link("plan", entry.plan_id, f"/v1/timeline?plan_id={quote(entry.plan_id, safe='')}")
     for rel, position in (("reverses", entry.reverses), ("reversed_by", entry.reversed_by)):
         if position is not None:
             yield _link(rel, position, f"/v1/timeline?position={position}")

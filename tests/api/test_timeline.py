@@ -53,7 +53,9 @@ def test_links_lead_to_what_they_name(acme: Api) -> None:
         for link in entry["links"]:
             seen.add(link["rel"])
             found = acme.get(link["path"]) if link["path"] else {}
-            assert link["path"] or link["rel"] in ("plan", "credit_note")
+            assert link["path"] or link["rel"] == "credit_note"
+            if link["rel"] == "plan":
+                assert {"plan.created"} <= {each["kind"] for each in found["list"]}
             if link["rel"] in ("invoice", "subscription", "replaces"):
                 assert link["id"] in [each["id"] for each in found["list"]], link
     assert seen >= {
