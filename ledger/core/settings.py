@@ -140,8 +140,8 @@ def _days(text: str) -> int:
 
 def _timezone(text: str) -> str:
     try:
-        zone_named(text)
-    except ValueError:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
         raise InvalidInput(f"{text!r} is not an IANA time zone such as Europe/Berlin") from None
     return text
 
