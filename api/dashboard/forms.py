@@ -25,6 +25,7 @@ MOST_DIGITS: Final = 30
 SHOWN: Final = 40
 OF_CODE: Final = {"reason_required": "reason"}
 """Refusals that are about one field, whatever form it stands in."""
+SAY_WHY: Final = "Say why: it stays on the timeline beside your name"
 ON_RECORD: Final = ("invoice_payment_failed", "duplicate_idempotency_key")
 """Refusals after which the number of a form is used up: to send it again is to ask for another thing."""
 

@@ -85,45 +85,45 @@ def _form(
     said: Mapping[str, str],
     held: Subscription | None,
 ) -> tuple[Sheet, Change | None]:
-    version = (
-        version_of(scene, said["plan"], said["version"])
-        if any(each.plan_id == said["plan"] for each in plans)
-        else None
-    )
-    chosen = None if version is None else offered(scene, version)
+    chosen = _chosen(scene, plans, said)
     reading = Reading(said)
     if chosen is not None:
         _read(reading, chosen, customer_id, scene)
-    shown: dict[str, Any] = {
-        "given": said,
+    shown = {
+        **_shown(customer_id, scene, said),
         "plans": plans,
         "many": len(plans) > MANY,
         "chosen": chosen,
         "held": held,
+    }
+    back = customer_path(customer_id, said["entity"])
+    sheet = Sheet("changes/attach.html", path, back, scene, account, shown, beside=by(reading.fields))
+    sheet = sheet._replace(wrong=reading.wrong, missing={} if chosen else {"plan": "Choose a plan"})
+    if chosen is None or reading.wrong:
+        return sheet, None
+    return sheet, Change("billing.attach", reading.payload, quoted, f"{chosen.plan.name} was attached")
+
+
+def _chosen(scene: Scene, plans: Sequence[Offered], said: Mapping[str, str]) -> Offered | None:
+    """The version that is chosen; none while no plan is, or one that cannot be."""
+    if all(each.plan_id != said["plan"] for each in plans):
+        return None
+    version = version_of(scene, said["plan"], said["version"])
+    return None if version is None else offered(scene, version)
+
+
+def _shown(customer_id: str, scene: Scene, said: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "given": said,
         "address": customer_id,
         "several": f"{customer_path(customer_id)}/attach-several?{urlencode(_first(said))}".rstrip("?"),
         "entities": entities_of(scene),
+        "whom": whom(scene, customer_id, said["entity"]),
         "schedules": SCHEDULES,
         "terms": terms,
         "discounts": discounts_offered(scene),
         "further": any(value for name, value in said.items() if name in FIELDS and name not in OFTEN),
     }
-    back = customer_path(customer_id, said["entity"])
-    missing = {} if chosen else {"plan": "Choose a plan"}
-    sheet = Sheet(
-        "changes/attach.html",
-        path,
-        back,
-        scene,
-        account,
-        shown,
-        beside=by(reading.fields),
-        wrong=reading.wrong,
-        missing=missing,
-    )
-    if chosen is None or reading.wrong:
-        return sheet, None
-    return sheet, Change("billing.attach", reading.payload, quoted, f"{chosen.plan.name} was attached")
 
 
 def _read(reading: Reading, chosen: Offered, customer_id: str, scene: Scene) -> None:
@@ -152,6 +152,11 @@ def _first(said: Mapping[str, str]) -> dict[str, str]:
 def entities_of(scene: Scene) -> dict[str, str]:
     """For whom a plan can be: the whole customer, or one of its entities."""
     return {"": "The whole customer"} | {key: _named(scene, key) for key in scene.customer.entities}
+
+
+def whom(scene: Scene, customer_id: str, entity_id: str) -> str:
+    """Who a plan is for, as a preview is headed."""
+    return entities_of(scene).get(entity_id, customer_id) if entity_id else customer_id
 
 
 def _named(scene: Scene, entity_id: str) -> str:

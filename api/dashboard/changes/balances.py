@@ -9,7 +9,7 @@ from api.dashboard.changes.account import account
 from api.dashboard.changes.holding import scene_of
 from api.dashboard.changes.levels import level, moved, source
 from api.dashboard.confirming import Change, Sheet, settle, show
-from api.dashboard.forms import beside, by, given, number
+from api.dashboard.forms import SAY_WHY, beside, by, given, number
 from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path, segment
 from api.dashboard.words import feature_name
@@ -70,7 +70,7 @@ def _sheet(visitor: Visitor, customer_id: str, feature_id: str) -> tuple[Sheet, 
 
 _MISSING: Final[Mapping[str, str]] = {
     "amount": "Give a number",
-    "reason": "Say why: it stays on the timeline beside your name",
+    "reason": SAY_WHY,
 }
 
 

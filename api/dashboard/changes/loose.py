@@ -9,7 +9,7 @@ from api.dashboard.changes.account import account
 from api.dashboard.changes.holding import scene_of
 from api.dashboard.changes.levels import level, moved, source
 from api.dashboard.confirming import Change, Sheet, settle, show
-from api.dashboard.forms import by, given
+from api.dashboard.forms import SAY_WHY, by, given
 from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path, segment
 from api.dashboard.words import feature_name
@@ -25,7 +25,7 @@ HANDLING: Final[Mapping[str, str]] = {
     "move": "Take what was used from the others",
 }
 OF_WIRE: Final = {"balance_id": "source", "recalculate_balances": "handling"}
-MISSING: Final = {"reason": "Say why: it stays on the timeline beside your name"}
+MISSING: Final = {"reason": SAY_WHY}
 
 
 def deleting_page(visitor: Visitor, customer_id: str, feature_id: str) -> Response:

@@ -11,12 +11,12 @@ from api.dashboard.changes.holding import scene_of
 from api.dashboard.changes.levels import moved
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.doing import Foreseen
-from api.dashboard.forms import given
+from api.dashboard.forms import SAY_WHY, given
 from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path, segment
 from api.dashboard.seen import Row
 
-MISSING: Final = {"reason": "Say why: it stays on the timeline beside your name"}
+MISSING: Final = {"reason": SAY_WHY}
 UP_TO_DATE: Final = "Already up to date: no balance is in debt beside another that has something left"
 
 

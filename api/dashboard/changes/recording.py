@@ -11,7 +11,7 @@ from api.dashboard.changes.holding import scene_of
 from api.dashboard.changes.levels import moved, source
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.doing import Foreseen
-from api.dashboard.forms import beside, by, given, number
+from api.dashboard.forms import SAY_WHY, beside, by, given, number
 from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path, segment
 from api.dashboard.seen import Row
@@ -29,7 +29,7 @@ BLANKS: Final = 2
 MOST_PROPERTIES: Final = 50
 MISSING: Final[Mapping[str, str]] = {
     "value": "Give a number",
-    "reason": "Say why: it stays on the timeline beside your name",
+    "reason": SAY_WHY,
 }
 NO_ROOM: Final = "What remains, or a limit, allows no more. Recorded, but taken from no balance"
 

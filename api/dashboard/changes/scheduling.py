@@ -8,7 +8,7 @@ from flask import Response
 
 from api.dashboard.changes import terms_fields as terms
 from api.dashboard.changes.account import account
-from api.dashboard.changes.attaching import entities_of
+from api.dashboard.changes.attaching import entities_of, whom
 from api.dashboard.changes.holding import scene_of
 from api.dashboard.changes.numbered import numbers, plan_of
 from api.dashboard.changes.offered import Offered, offered, plans_offered
@@ -69,6 +69,7 @@ def _sheet(visitor: Visitor, customer_id: str) -> tuple[Sheet, Change | None]:
         "full": len(phases) >= PHASES_MAX,
         "address": customer_id,
         "entities": entities_of(scene),
+        "whom": whom(scene, customer_id, said["entity"]),
         "prorations": terms.PRORATIONS,
     }
     path = f"{customer_path(customer_id)}/schedule"

@@ -7,7 +7,7 @@ from flask import Response
 
 from api.dashboard.changes import terms_fields as terms
 from api.dashboard.changes.account import account
-from api.dashboard.changes.attaching import entities_of
+from api.dashboard.changes.attaching import entities_of, whom
 from api.dashboard.changes.holding import scene_of
 from api.dashboard.changes.numbered import numbers, plan_of
 from api.dashboard.changes.offered import Offered, plans_offered
@@ -76,6 +76,7 @@ def _shown(
         "full": len(parts) >= MOST,
         "address": customer_id,
         "entities": entities_of(scene),
+        "whom": whom(scene, customer_id, said["entity"]),
         "prorations": terms.PRORATIONS,
     }
 

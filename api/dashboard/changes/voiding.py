@@ -10,7 +10,7 @@ from api.dashboard.changes.holding import scene_of
 from api.dashboard.changes.levels import moved
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.doing import Foreseen
-from api.dashboard.forms import given
+from api.dashboard.forms import SAY_WHY, given
 from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path
 from api.dashboard.seen import Row
@@ -23,7 +23,7 @@ from projections.reads import TIMELINE_MODELS, TimelineEntry, TimelineFilter
 KINDS: Final = ("usage.recorded", "balance.granted", "balance.set", "balance.deducted")
 """What can be taken back so."""
 MOST_DIGITS: Final = 15
-MISSING: Final = {"reason": "Say why: it stays on the timeline beside your name"}
+MISSING: Final = {"reason": SAY_WHY}
 
 
 def void_page(visitor: Visitor, customer_id: str, position: str) -> Response:
