@@ -12,31 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.core.events import (
-    CreditNoteIssued,
-    CurrencySet,
-    CustomerCreated,
-    CustomerDeleted,
-    CustomerUpdated,
-    Event,
-    InvoiceCreated,
-    InvoiceFinalized,
-    InvoiceUpdated,
-    InvoiceVoided,
-    InvoiceWrittenOff,
-    PaymentSucceeded,
-    PlanActivated,
-    PlanAttached,
-    PlanCanceled,
-    PlanChanged,
-    PlanExpired,
-    PlanPaidUp,
-    PlanPastDue,
-    PlanScheduled,
-    PlanUncanceled,
-    PlanUnscheduled,
-    TrialEnded,
-)
+from ledger.core.events import CurrencySet, CustomerCreated, CustomerDeleted, CustomerUpdated, Event
 from projections.accounts import money as owing
 from projections.accounts import plans as holding
 from projections.accounts.money import Money, Owed
@@ -245,30 +221,7 @@ def _text(value: object) -> Any:
 
 
 FOLDS: Constant[frozenset[type[Event]]] = frozenset(
-    {
-        CustomerCreated,
-        CustomerUpdated,
-        CustomerDeleted,
-        CurrencySet,
-        PlanAttached,
-        PlanScheduled,
-        PlanActivated,
-        PlanUnscheduled,
-        PlanCanceled,
-        PlanUncanceled,
-        PlanExpired,
-        PlanChanged,
-        PlanPastDue,
-        PlanPaidUp,
-        TrialEnded,
-        InvoiceCreated,
-        InvoiceUpdated,
-        InvoiceFinalized,
-        InvoiceVoided,
-        InvoiceWrittenOff,
-        PaymentSucceeded,
-        CreditNoteIssued,
-    }
+    {CustomerCreated, CustomerUpdated, CustomerDeleted, CurrencySet, *holding.FOLDS, *owing.FOLDS}
 )
 
 MODEL: Constant = Model("accounts", "projections.accounts.sql", (ACCOUNTS, PAST), FOLDS, restore, fold, changes)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -21,6 +21,18 @@ from ledger.core.events import (
 )
 
 DRAFT, OPEN = "draft", "open"
+
+FOLDS: Final[frozenset[type[Event]]] = frozenset(
+    {
+        InvoiceCreated,
+        InvoiceUpdated,
+        InvoiceFinalized,
+        InvoiceVoided,
+        InvoiceWrittenOff,
+        PaymentSucceeded,
+        CreditNoteIssued,
+    }
+)
 
 
 class Due(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -27,6 +27,22 @@ from ledger.core.events import (
     PlanUncanceled,
     PlanUnscheduled,
     TrialEnded,
+)
+
+FOLDS: Final[frozenset[type[Event]]] = frozenset(
+    {
+        PlanAttached,
+        PlanScheduled,
+        PlanActivated,
+        PlanUnscheduled,
+        PlanCanceled,
+        PlanUncanceled,
+        PlanExpired,
+        PlanChanged,
+        PlanPastDue,
+        PlanPaidUp,
+        TrialEnded,
+    }
 )
 
 

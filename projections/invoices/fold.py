@@ -27,34 +27,31 @@ from projections.projection import Changes, Final, Kind, Model, Recorded, Row, T
 
 UNFINISHED: Constant = (InvoiceStatus.DRAFT, InvoiceStatus.OPEN)
 
-INVOICES: Constant = Table(
-    "invoices",
-    key=2,
-    columns={
-        "stream_id": Kind.UUID,
-        "invoice_id": Kind.TEXT,
-        "number": Kind.BIGINT,
-        "status": Kind.TEXT,
-        "origin": Kind.TEXT,
-        "entity_id": Kind.TEXT,
-        "stripe_id": Kind.TEXT,
-        "currency": Kind.TEXT,
-        "plan_ids": Kind.JSON,
-        "total_minor": Kind.BIGINT,
-        "credit_applied_minor": Kind.BIGINT,
-        "paid_minor": Kind.BIGINT,
-        "due_minor": Kind.BIGINT,
-        "credited_minor": Kind.BIGINT,
-        "returned_minor": Kind.BIGINT,
-        "refunded_minor": Kind.BIGINT,
-        "created_at": Kind.INSTANT,
-        "finalized_at": Kind.INSTANT,
-        "due_at": Kind.INSTANT,
-        "closed_at": Kind.INSTANT,
-        "lines": Kind.JSON,
-        "state": Kind.JSON,
-    },
-)
+FACTS: Constant = {
+    "status": Kind.TEXT,
+    "entity_id": Kind.TEXT,
+    "stripe_id": Kind.TEXT,
+    "created_at": Kind.INSTANT,
+    "finalized_at": Kind.INSTANT,
+    "closed_at": Kind.INSTANT,
+    "lines": Kind.JSON,
+    "state": Kind.JSON,
+    "number": Kind.BIGINT,
+    "origin": Kind.TEXT,
+    "currency": Kind.TEXT,
+    "plan_ids": Kind.JSON,
+    "total_minor": Kind.BIGINT,
+    "credit_applied_minor": Kind.BIGINT,
+    "paid_minor": Kind.BIGINT,
+    "due_minor": Kind.BIGINT,
+    "credited_minor": Kind.BIGINT,
+    "returned_minor": Kind.BIGINT,
+    "refunded_minor": Kind.BIGINT,
+    "due_at": Kind.INSTANT,
+}
+"""What is stored of an invoice, as it is and as it was."""
+
+INVOICES: Constant = Table("invoices", key=2, columns={"stream_id": Kind.UUID, "invoice_id": Kind.TEXT, **FACTS})
 
 PAST: Constant = Table(
     "invoices_past",
@@ -65,26 +62,7 @@ PAST: Constant = Table(
         "position": Kind.BIGINT,
         "at": Kind.INSTANT,
         "first": Kind.BOOLEAN,
-        "status": Kind.TEXT,
-        "entity_id": Kind.TEXT,
-        "stripe_id": Kind.TEXT,
-        "created_at": Kind.INSTANT,
-        "finalized_at": Kind.INSTANT,
-        "closed_at": Kind.INSTANT,
-        "lines": Kind.JSON,
-        "state": Kind.JSON,
-        "number": Kind.BIGINT,
-        "origin": Kind.TEXT,
-        "currency": Kind.TEXT,
-        "plan_ids": Kind.JSON,
-        "total_minor": Kind.BIGINT,
-        "credit_applied_minor": Kind.BIGINT,
-        "paid_minor": Kind.BIGINT,
-        "due_minor": Kind.BIGINT,
-        "credited_minor": Kind.BIGINT,
-        "returned_minor": Kind.BIGINT,
-        "refunded_minor": Kind.BIGINT,
-        "due_at": Kind.INSTANT,
+        **FACTS,
     },
     grows_only=True,
 )
@@ -149,43 +127,20 @@ def changes(stream_id: UUID, before: State, after: State) -> Changes:
 
 def row(stream_id: UUID, kept: Kept) -> Row:
     """An invoice as it is stored."""
-    each = kept.invoice
-    return (
-        stream_id,
-        each.invoice_id,
-        each.number,
-        each.status.value,
-        each.origin.value,
-        each.entity_id,
-        each.stripe_id,
-        each.currency,
-        plain_json(each.plan_ids),
-        each.total_minor,
-        each.credit_applied_minor,
-        each.paid_minor,
-        each.due_minor,
-        each.credited_minor,
-        each.returned_minor,
-        each.refunded_minor,
-        each.created_at,
-        kept.finalized_at,
-        each.due_at,
-        kept.closed_at,
-        state_json(each.lines),
-        state_json(msgspec.structs.replace(each, lines=())),
-    )
+    return stream_id, kept.invoice.invoice_id, *_facts(kept, kept.invoice.lines)
 
 
 def past_row(recorded: Recorded, before: Kept | None, kept: Kept) -> Row:
     """What an invoice was after an event, as it is stored; its lines only where the event changed them."""
+    lines = kept.invoice.lines
+    changed = before is None or before.invoice.lines is not lines
+    place = (recorded.stream_id, kept.invoice.invoice_id, recorded.position, recorded.at, before is None)
+    return *place, *_facts(kept, lines if changed else None)
+
+
+def _facts(kept: Kept, lines: Sequence[Line] | None) -> Row:
     each = kept.invoice
-    lines = each.lines if before is None or before.invoice.lines is not each.lines else None
     return (
-        recorded.stream_id,
-        each.invoice_id,
-        recorded.position,
-        recorded.at,
-        before is None,
         each.status.value,
         each.entity_id,
         each.stripe_id,
