@@ -1,7 +1,7 @@
 """What a benchmark answers: figures with their tail, their target and the rivals they are held against."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal["at least", "under"]
@@ -43,9 +43,6 @@ class Figure:
     target: Target | None = None
     rivals: tuple[str, ...] = ()
     note: str = ""
-
-    def noting(self, note: str) -> "Figure":
-        return replace(self, note=f"{self.note}; {note}" if self.note else note)
 
 
 def ratios(figure: Figure, run: Sequence[Figure]) -> dict[str, float]:

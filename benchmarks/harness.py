@@ -31,7 +31,6 @@ class Measured:
     seconds: float
     p50_ms: float
     p99_ms: float
-    max_ms: float
 
     @property
     def per_second(self) -> float:
@@ -131,7 +130,6 @@ def summarise(latencies_s: Sequence[float], seconds: float) -> Measured:
         seconds,
         percentile(ordered, 50) * 1000,
         percentile(ordered, 99) * 1000,
-        ordered[-1] * 1000,
     )
 
 
