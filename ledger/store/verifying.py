@@ -9,7 +9,9 @@ from collections.abc import Generator, Iterator
 from typing import Any, Final, NamedTuple
 
 from psycopg import Connection
+from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 
 from ledger.store.chain import GENESIS
 from ledger.store.statements import statement
@@ -50,10 +52,7 @@ def verify_chain(
     `previous_hash` is the hash of the event before `from_position`. Reads one statement's snapshot: what is
     appended meanwhile is not seen. The connection must be in autocommit and is used alone meanwhile.
     """
-    last = Verified(from_position - 1, previous_hash, None)
-    for last in follow_chain(conn, ledger_id, from_position, previous_hash, upto):
-        if last.broken is not None:
-            break
+    *_, last = follow_chain(conn, ledger_id, from_position, previous_hash, upto)
     return last
 
 
@@ -95,38 +94,43 @@ def _copy_rows(
         )
         pg = conn.pgconn
         pg.send_query(statement("copy_events").encode())
-        result = _next_result(conn)
-        assert result.status == ExecStatus.COPY_OUT, result.error_message
-        poll = select.poll()
-        poll.register(pg.socket, select.POLLIN)
+        pg.flush()
+        begun = pg.get_result()
+        if begun is not None and begun.status != ExecStatus.COPY_OUT:
+            _end(pg, begun)
         finished = False
         try:
-            skip = len(SIGNATURE)
-            while True:
-                length, data = pg.get_copy_data(1)
-                if length == 0:
-                    poll.poll()
-                    pg.consume_input()
-                    continue
-                if length < 0:
-                    break
-                row = bytes(data)
-                if skip:
-                    row, skip = row[skip:], 0
-                if len(row) > FRAME:
-                    yield row
+            yield from _copied(pg)
             finished = True
-            while (result := pg.get_result()) is not None:
-                assert result.status == ExecStatus.COMMAND_OK, result.error_message
         finally:
             if not finished:
                 _cancel(conn)
+        _end(pg)
 
 
-def _next_result(conn: Connection[Any]) -> Any:
-    pg = conn.pgconn
-    pg.flush()
-    return pg.get_result()
+def _copied(pg: PGconn) -> Iterator[bytes]:
+    """The rows of a COPY that has begun, without the signature before the first and the mark after the last."""
+    poll = select.poll()
+    poll.register(pg.socket, select.POLLIN)
+    skip = len(SIGNATURE)
+    while True:
+        length, data = pg.get_copy_data(1)
+        if length == 0:
+            poll.poll()
+            pg.consume_input()
+            continue
+        if length < 0:
+            return
+        row, skip = bytes(data)[skip:], 0
+        if len(row) > FRAME:
+            yield row
+
+
+def _end(pg: PGconn, *results: PGresult) -> None:
+    """Take the rest of a statement's answers. Raises psycopg's error where it failed."""
+    for result in (*results, *iter(pg.get_result, None)):
+        if result.status == ExecStatus.FATAL_ERROR:
+            raise error_from_result(result, encoding="utf-8")
 
 
 def _cancel(conn: Connection[Any]) -> None:

@@ -107,6 +107,17 @@ def test_a_verification_left_in_the_middle_leaves_its_connection_usable(conn: ps
     assert conn.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_a_verification_that_the_database_calls_off_says_so_and_leaves_its_connection_usable(
+    conn: psycopg.Connection[Any], store: Store
+) -> None:
+    conn.execute("SET statement_timeout = 100")
+    with psycopg.connect(store.database_url) as holder:
+        holder.execute("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            verify_chain(conn, "main")
+    assert verify_chain(conn, "main").broken is None
+
+
 def test_the_first_hash_can_be_worked_out_by_hand(conn: psycopg.Connection[Any]) -> None:
     row = conn.execute("SELECT event_body(e), hash FROM events AS e WHERE position = 1").fetchone()
     assert row is not None
