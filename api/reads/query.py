@@ -187,7 +187,10 @@ def read_args(args: MultiDict[str, str], parameters: Sequence[Parameter]) -> dic
         head, dot, rest = name.partition(".")
         of_family = families.get(head + dot)
         parameter = known.get(name)
-        if of_family is not None and rest:
+        problem: str | None
+        if of_family is not None and "\0" in rest:
+            problem = "holds a NUL character, which no name that is kept has"
+        elif of_family is not None and rest:
             problem = _problem(of_family, values, found[head], rest)
         elif parameter is None or parameter.family:
             problem = _unknown(parameters)

@@ -2,11 +2,11 @@
 
 from collections.abc import Container, Mapping
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from api.reads.query import Parameter, choice, day_or_instant, family, repeated, text, whole
 from api.wire import limits
 from api.wire.refusals import InvalidInputs
+from ledger.core.zones import zone_named
 from projections.queries.aggregate import Measure
 from projections.queries.bins import BinSize
 
@@ -14,14 +14,6 @@ MOST_GROUPS: Final = 8
 MOST_TOP: Final = 250
 PROPERTY: Final = "properties."
 WORDS: Final = ("feature", "customer", "entity", "plan")
-
-
-def known_zone(name: str) -> ZoneInfo:
-    """A time zone by its IANA name. Raises ValueError."""
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(name) from error
 
 
 def property_name(text_: str) -> str | None:
@@ -90,7 +82,7 @@ SUMS: Final = (
     whole("top", "Only the largest groups one by one, the others as one sum.", 1, MOST_TOP),
     Parameter(
         "timezone",
-        known_zone,
+        zone_named,
         "an IANA time zone such as Europe/Berlin",
         "Where days, weeks and months begin; the ledger's where none is sent.",
         {"type": "string", "minLength": 1, "maxLength": limits.NAME_CHARS},

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from api.call import Call
-from api.reads.moments import when_of
 from api.reads.past import then_of, whose
 from api.reads.query import first_instant
 from api.reads.usage_parameters import WORDS, check, groups_of, property_name, summed
@@ -26,11 +25,16 @@ from projections.when import When
 
 @dataclass(frozen=True)
 class UsageAsked:
-    """A request, read: `keep` has the range too, `customer` is there where one was named."""
+    """A request, read: `keep` has the range too, `customer` is there where one was named.
+
+    `zone` is the one that days are counted in; `billed_in` the ledger's, which billing cycles are counted in whatever
+    was asked for.
+    """
 
     query: Mapping[str, Any]
     keep: UseFilter
     zone: tzinfo
+    billed_in: tzinfo
     when: When | None
     customer: Customer | None
 
@@ -100,7 +104,8 @@ class UsageAsked:
         assert first is not None
         assert last is not None
         within = Range(first, last, whole_first=lower is None, whole_last=upper is None)
-        return bins(size, self.zone, within, cycle=self._cycle(size), name=f"bin={size}")
+        zone = self.billed_in if size is BinSize.BILLING_CYCLE else self.zone
+        return bins(size, zone, within, cycle=self._cycle(size), name=f"bin={size}")
 
     def _cycle(self, size: BinSize) -> Cycle | None:
         if size is not BinSize.BILLING_CYCLE:
@@ -115,8 +120,8 @@ def asked(call: Call, query: dict[str, Any], customer_id: str | None = None) -> 
     """Read a request. Raises `InvalidInputs` for what does not go together, `CustomerNotFound`, what `when_of` does."""
     customer_id = customer_id or query.get("customer_id")
     check(query, call.request.args, customer_id)
-    stream_id, customer, when = _whose(call, query, customer_id)
-    zone = query["timezone"] or call.background.settings.zone
+    stream_id, customer, when, billed_in = _whose(call, query, customer_id)
+    zone = query["timezone"] or billed_in
     used_from, used_to = (first_instant(query[name], zone) for name in ("from", "to"))
     if used_from is not None and used_to is not None and used_to <= used_from:
         raise InvalidInputs({"to": "is not after from and must be"})
@@ -140,17 +145,21 @@ def asked(call: Call, query: dict[str, Any], customer_id: str | None = None) -> 
         used_to=used_to,
         upto_position=upto,
     )
-    return UsageAsked(query, keep, zone, when, customer)
+    return UsageAsked(query, keep, zone, billed_in, when, customer)
 
 
 def _whose(
     call: Call, query: dict[str, Any], customer_id: str | None
-) -> tuple[UUID | None, Customer | None, When | None]:
-    if customer_id is None:
-        return None, None, when_of(call, query)
+) -> tuple[UUID | None, Customer | None, When | None, tzinfo]:
+    """The customer that is named, as of when, and the ledger's zone, which was another one before it was changed."""
     then = then_of(call, query)
-    if then is not None:
-        stood = whose(call, then, customer_id).stood
-        return stood.stream_id, stood.customer, then.when
-    scene = call.scene(call.look(CustomerAddress(customer_id)))
-    return scene.stream_id, scene.customer, None
+    if then is None:
+        zone = call.background.settings.zone
+        if customer_id is None:
+            return None, None, None, zone
+        scene = call.scene(call.look(CustomerAddress(customer_id)))
+        return scene.stream_id, scene.customer, None, zone
+    if customer_id is None:
+        return None, None, then.when, then.settings.zone
+    stood = whose(call, then, customer_id).stood
+    return stood.stream_id, stood.customer, then.when, then.settings.zone

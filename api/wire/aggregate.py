@@ -1,5 +1,6 @@
 """events.aggregate: uses summed by stretch of time, by group, and by the balances that they took from."""
 
+from contextlib import suppress
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from api.wire.fields import Choice, CustomerId, EntityId, FeatureId, JsonSchema,
 from api.wire.nesting import ListOf, MapOf, OneOf, Shape
 from api.wire.quantities import Milliseconds, Quantity, Total, Whole
 from api.wire.schema import WireSchema
+from ledger.core.zones import zone_named
 
 RANGES: Final = ("24h", "7d", "30d", "90d", "last_cycle", "1bc", "3bc")
 CYCLES: Final = ("last_cycle", "1bc", "3bc")
@@ -47,10 +49,8 @@ class TimeZone(WireField):
 
     def read(self, value: Any) -> ZoneInfo:
         if type(value) is str and 0 < len(value) <= limits.NAME_CHARS:
-            try:
-                return ZoneInfo(value)
-            except (OSError, ValueError, KeyError):
-                pass
+            with suppress(ValueError):
+                return zone_named(value)
         raise self.wrong(value)
 
     def describe(self) -> JsonSchema:

@@ -27,6 +27,7 @@ from ledger.core.events import (
     UserDisabled,
     UserRoleChanged,
 )
+from ledger.core.zones import zone_named
 
 
 class Env(StrEnum):
@@ -140,8 +141,8 @@ def _days(text: str) -> int:
 
 def _timezone(text: str) -> str:
     try:
-        ZoneInfo(text)
-    except (KeyError, ValueError, OSError):
+        zone_named(text)
+    except ValueError:
         raise InvalidInput(f"{text!r} is not an IANA time zone such as Europe/Berlin") from None
     return text
 

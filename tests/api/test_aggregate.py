@@ -171,6 +171,7 @@ def test_sums_by_plan_split_a_use_among_the_plans_it_took_from(shop: Api) -> Non
         ({"timezone": "Mars/Olympus"}, "timezone"),
         ({"timezone": 5}, "timezone"),
         ({"timezone": "../UTC"}, "timezone"),
+        ({"timezone": "localtime"}, "timezone"),
         ({"group_by": "region"}, "group_by"),
         ({"group_by": "properties."}, "group_by"),
         ({"group_by": "$feature_id"}, "aggregate_on"),

@@ -245,9 +245,9 @@ BAD = [
     "sort=nope", "order=up", "columns=id,nope", "columns=id,id", "columns=", "status=paused", "feature=", "plan=",
     "balance=messages", "balance=messages:left:lt:5", "balance=messages:usage:lt:many", "balance=messages:usage:lt:NaN",
     "balance=a:b", "balance=:usage:lt:1", "created_from=soon", "sort=remaining", "columns=granted", "limit=0",
-    "created_from=2026-02-01&created_to=2026-01-01", "metadata.=x", "metadata=x", "metadata.tier=", "search=%00",
-    "nonsense=1", "view=%00", "as_of=soon", "at=position:1", "&".join(f"plan=p{number}" for number in range(21)),
-    "as_of=2999-01-01T00:00:00Z",
+    "created_from=2026-02-01&created_to=2026-01-01", "metadata.=x", "metadata=x", "metadata.%00=x", "metadata.tier=",
+    "search=%00", "nonsense=1", "view=%00", "as_of=soon", "at=position:1", "as_of=2999-01-01T00:00:00Z",
+    "&".join(f"plan=p{number}" for number in range(21)),
 ]  # fmt: skip
 
 

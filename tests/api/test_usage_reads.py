@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from ledger.store.ledger import Store
-from tests.api.client import Api, Ledgers, Refused, catalog
+from ledger.core.settings import ChangeSetting
+from ledger.store.ledger import SettingsAddress, Store
+from tests.api.client import TESTER, Api, Ledgers, Refused, catalog
 
 USES = [
     ("acme", "messages", 3, "2026-01-31T22:30:00Z", {"region": "eu", "size": 5}),
@@ -217,6 +218,34 @@ def test_the_rest_of_the_groups_leads_to_uses_of_what_was_asked_about_alone(api:
     assert len(api.get(rest["rows"])["list"]) == rest["count"]
 
 
+def test_billing_cycles_are_the_ledgers_whatever_zone_is_asked_for(api: Api) -> None:
+    catalog(api)
+    api("customers.get_or_create", api.at("2026-02-15T08:00:00Z"), customer_id="acme")
+    api("billing.attach", api.at("2026-02-15T08:00:00Z"), customer_id="acme", plan_id="pro")
+    api("balances.track", api.at("2026-02-20T00:00:00Z"), customer_id="acme", feature_id="messages", value=1)
+    for zone in ("UTC", "America/New_York"):  # where clocks change on 8 March
+        (cycle,) = listed(api, f"customer_id=acme&bin=billing_cycle&measure=count&timezone={zone}")
+        assert (cycle["start"], cycle["end"]) == ("2026-02-15T08:00:00.000Z", "2026-03-15T08:00:00.000Z")
+
+
+def test_days_of_a_moment_are_those_of_the_zone_that_the_ledger_had_then(api: Api) -> None:
+    catalog(api)
+    api("customers.get_or_create", api.at("2026-01-01T00:00:00Z"), customer_id="acme")
+    api("balances.track", api.at("2026-02-01T00:00:00Z"), customer_id="acme", feature_id="messages", value=1)
+    then = f"as_of=position:{api.head()}"
+    for asked in (f"bin=month&{then}", f"customer_id=acme&bin=month&{then}", f"from=2026-02-01&{then}"):
+        before = api.get(f"/v1/usage?{asked}")
+        zoned(api, "America/New_York" if "customer_id" in asked else "Asia/Tokyo")
+        assert api.get(f"/v1/usage?{asked}") == before
+    (month,) = listed(api, "bin=month")
+    assert month["start"] == "2026-01-31T15:00:00.000Z"
+
+
+def zoned(api: Api, zone: str) -> None:
+    command = ChangeSetting(setting="timezone", value=zone)
+    api.store.ledger(api.ledger_id).execute(SettingsAddress(), command, by=TESTER)
+
+
 ANY: list[Any] = [
     "",
     " ",
@@ -299,6 +328,8 @@ def test_sums_and_uses_leave_as_files(shop: Api) -> None:
         ("timezone=Mars/Olympus", "timezone"),
         ("timezone=../../etc/passwd", "timezone"),
         ("timezone=", "timezone"),
+        ("timezone=localtime", "timezone"),
+        ("timezone=right/Europe/Berlin", "timezone"),
         ("from=yesterday", "from"),
         ("from=2026-02-01&to=2026-02-01", "to is not after from"),
         ("from=2026-02-30", "from"),
@@ -315,6 +346,7 @@ def test_sums_and_uses_leave_as_files(shop: Api) -> None:
         ("without=properties.region&properties.region=eu", "without"),
         ("properties=eu", "properties"),
         ("properties.region=%00", "properties.region"),
+        ("properties.a%00b=eu", "NUL"),
         (f"properties.region={'x' * 5_001}", "properties.region"),
         ("as_of=position:0", "as_of"),
         ("as_of=2100-01-01", "as_of"),
