@@ -121,7 +121,7 @@ _ALL: Final = (
     _operation(
         "entities.create", entities.CreateEntitySchema, entities.EntityAnswerSchema,
         "Create an entity of a customer",
-        _CUSTOMER, _FEATURE, "entity_already_exists", "feature_limit_reached", _PAYMENT,
+        _CUSTOMER, _FEATURE, "entity_already_exists", "feature_limit_reached", "insufficient_balance", _PAYMENT,
     ),
     _operation(
         "entities.get", entities.EntityRefSchema, entities.EntityAnswerSchema,
@@ -251,7 +251,8 @@ _ALL: Final = (
     ),
     _operation(
         "balances.track", usage.TrackSchema, usage.TrackAnswerSchema,
-        "Record the use of a feature", _CUSTOMER, _ENTITY, _FEATURE, "billing_period_closed", _PAYMENT,
+        "Record the use of a feature", _CUSTOMER, _ENTITY, _FEATURE, "billing_period_closed", "insufficient_balance",
+        _PAYMENT,
         statuses=OK_OR_ACCEPTED,
     ),
     _operation(

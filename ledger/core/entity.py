@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from ledger.core.balances.deduction import Overage, give_back, take
+from ledger.core.balances.deduction import Overage, bought_ahead_seats, give_back, take
 from ledger.core.balances.entitlement import Granting, reset_anchor
 from ledger.core.balances.limiting import NewControls, first_controls
 from ledger.core.balances.standing import held
 from ledger.core.decider import Command, Context
 from ledger.core.draft import Draft
-from ledger.core.errors import EntityExists, InvalidInput, LimitReached
+from ledger.core.errors import EntityExists, InsufficientBalance, InvalidInput, LimitReached
 from ledger.core.events import (
     Ended,
     EntityCreated,
@@ -21,7 +21,7 @@ from ledger.core.events import (
 )
 from ledger.core.invoices.invoicing import accrue
 from ledger.core.invoices.lines import overage_of
-from ledger.core.money import ONE
+from ledger.core.money import ONE, ZERO
 from ledger.core.sealed import Sealed
 from ledger.core.state import Customer, Entity
 from ledger.core.terms import FeatureKind
@@ -59,6 +59,8 @@ def decide_create(customer: Customer, command: CreateEntity, context: Context) -
     if len(customer.entities) >= MAX_ENTITIES:
         raise LimitReached("entities", MAX_ENTITIES)
     grants = [each for each in held(customer.grants.values(), feature.feature_id, None) if each.terms.entity_id is None]
+    if take(grants, ONE, Overage.CAP)[1] and any(bought_ahead_seats(each) for each in grants):
+        raise InsufficientBalance(feature.feature_id, ONE, ZERO)
     allocations, _ = take(grants, ONE, Overage.OVERFLOW)
     name = Sealed(command.name) if command.name is not None else None
     own = tuple(_own_grants(customer, command, context))

@@ -3,6 +3,8 @@
 import pytest
 
 from ledger.core.balances.adjustment import GrantBalance
+from ledger.core.balances.deduction import Overage
+from ledger.core.balances.usage import Track
 from ledger.core.entity import MAX_ENTITIES, CreateEntity, DeleteEntity
 from ledger.core.errors import Refusal
 from ledger.core.events import (
@@ -15,9 +17,10 @@ from ledger.core.events import (
     PlanUnscheduled,
 )
 from ledger.core.sealed import Sealed
-from tests.core.account import Account
+from ledger.core.subscriptions.quantity import ChangeQuantities
+from tests.core.account import Account, bought
 from tests.core.given import given
-from tests.core.offers import FREE, PREMIUM, PRO, START, USERS, included, metered, plan, units
+from tests.core.offers import FREE, PREMIUM, PRO, START, USERS, included, metered, plan, prepaid, units
 
 
 def test_an_entity_takes_a_unit_and_frees_it_again() -> None:
@@ -43,6 +46,22 @@ def test_seats_may_be_exceeded_by_entities() -> None:
     account.attach("pro")
     account.entities("e1", "e2", "e3")
     assert account.standing("users").usage == 3
+
+
+def test_seats_bought_ahead_are_not_exceeded_until_more_are_bought() -> None:
+    account = Account(plan("pro", 20, prepaid(USERS, 1, 1000, 1)))
+    account.attach("pro", None, users=3)
+    account.entities("e1", "e2", "e3")
+    with pytest.raises(Refusal, match="Feature users has 0 available, and 1 was asked") as refused:
+        account.entities("e4")
+    assert refused.value.code == "insufficient_balance"
+    with pytest.raises(Refusal, match="Feature users has 0 available, and 2 was asked"):
+        account.track("users", 2)
+    account.do(ChangeQuantities("pro", quantities=bought(users=4)))
+    account.entities("e4")
+    assert account.balance("users") == (0, 4)
+    account.do(Track("users", value=units(2), overage=Overage.OVERFLOW))
+    assert account.balance("users") == (0, 6)
 
 
 def test_a_deleted_entity_takes_its_plans_and_balances_along() -> None:

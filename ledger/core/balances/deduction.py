@@ -121,6 +121,12 @@ def overage_allowed(grant: Grant) -> bool:
     return price is not None and price.method is Method.USAGE_BASED
 
 
+def bought_ahead_seats(grant: Grant) -> bool:
+    """True for held units that are paid before they are taken: no more of them are taken than were bought (§2.7)."""
+    price = grant.terms.price
+    return grant.terms.kind is FeatureKind.ALLOCATED and price is not None and price.method is Method.PREPAID
+
+
 def overage_room(grant: Grant) -> Decimal | None:
     """Units that may still be taken below zero; None without limit, zero where overage is not allowed."""
     if not overage_allowed(grant):

@@ -10,7 +10,17 @@ from typing import NamedTuple
 from ledger.core.balances.balance import Grant
 from ledger.core.balances.controls import NONE, Effective, Scoped, beyond, effective
 from ledger.core.balances.credits import rates
-from ledger.core.balances.deduction import PLAIN, Overage, Rules, Taken, in_order, in_scope, restore, spend
+from ledger.core.balances.deduction import (
+    PLAIN,
+    Overage,
+    Rules,
+    Taken,
+    bought_ahead_seats,
+    in_order,
+    in_scope,
+    restore,
+    spend,
+)
 from ledger.core.balances.entitlement import windows_opened
 from ledger.core.balances.limits import count, headroom, hit_by
 from ledger.core.decider import Context
@@ -63,7 +73,7 @@ def spread(customer: Customer, use: Use, context: Context) -> Spent:
     else:
         taken = restore(met.grants, negate(use.value), use.overage, met.rules)
         dropped = negate(taken.left)
-    if dropped and use.overage is Overage.REJECT:
+    if dropped and (use.overage is Overage.REJECT or (taken.left and _must_fit(use, met.grants))):
         _refuse(use, met)
     opened = _opened(met.grants, taken, context)
     counted = _counted(customer, use, met, taken, dropped, context) if met.limits else ()
@@ -76,7 +86,7 @@ def _plain(customer: Customer, use: Use, context: Context) -> Spent:
     if len(grants) > 1:
         grants = in_order(grants, use.entity_id, longest_first=context.settings.reverse_deduction_order)
     taken = spend(grants, use.value, use.overage)
-    if taken.left and use.overage is Overage.REJECT:
+    if taken.left and (use.overage is Overage.REJECT or _must_fit(use, grants)):
         _refuse(use, _Setting(grants, PLAIN, NONE))
     return Spent(taken, taken.left or ZERO, _opened(grants, taken, context), (), NONE)
 
@@ -143,6 +153,11 @@ def _headroom(customer: Customer, limits: Sequence[Scoped], use: Use, context: C
     if use.overage is Overage.OVERFLOW or use.value <= ZERO:
         return {}
     return headroom(customer, limits, context.now, context.settings.zone)
+
+
+def _must_fit(use: Use, grants: Sequence[Grant]) -> bool:
+    """Seats bought ahead are not taken beyond their number, unless the caller lets them overflow (§2.7)."""
+    return use.value > ZERO and use.overage is Overage.CAP and any(bought_ahead_seats(each) for each in grants)
 
 
 def _refuse(use: Use, met: _Setting) -> None:
