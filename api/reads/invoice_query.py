@@ -40,8 +40,12 @@ def filter_of(query: dict[str, Any], stream_id: UUID | None) -> InvoiceFilter:
         keep = keep._replace(statuses=(query["status"],))
     if query["processor_type"] == "revenuecat":
         return NOTHING
-    named = query["invoice_id"], query["stripe_id"]
-    for given, ours_only in zip(named, (True, False), strict=True):
+    return of_ids(keep, query["invoice_id"], query["stripe_id"])
+
+
+def of_ids(keep: InvoiceFilter, invoice_id: str | None, stripe_id: str | None) -> InvoiceFilter:
+    """The same with the ids that were asked for; an invoice that Stripe does not know has our own id for both."""
+    for given, ours_only in ((invoice_id, True), (stripe_id, False)):
         if given is None:
             continue
         local = local_of(INVOICE, given)
@@ -49,10 +53,9 @@ def filter_of(query: dict[str, Any], stream_id: UUID | None) -> InvoiceFilter:
             return NOTHING
         if local is None:
             keep = keep._replace(stripe_id=given)
-        elif stream_id not in (None, local[0]) or keep.invoice_id not in (None, local[1]):
+        elif keep.stream_id not in (None, local[0]) or keep.invoice_id not in (None, local[1]):
             return NOTHING
         else:
-            stream_id = local[0]
             keep = keep._replace(stream_id=local[0], invoice_id=local[1])
     return keep
 

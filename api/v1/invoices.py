@@ -7,6 +7,7 @@ from uuid import UUID
 
 from api.call import Call, Handlers
 from api.ids import INVOICE, local_of
+from api.reads.invoice_query import of_ids
 from api.v1.billing import currency_for
 from api.v1.changing import custom_lines, customize, discounts, whole_minor
 from api.v1.lists import scene_of, stream_of
@@ -263,15 +264,9 @@ def _answer(outcome: Outcome, call: Call, local: str) -> Json:
 
 def list_all(call: Call, body: dict[str, Any]) -> Json:
     """Invoices, newest first, of one customer or of all."""
-    stream_id, local = stream_of(call, body), None
-    if "invoice_id" in body:
-        found = local_of(INVOICE, body["invoice_id"])
-        if found is not None and stream_id in (None, found[0]):
-            stream_id, local = found
-        else:
-            local = ""  # nobody's: the list is empty
     statuses = tuple(body["status"]) if "status" in body else None
-    keep = InvoiceFilter(stream_id, body.get("entity_id"), local, body.get("stripe_id"), statuses)
+    wanted = InvoiceFilter(stream_of(call, body), body.get("entity_id"), statuses=statuses)
+    keep = of_ids(wanted, body.get("invoice_id"), body.get("stripe_id"))
     with call.view(INVOICE_MODELS) as view:
         page = reads.invoices(view, keep, limit=body["limit"], cursor=body["start_cursor"] or None)
         shown = [

@@ -66,3 +66,5 @@ def list_invoices(shop: Shop) -> None:
     key = owed(shop, 5)
     (found,) = shop.autumn.invoices.list(invoice_id=key).list
     assert (found.status, [each.amount for each in found.items]) == ("open", [5])
+    assert shop.autumn.invoices.list(stripe_id=found.stripe_id).list == [found]
+    assert shop.autumn.invoices.list(stripe_id="in_nobodys").list == []
