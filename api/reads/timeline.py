@@ -1,5 +1,6 @@
 """GET reads of the timeline: everything that happened, of the ledger or of one customer; in pages or as a stream."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from flask import Response
@@ -8,7 +9,7 @@ from api.call import Call
 from api.dispatch import answer
 from api.reads.following import EVENT_STREAM, PositionAhead, follow, refuse_beside
 from api.reads.moments import PAST, when_of
-from api.reads.past import stream_of
+from api.reads.past import stream_of, then_of
 from api.reads.query import CURSOR, LIMIT, ORDER, Parameter, choice, day_or_instant, first_instant, number, text, whole
 from api.reads.resource import Resource
 from api.reads.timeline_files import timeline_export
@@ -38,14 +39,22 @@ def get_customer_timeline(call: Call, query: dict[str, Any], customer_id: str) -
 
 def kept(call: Call, query: dict[str, Any], path: dict[str, str]) -> TimelineFilter:
     """What a request keeps of the timeline. Raises `CustomerNotFound`, `InvalidInputs`."""
-    zone = call.background.settings.zone
-    instants = {name: first_instant(query[name], zone) for name in INSTANTS}
+    instants = _instants(call, query)
     _check({**query, **instants})
     keep = TimelineFilter(**{name: query[name] for name in FILTERS} | instants)
     customer_id = path.get("customer_id", query.get("customer_id"))
     if customer_id is None:
         return keep
     return keep._replace(stream_id=stream_of(call, query, customer_id))
+
+
+def _instants(call: Call, query: dict[str, Any]) -> dict[str, datetime | None]:
+    """The bounds that were sent; days are those of the zone that the ledger had at the moment that is asked for."""
+    if all(query[name] is None for name in INSTANTS):
+        return dict.fromkeys(INSTANTS)
+    then = then_of(call, query)
+    zone = (call.background if then is None else then).settings.zone
+    return {name: first_instant(query[name], zone) for name in INSTANTS}
 
 
 def _check(query: dict[str, Any]) -> None:

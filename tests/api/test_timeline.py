@@ -132,16 +132,22 @@ def test_the_file_has_the_same_rows_as_the_pages(acme: Api) -> None:
     ]
 
 
+def zoned(api: Api, zone: str) -> None:
+    api.store.ledger(api.ledger_id).execute(SettingsAddress(), ChangeSetting("timezone", zone), by=TESTER)
+
+
 def test_a_day_begins_in_the_ledgers_time_zone(acme: Api) -> None:
-    acme.store.ledger(acme.ledger_id).execute(
-        SettingsAddress(), ChangeSetting("timezone", "Pacific/Auckland"), by=TESTER
-    )
+    zoned(acme, "Pacific/Auckland")
     acme("customers.get_or_create", acme.at("2026-02-01T10:59:59Z"), customer_id="early")
     acme("customers.get_or_create", acme.at("2026-02-01T11:00:00Z"), customer_id="late")
     made = "kind=customer.created&order=asc"
     assert [each["customer_id"] for each in told(acme, f"{made}&at_to=2026-02-02")] == ["early"]
     assert [each["customer_id"] for each in told(acme, f"{made}&at_from=2026-02-02&at_to=2026-02-03")] == ["late"]
     assert told(acme, f"{made}&at_to=2026-02-02T00:00:00Z&at_from=2026-02-01T10:59:59.5Z")[0]["customer_id"] == "late"
+    then = f"as_of=position:{acme.head()}"
+    zoned(acme, "America/New_York")  # a day of then stays a day of then
+    assert [each["customer_id"] for each in told(acme, f"{made}&at_to=2026-02-02&{then}")] == ["early"]
+    assert len(told(acme, f"{made}&at_to=2026-02-02")) == 2
 
 
 @pytest.mark.parametrize(
