@@ -88,13 +88,9 @@ class Account:
             "now": self.now.isoformat(),
             "exists": self.customer.exists,
             "deleted_at": _plain(self.customer.deleted_at),
-            "plans": [{name: _plain(getattr(each, name)) for name in PlanStood.__slots__} for each in self.plans],
-            "balances": [
-                {name: _plain(getattr(each, name)) for name in BalanceStood.__slots__} for each in self.balances
-            ],
-            "invoices": [
-                {name: _plain(getattr(each, name)) for name in InvoiceStood.__slots__} for each in self.invoices
-            ],
+            "plans": [_fields(each) for each in self.plans],
+            "balances": [_fields(each) for each in self.balances],
+            "invoices": [_fields(each) for each in self.invoices],
             "credit_minor": self.customer.account.credit_minor,
         }
 
@@ -194,6 +190,10 @@ def _balance(each: BalanceStood) -> str:
     words += [f"on entity {each.entity_id}"] if each.entity_id else []
     words += [f"resets {_plain(each.next_reset_at)}"] if each.next_reset_at else []
     return ", ".join(words)
+
+
+def _fields(stood: PlanStood | BalanceStood | InvoiceStood) -> dict[str, object]:
+    return {name: _plain(getattr(stood, name)) for name in stood.__slots__}
 
 
 def _plain(value: object) -> object:

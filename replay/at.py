@@ -45,9 +45,9 @@ def at(
     """
     with connect(database_url, limits or Limits()) as conn:
         past = Past(conn, operator, ledger_id)
-        known: LedgerSettings = past.settings(EVERYTHING, LedgerSettings())
-        asked = _asked(moment, as_of, known, recorded=recorded)
-        when = resolve(conn, ledger_id, known, as_of=asked[0], at=asked[1])
+        known = past.settings(EVERYTHING, LedgerSettings())
+        known_by, true_at = _asked(moment, as_of, known, recorded=recorded)
+        when = resolve(conn, ledger_id, known, as_of=known_by, at=true_at)
         assert when is not None
         settings = past.settings(when, known)
         stood = past.customer(_find(conn, past, ledger_id, customer_id, when), when, settings)
@@ -92,6 +92,3 @@ def _holder(conn: Connection[Any], ledger_id: str, customer_id: str) -> UUID | N
     parameters = {"ledger_id": ledger_id, "customer_id": customer_id}
     row = conn.execute(statement("find_former"), parameters).fetchone()
     return None if row is None else row[0]
-
-
-__all__ = ["Account", "at", "parse_moment"]

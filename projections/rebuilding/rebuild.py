@@ -38,7 +38,8 @@ def rebuild(
 ) -> Rebuilt:
     """Fill the next generation of some models in one pass over the log and swap it in, while writes go on.
 
-    Cures models that stand still. Raises `ModelFailed` when the log cannot be folded; what is read stays as it was.
+    Cures models that stand still. Raises `ModelFailed` when the log cannot be folded, and `UnknownLedger`; what is read
+    stays as it was.
     """
     began = monotonic()
     with Filling(database_url, operator, ledger_id, models, limits=limits) as filling:
@@ -61,23 +62,24 @@ def compare(
     """Rebuild some models beside the ones that are read and compare row by row; answers the first difference.
 
     Both sides are as of one position, in one snapshot, while the runner goes on. Raises `ProjectionUnavailable` when
-    one of the models stands still: it differs by what it has not folded.
+    one of the models stands still: it differs by what it has not folded; else as `rebuild`.
     """
     with Filling(database_url, operator, ledger_id, models, limits=limits) as filling:
         filling.fill(progress)
-        conn = filling.conn
-        conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        with conn.transaction():
+        filling.conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with filling.conn.transaction():
             # The first question fixes the snapshot; the position and the rows of the runner are as of it.
-            position = filling.projected(conn)
-            active = active_models(conn, ledger_id)
-            filling.finish(conn, position)
-            for each in filling.generations:
-                read = active[each.model.name]
-                if read.failed_position is not None:
-                    raise stands_still(each.model.name, read.failed_position)
-                found = rows_differ(conn, each.model, ledger_id, read.generation, each.number)
-                if found is not None:
-                    return found
-        conn.isolation_level = None
+            filling.finish(filling.conn, filling.projected(filling.conn))
+            return _first_difference(filling)
+
+
+def _first_difference(filling: Filling) -> Difference | None:
+    active = active_models(filling.conn, filling.ledger_id)
+    for each in filling.generations:
+        read = active[each.model.name]
+        if read.failed_position is not None:
+            raise stands_still(each.model.name, read.failed_position)
+        found = rows_differ(filling.conn, each.model, filling.ledger_id, read.generation, each.number)
+        if found is not None:
+            return found
     return None
