@@ -51,9 +51,9 @@ def parse_moment(text: str, zone: tzinfo, *, recorded: bool = False, name: str |
         return Position(int(found[1]))
     at = _instant(text, zone)
     if at is None:
-        forms = "an instant such as 2026-01-31T12:00:00Z, or a day" + (", or position:N" if name != "at" else "")
+        forms = "or a day" if name == "at" else "a day, or position:N"
         said = f"{text!r}" if name is None else f"{name} was {text!r}, which"
-        raise InvalidInput(f"{said} is no moment: give {forms}")
+        raise InvalidInput(f"{said} is no moment: give an instant such as 2026-01-31T12:00:00Z, {forms}")
     return RecordedTime(at) if recorded else BusinessTime(at)
 
 
