@@ -8,6 +8,7 @@ import msgspec
 
 _structs = msgspec.json.Encoder()
 _numbers = msgspec.json.Encoder(decimal_format="number")
+_plain = json.JSONDecoder(parse_float=Decimal)  # which json.loads would make anew for each of a page's rows
 
 
 def state_json(value: object) -> bytes:
@@ -22,7 +23,7 @@ def plain_json(value: object) -> bytes:
 
 def read_json(text: str | bytes) -> Any:
     """JSON of a column in plain values; numbers with a fraction are Decimals, exactly."""
-    return json.loads(text, parse_float=Decimal)
+    return _plain.decode(text if isinstance(text, str) else text.decode())
 
 
 def _clean(data: bytes) -> bytes:

@@ -14,8 +14,9 @@ from projections.accounts.plans import mark
 from projections.cursors import InvalidCursor, Question, from_cursor, to_cursor
 from projections.jsonb import read_json
 from projections.queries.listing import SORTS, Stretch, compares, estimate, gathered, has_property, part, stretches
-from projections.queries.lists import contains
+from projections.queries.lists import contains, searched
 from projections.queries.rows import Page
+from projections.queries.searching import pieces
 from projections.view import View
 from projections.when import When
 
@@ -24,6 +25,7 @@ FEW: Final = 3_000  # customers that are gathered and sorted in about the time t
 MANY: Final = 100_000  # that many are gathered sooner than the whole list is read
 PATIENCE_MS: Final = 60
 GATHERING_MS: Final = 300  # a short search may be in nearly every row, and each of them would be looked at
+RARE: Final = 300  # customers that have a piece of what is searched for, and are looked at one by one
 _THREE_LETTERS: Final = re.compile(r"[^\W_]{3}")
 _TYPED: Final = re.compile(r"true|false|null|-?(0|[1-9][0-9]{0,38})(\.[0-9]{1,38})?")
 
@@ -204,6 +206,8 @@ class _Asked:
         self._keep("marks", None if held is None else [mark(plan, status) for plan in held for status in ways])
         self._keep("statuses", list(keep.statuses) or None if held is None else None)
         self._keep("search", contains(keep.search))
+        self._pieces = pieces(keep.search or "")
+        self.parameters["whole"] = searched(keep.search)
         if keep.search and not _THREE_LETTERS.search(keep.search):
             # Only where few are gathered: the planner cannot tell how many it leaves, and guesses far too few.
             self._only_gathered.append(part("with_pairs"))
@@ -236,7 +240,7 @@ class _Asked:
         """
         if not self._conditions or self._whole == "past":
             return self.in_order(view, limit, after)
-        found = self.gathered(view, limit, after, FEW) if self._expected(view) <= FEW else None
+        found = self.gathered(view, limit, after, FEW) if self._expected(view, self._conditions) <= FEW else None
         if found is None:
             found = view.within(PATIENCE_MS, lambda: self.in_order(view, limit, after))
         if found is None:
@@ -245,12 +249,25 @@ class _Asked:
 
     def gathered(self, view: View, limit: int, after: Place | None, most: int) -> list[Any] | None:
         """The rows out of all that the filter leaves; None where these are more than `most`."""
-        number, conditions = None if after is None else after.stretch, [*self._conditions, *self._only_gathered]
+        number, conditions = None if after is None else after.stretch, self._gathering(view)
         way = {"descending": self._descending, "backwards": self._backwards}
         statement = gathered(self._sort, conditions, after=number, **way)
         parameters = {**self.parameters, **_parameters(after), "limit": limit, "most": most + 1}
         rows = view.rows(statement, MODELS, **parameters)
         return None if rows[0][0] > most else [row[1:] for row in rows if row[1] is not None]
+
+    def _gathering(self, view: View) -> list[Composed]:
+        """The conditions, with what is searched for found by a piece of it, if there is one that few have.
+
+        An index of three letters at a time looks up all of them, those too that everybody has: much of most addresses.
+        """
+        for piece in self._pieces:
+            self.parameters["piece"] = contains(piece)
+            if self._expected(view, [part("with_piece")]) <= RARE:
+                whole = part("with_search")
+                found = [part("with_whole") if each == whole else each for each in self._conditions]
+                return [*found, part("with_piece")]
+        return [*self._conditions, *self._only_gathered]
 
     def in_order(self, view: View, limit: int, after: Place | None) -> list[Any]:
         """The rows, read in their order until there are enough."""
@@ -270,8 +287,8 @@ class _Asked:
         """The statement of a stretch."""
         return stretch.statement(self._whole, self._conditions, goes_on=goes_on)
 
-    def _expected(self, view: View) -> int:
-        ((plans,),) = view.rows(estimate(self._conditions), MODELS, **self.parameters)
+    def _expected(self, view: View, conditions: Sequence[Composed]) -> int:
+        ((plans,),) = view.rows(estimate(conditions), MODELS, **self.parameters)
         return int((plans if isinstance(plans, list) else json.loads(plans))[0]["Plan"]["Plan Rows"])
 
     def _keep(self, name: str, value: Any) -> None:

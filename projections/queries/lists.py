@@ -151,13 +151,16 @@ class Listing:
         return rows
 
 
+def searched(search: str | None) -> str | None:
+    """What a text must have in it, in small letters as texts are kept; None where nothing is searched for."""
+    return search.lower().replace("\0", "") if search else None
+
+
 def contains(search: str | None) -> str | None:
     """The pattern of a text that has `search` anywhere in it; None where nothing is searched for."""
     # "\" first: it is what escapes the others.
-    if not search:
-        return None
-    text = search.lower().replace("\0", "")
-    return "%" + text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    text = searched(search)
+    return None if text is None else "%" + text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
 
 
 def _plans(plans: Sequence[PlanFilter], statuses: Sequence[str]) -> dict[str, Any]:

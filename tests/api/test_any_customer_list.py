@@ -58,6 +58,7 @@ VALUES: Final[tuple[Any, ...]] = (
     {"b": 1},
     "%",
 )
+WHOLE: Final = ("example.COM", "user1@example.com", "a0@Example.Org", "nobody-has-this", "example%com", "com.example")
 LEVELS: Final = (0, 1, 2, 5, 5, 9)
 BILLED: Final = {"free": "none", "pro": "month", "team": "month", "tried": "month", "extra": "one_off"}
 COMPARISONS: Final[dict[str, Callable[[Decimal, Decimal], bool]]] = {
@@ -119,7 +120,7 @@ tests = st.builds(
 )
 instants = st.sampled_from(["2026-01-03", "2026-01-09T00:00:00Z", "2026-02-01", "2026-02-02T00:00:00Z", "2026-02-04"])
 searches = st.sampled_from(
-    [*NAMES, "a", "A", "x1", "example.COM", "@", ".", "ser", "%_", "_", "\\", "  ", "z" * 255, "\u0307"]
+    [*NAMES, "a", "A", "x1", *WHOLE, "@", ".", "ser", "%_", "_", "\\", "  ", "z" * 255, "\u0307"]
 )
 some = {
     "search": searches,
@@ -149,6 +150,15 @@ def questions(draw: st.DrawFn) -> Row:
 @given(questions())
 def test_a_list_is_what_a_loop_keeps_and_sorts(crowd: Crowd, asked: Row) -> None:
     same_every_way(crowd, asked)
+
+
+@pytest.mark.parametrize("rare", [-1, 300])
+@pytest.mark.parametrize("search", WHOLE)
+def test_a_search_of_many_pieces_finds_the_same_whether_or_not_few_have_one(
+    crowd: Crowd, search: str, rare: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projections.queries.accounts.RARE", rare)
+    same_every_way(crowd, {"search": search, "sort": "name", "order": "asc", "feature": "messages", "limit": 12})
 
 
 @pytest.mark.slow
