@@ -101,7 +101,7 @@ class Runner:
             return total
 
     def sweep(self) -> None:
-        """Delete every retired generation now; `run` does it between other work."""
+        """Delete every retired generation that no other sweeper is at; `run` does it between other work."""
         with self._connected() as conn:
             while sweep_step(conn):
                 pass

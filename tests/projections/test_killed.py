@@ -128,7 +128,7 @@ def test_a_session_that_the_database_ends_stops_no_model(store: Store) -> None:
 
 def test_a_runner_whose_first_batch_of_a_ledger_is_lost_begins_it_again(store: Store) -> None:
     with store.pool.connection() as conn:
-        for after in range(2, 9):
+        for after in (2, 4, 6, 8):
             open_ledger(store, f"begun-{after}")
             runner = Runner(store.database_url, store.operator, models=MODELS[:1], connector=Dying(after))
             with pytest.raises(psycopg.OperationalError):
