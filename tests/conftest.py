@@ -20,6 +20,7 @@ from tests.support.postgres import (
     alone,
     binaries,
     copied,
+    hurried,
     pristine,
     run_directory,
     sweep_abandoned,
@@ -92,11 +93,11 @@ def database_url(databases: Databases, run_dir: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def shared(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Application]":
+def shared(databases: Databases, run_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Application]":
     """The one application of a worker, whichever folder asks."""
     from tests.support.application import application  # tests of the core run without any of it
 
-    with application(databases, tmp_path_factory.mktemp("application")) as made:
+    with application(databases, run_dir, tmp_path_factory.mktemp("application")) as made:
         yield made
 
 
@@ -130,7 +131,7 @@ def place_for(run_dir: Path) -> Callable[[str], Path]:
 
     def place(name: str) -> Path:
         data_dir = run_dir / f"{name}-{WORKER}"
-        return data_dir if CHOSEN else copied(pristine(run_dir), data_dir)
+        return data_dir if CHOSEN else hurried(copied(pristine(run_dir), data_dir))
 
     return place
 

@@ -5,6 +5,7 @@ A model that is added comes under this by itself: it is folded alone, and killed
 
 from collections.abc import Iterator, Sequence
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,8 +14,6 @@ from psycopg import Connection, sql
 
 from ledger.store.connections import Limits, connect
 from ledger.store.ledger import Store
-from ledger.store.migrate import STORE_MIGRATIONS, migrate
-from projections.migrations import PROJECTION_MIGRATIONS
 from projections.models import MODELS
 from projections.projection import Model
 from projections.rebuilding.rebuild import compare
@@ -22,15 +21,14 @@ from projections.runner import Runner
 from tests.projections.test_runner import live_through_much
 from tests.support.book import OPERATOR_KEY, Book
 from tests.support.postgres import Databases
-from tests.support.projected import open_ledger
+from tests.support.projected import open_ledger, projected
 
 BATCH_EVENTS = 15
 
 
 @pytest.fixture(scope="module")
-def store(databases: Databases) -> Iterator[Store]:
-    with databases.fresh() as url:
-        migrate(url, (STORE_MIGRATIONS, PROJECTION_MIGRATIONS))
+def store(databases: Databases, run_dir: Path) -> Iterator[Store]:
+    with projected(databases, run_dir) as url:
         opened = Store(url, operator_key=OPERATOR_KEY)
         yield opened
         opened.close()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +12,7 @@ from ledger.core.balances.correction import Reverse
 from ledger.core.balances.usage import Track
 from ledger.core.sealed import Sealed
 from ledger.store.ledger import Caller, CustomerAddress, Step, Store
-from ledger.store.migrate import STORE_MIGRATIONS, migrate
 from projections.cursors import InvalidCursor
-from projections.migrations import PROJECTION_MIGRATIONS
 from projections.queries import reaching
 from projections.queries.timeline import command_of, kinds_of
 from projections.reads import (
@@ -31,16 +30,15 @@ from projections.runner import Runner
 from projections.when import When
 from tests.support.book import LONG_AGO, OPERATOR_KEY, Book
 from tests.support.postgres import Databases
-from tests.support.projected import open_ledger
+from tests.support.projected import open_ledger, projected
 
 DESK = Caller("finance-desk", "grace", Sealed("100%_sure: refund for Ticket 8812"), "req-1")
 
 
 @pytest.fixture(scope="module")
-def view(databases: Databases) -> Iterator[View]:
+def view(databases: Databases, run_dir: Path) -> Iterator[View]:
     """A ledger in which most things are common, and some are not. Nothing is written while it is looked at."""
-    with databases.fresh() as url:
-        migrate(url, (STORE_MIGRATIONS, PROJECTION_MIGRATIONS))
+    with projected(databases, run_dir) as url:
         store = Store(url, operator_key=OPERATOR_KEY)
         live(Book(open_ledger(store, "main")))
         Runner(url, store.operator).catch_up()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,12 +20,10 @@ from ledger.core.money import ZERO
 from ledger.core.sealed import Sealed
 from ledger.core.terms import FeatureKind
 from ledger.store.connections import Limits, connect
-from ledger.store.migrate import STORE_MIGRATIONS, migrate
 from projections.active import Active
 from projections.folding.batch import Batch
 from projections.following.advancing import advance
 from projections.following.generation import Generation
-from projections.migrations import PROJECTION_MIGRATIONS
 from projections.projection import Recorded
 from projections.queries.aggregate import Asked, Measure, Source, Sum, sums
 from projections.queries.bins import Bins, BinSize, Range, bins
@@ -33,6 +32,7 @@ from projections.usage.fold import MODEL
 from projections.usage.tables import LONG_STREAM
 from projections.view import Standing, View
 from tests.support.postgres import Databases
+from tests.support.projected import projected
 
 # Offsets of quarters of hours, half an hour of summer time, a day that is missing, clock changes at midnight.
 ZONES: Final = ("UTC", "Asia/Kathmandu", "Australia/Lord_Howe", "America/New_York", "Asia/Kolkata", "America/Havana")
@@ -142,11 +142,9 @@ questions = st.sampled_from([DIFFICULT, OF_LEDGER, OF_STREAM]).flatmap(
 
 
 @pytest.fixture(scope="module")
-def conn(databases: Databases) -> Iterator[Connection[Any]]:
-    with databases.fresh() as url:
-        migrate(url, (STORE_MIGRATIONS, PROJECTION_MIGRATIONS))
-        with connect(url, Limits()) as made:
-            yield made
+def conn(databases: Databases, run_dir: Path) -> Iterator[Connection[Any]]:
+    with projected(databases, run_dir) as url, connect(url, Limits()) as made:
+        yield made
 
 
 @settings(max_examples=60)

@@ -14,13 +14,13 @@ from flask import Flask
 
 from api.app import create_app
 from api.observe import Metrics
-from api.schema import bring_up_to_date
 from ledger.settings import read_settings
 from ledger.store.ledger import Store, Tuning
 from ledger.store.sealing import OperatorKey
 from projections.runner import Runner
 from tests.api.client import Api, Ledgers
 from tests.support.postgres import Databases
+from tests.support.projected import projected
 
 OPERATOR_KEY: Final = bytes(range(32))
 # A ledger keeps a thread and a connection for as long: hundreds of tests one after the other would use them up.
@@ -38,10 +38,9 @@ class Application(NamedTuple):
 
 
 @contextmanager
-def application(databases: Databases, data_dir: Path) -> Iterator[Application]:
+def application(databases: Databases, run_dir: Path, data_dir: Path) -> Iterator[Application]:
     """An application on a new database."""
-    with databases.fresh() as url:
-        bring_up_to_date(url)
+    with projected(databases, run_dir) as url:
         runner, metrics = Runner(url, OperatorKey(OPERATOR_KEY)), Metrics()
         store = Store(url, operator_key=OPERATOR_KEY, tuning=SOON, observe=metrics.batch_done)
         runner.start()

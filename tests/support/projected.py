@@ -1,31 +1,34 @@
 """Fixtures: a ledger with a catalog on a real database, and a runner that folds it. A conftest imports them."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
 
 import pytest
 
+from api.schema import bring_up_to_date
 from ledger.core.settings import CreateLedger, Env
 from ledger.store.ledger import Ledger, SettingsAddress, Store
-from ledger.store.migrate import STORE_MIGRATIONS, migrate
-from projections.migrations import PROJECTION_MIGRATIONS
 from projections.reads import Reads
 from projections.runner import Runner
 from tests.support.book import ME, OPERATOR_KEY, Book
 from tests.support.postgres import Databases
 
+PROJECTED: Final = "tallystick_projected"
+
 
 @pytest.fixture
-def projected_url(database_url: str) -> str:
+def projected_url(databases: Databases, run_dir: Path) -> Iterator[str]:
     """A database with all tables, of the read models too."""
-    migrate(database_url, (STORE_MIGRATIONS, PROJECTION_MIGRATIONS))
-    return database_url
+    with projected(databases, run_dir) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
-def books_url(databases: Databases) -> Iterator[str]:
+def books_url(databases: Databases, run_dir: Path) -> Iterator[str]:
     """One database with all tables, for tests whose ledgers are rolled back."""
-    with databases.fresh() as url:
-        migrate(url, (STORE_MIGRATIONS, PROJECTION_MIGRATIONS))
+    with projected(databases, run_dir) as url:
         yield url
 
 
@@ -50,6 +53,14 @@ def runner(store: Store) -> Runner:
 @pytest.fixture
 def reads(store: Store) -> Reads:
     return Reads(store.pool, wait_seconds=2.0)
+
+
+@contextmanager
+def projected(databases: Databases, run_dir: Path) -> Iterator[str]:
+    """A new database with all tables, a copy of one that is made once a run."""
+    databases.ensure_template(run_dir, PROJECTED, bring_up_to_date)
+    with databases.fresh(PROJECTED) as url:
+        yield url
 
 
 def open_ledger(store: Store, ledger_id: str, env: Env = Env.SANDBOX) -> Ledger:
