@@ -121,7 +121,7 @@ def test_a_long_history_has_sums_of_its_own_from_its_first_use_on(book: Book, st
     Runner(store.database_url, store.operator, batch_events=batch).catch_up()
     with Reads(store.pool).open("main", models=("usage",)) as view:
         now = view.standing.clock
-        days = bins(BinSize.DAY, now.tzinfo, Range(now - timedelta(days=1), now), cycle=None, name="bin")  # type: ignore[arg-type]
+        days = bins(BinSize.DAY, now.tzinfo, Range(now - timedelta(days=1), now), cycle=None, name="bin")
         asked = Asked(UseFilter(stream_id=stream_id), days, Groups(entity=True), Measure.VALUE)
         assert source_of(view, asked) is Source.STREAM
         assert sums(view, asked) == sums(view, asked, source=Source.ROWS)
