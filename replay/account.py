@@ -1,7 +1,7 @@
 """An account as it stood, as values: who, which plans, which balances, what is owed."""
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -58,9 +58,13 @@ class InvoiceStood:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One customer at a moment. `position` is the last event that counted; `now` the business time it stood at."""
+    """One customer at a moment. `position` is the last event that counted; `now` the business time it stood at.
+
+    `sought` is the id that it was asked for under, `asked` the moment.
+    """
 
     ledger_id: str
+    sought: str = field(compare=False)  # an account is the same by whatever name it was asked for
     asked: str
     stream_id: UUID
     position: int
@@ -73,8 +77,9 @@ class Account:
 
     @property
     def customer_id(self) -> str:
-        """The id it had, or its internal one."""
-        return self.customer.customer_id or internal_id(self.stream_id)
+        """The id it had, or its internal one; before it was created, what it was asked for under."""
+        own = internal_id(self.stream_id) if self.customer.exists or self.customer.deleted_at else self.sought
+        return self.customer.customer_id or own
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for `--json`: numbers as text, instants in RFC 3339."""

@@ -53,6 +53,7 @@ def at(
         stood = past.customer(_find(conn, past, ledger_id, customer_id, when), when, settings)
         return Account(
             ledger_id,
+            customer_id,
             moment if as_of is None else f"{moment}, as known at {as_of}",
             stood.stream_id,
             stood.position,
