@@ -95,14 +95,17 @@ def read_claims(conn: Connection[Any], ledger_id: str, keys: Sequence[ClaimKey])
 
 
 def read_ahead(
-    conn: Connection[Any], ledger_id: str, keys: Sequence[ClaimKey], onces: Sequence[Once]
+    conn: Connection[Any], ledger_id: str, now: datetime, keys: Sequence[ClaimKey], onces: Sequence[Once]
 ) -> tuple[dict[ClaimKey, UUID], dict[tuple[str, str], OnceRow]]:
-    """Who holds claims, and what idempotency keys were used for (by holder and key), in one round trip or none."""
+    """Who holds claims, and what idempotency keys were used for (by holder and key), in one round trip or none.
+
+    Keys count for 30 days before `now`, the instant by which a batch writes them: none is unknown and still in the way.
+    """
     if not keys and not onces:
         return {}, {}
     with conn.pipeline():
         claims = _ask_claims(conn, ledger_id, keys) if keys else None
-        used = _ask_onces(conn, ledger_id, onces) if onces else None
+        used = _ask_onces(conn, ledger_id, now, onces) if onces else None
     known = [] if used is None else used.fetchall()
     return {} if claims is None else _claims_of(claims), {(row[0], row[1]): OnceRow(*row) for row in known}
 
@@ -120,9 +123,10 @@ def _claims_of(cursor: Cursor[Any]) -> dict[ClaimKey, UUID]:
     return {(kind, value): stream_id for kind, value, stream_id in cursor.fetchall()}
 
 
-def _ask_onces(conn: Connection[Any], ledger_id: str, onces: Sequence[Once]) -> Cursor[Any]:
+def _ask_onces(conn: Connection[Any], ledger_id: str, now: datetime, onces: Sequence[Once]) -> Cursor[Any]:
     parameters = {
         "ledger_id": ledger_id,
+        "now": now,
         "holders": TextArray.of([text_field(once.holder) for once in onces], len(onces)),
         "keys": TextArray.of([text_field(once.key) for once in onces], len(onces)),
     }

@@ -1,6 +1,7 @@
 """What another process, the clock or the database does between two steps of ours: each is brought about on purpose."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -14,6 +15,7 @@ from ledger.core.balances.usage import Track
 from ledger.core.entity import CreateEntity
 from ledger.core.profile import CreateCustomer
 from ledger.store import reading, snapshots
+from ledger.store.codec import UnknownEvent
 from ledger.store.housekeeping import forget
 from ledger.store.ledger import (
     Address,
@@ -24,6 +26,7 @@ from ledger.store.ledger import (
     Once,
     OpeningAddress,
     Outcome,
+    Step,
     Store,
     StreamAddress,
     Tuning,
@@ -97,6 +100,35 @@ def test_a_connection_lost_while_a_request_is_decided_costs_its_caller_nothing(
     assert ask(ledger, EntityAddress("seat")).state.customer_id == "ann"
 
 
+def test_one_customer_that_cannot_be_read_fails_alone(ledger: Ledger, store: Store) -> None:
+    # As where a newer program has written to it.
+    for name in ("ann", "bob"):
+        open_customer(ledger, name, messages=100)
+    other = Store(store.database_url, operator_key=OPERATOR_KEY)
+    try:
+        writer = other.ledger("main")._writer
+        asked = [Pending((Step(CustomerAddress(name), Track("messages")),), ME) for name in ("ann", "bob", "ann")]
+        with psycopg.connect(store.database_url) as conn:
+            conn.execute("ALTER TABLE events DISABLE TRIGGER events_append_only")
+            conn.execute(
+                "UPDATE events SET type = 'balance.granted.v99' WHERE position = (SELECT max(position) FROM events)"
+            )
+            conn.commit()
+            conn.execute("SELECT 1 FROM ledgers FOR UPDATE")
+            writer.put(asked[0])
+            while writer._queue:
+                time.sleep(0.01)
+            for each in asked[1:]:
+                writer.put(each)
+        for each in asked:
+            each.wait(5)
+        assert [type(each.error) for each in asked] == [type(None), UnknownEvent, type(None)]
+        assert asked[2].outcome is not None
+        assert used(asked[2].outcome.state) == 2
+    finally:
+        other.close()
+
+
 class Watched(deque[Pending]):
     """Lets something happen right after it was found empty."""
 
@@ -161,7 +193,7 @@ def test_a_writer_that_goes_to_rest_lets_go_before_the_next_begins(
     asking = threading.Thread(target=lambda: ledger.look(CatalogAddress(), by=ME))
     ledger.look(CatalogAddress(), by=ME)
     while not seen:
-        threading.Event().wait(0.01)
+        time.sleep(0.01)
     asking.join(5)
     assert not asking.is_alive()
     assert seen == [2], "one of this store and one of the other"
@@ -200,3 +232,25 @@ def test_an_idempotency_key_that_is_used_anew_while_it_expires_stays(ledger: Led
         assert expiring.is_alive(), "it waits for whoever uses the key"
     expiring.join(5)
     assert expired == [0]
+
+
+def test_an_idempotency_key_that_expires_between_the_lock_and_its_look_up_is_either_replayed_or_written_anew(
+    ledger: Ledger, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_customer(ledger, "ann", messages=100)
+    once = Once("k", "h", "v", b"b")
+    ledger.execute(CustomerAddress("ann"), Track("messages"), by=ME, once=once)
+    real = reading.read_ahead
+
+    def late(*asked: Any) -> Any:
+        time.sleep(2 * PATIENCE)
+        return real(*asked)
+
+    with store.pool.connection() as conn:
+        conn.execute(
+            "UPDATE idempotency SET recorded_at = clock_timestamp() - interval '30 days' + %s * interval '1 second'",
+            (PATIENCE,),
+        )
+        monkeypatch.setattr(reading, "read_ahead", late)
+        again = ledger.execute(CustomerAddress("ann"), Track("messages"), by=ME, once=once)
+        assert conn.execute("SELECT position FROM idempotency").fetchone() == (again.position,)

@@ -64,6 +64,12 @@ class Pending:
         """Forget an answer that was not committed; it is decided anew."""
         self.outcome, self.error, self.replay, self.retried = None, None, None, True
 
+    def fail(self, error: BaseException) -> None:
+        """Let the caller have an error, unless it has its answer already."""
+        if self._answered.locked():
+            self.outcome, self.error, self.replay = None, error, None
+            self.wake()
+
     def wake(self) -> None:
         """Let the caller have what was decided; once."""
         if not self._answered.locked():

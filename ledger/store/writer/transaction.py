@@ -78,7 +78,10 @@ def needs_of(memory: Memory, requests: Iterable[Pending]) -> Needs:
 
 
 class Transaction:
-    """Runs batches of one ledger on one connection. `flight` is set from the moment a commit is on its way."""
+    """Runs a batch of one ledger on a connection.
+
+    `sent` says whether its commit was sent; `flight` is there from then until the commit is answered.
+    """
 
     def __init__(
         self,
@@ -93,6 +96,7 @@ class Transaction:
         self._more_wait = more_wait
         self._pipe = Pipe.of(conn)
         self.flight: Flight | None = None
+        self.sent = False
         self.events = 0
 
     def run(self, requests: Sequence[Pending]) -> list[Pending]:
@@ -124,7 +128,7 @@ class Transaction:
         needs = needs_of(self._memory, requests)
         _, locked = self._pipe.take_ahead() if self._pipe.is_ahead else self._pipe.run(self._beginning())
         head, recorded_at = locked_head(locked, ledger_id)
-        found, known = reading.read_ahead(conn, ledger_id, needs.claims, needs.onces)
+        found, known = reading.read_ahead(conn, ledger_id, recorded_at, needs.claims, needs.onces)
         return self._batch(head, recorded_at, needs, found, known)
 
     def _beginning(self) -> list[Call]:
@@ -146,7 +150,7 @@ class Transaction:
         conn = self._conn
         conn.execute(statement("begin_look"))
         head, now = self._read_head()
-        found, _ = reading.read_ahead(conn, self._memory.ledger_id, needs.claims, [])
+        found, _ = reading.read_ahead(conn, self._memory.ledger_id, now, needs.claims, [])
         return self._batch(head, now, needs, found, {}, locked=False)
 
     def _read_head(self) -> tuple[Head, datetime]:
@@ -179,6 +183,7 @@ class Transaction:
         self.events = len(batch.journal.drafts)
         head, calls = write(self._recorder, batch)
         self.flight = Flight(head, self.events > 0, uses[0].once if uses else None, batch.recorded_at)
+        self.sent = True
         ahead = self._beginning() if self._more_wait() else []
         done = self._pipe.run([*calls, COMMIT], ahead)[-1].command_status
         if done != b"COMMIT":

@@ -100,7 +100,7 @@ class Writer:
             self._wake()
             thread.join(seconds)
         while self._queue:
-            _fail(self._queue.popleft(), StoreUnavailable("the server is shutting down"))
+            self._queue.popleft().fail(StoreUnavailable("the server is shutting down"))
 
     def _start(self) -> None:
         with self._starting:
@@ -130,7 +130,7 @@ class Writer:
                 log.exception("writer failed", extra={"ledger_id": self._recorder.ledger_id})
                 self._lose()
                 for request in requests:
-                    _fail(request, error)
+                    request.fail(error)
 
     def _take(self) -> list[Pending]:
         queue = self._queue
@@ -169,11 +169,10 @@ class Writer:
             waiting = work(transaction, requests)
         except LOST as error:
             return self._lost(requests, transaction, error)
-        except psycopg.Error as error:
+        except Exception as error:
+            if transaction is None or (transaction.sent and not isinstance(error, psycopg.Error)):
+                raise
             return self._alone(requests, error)
-        except BaseException:
-            self._lose()
-            raise
         left = set(waiting)
         self._finish([each for each in requests if each not in left], transaction.events, started)
         return waiting
@@ -249,7 +248,7 @@ class Writer:
             return list(requests)
         log.warning("database unavailable: %s", str(error).strip().split("\n")[0])
         for request in requests:
-            _fail(request, StoreUnavailable("the database did not answer in time; send the request again"))
+            request.fail(StoreUnavailable("the database did not answer in time; send the request again"))
         return []
 
     def _resolve(self, requests: Sequence[Pending], flight: Flight) -> list[Pending]:
@@ -264,7 +263,7 @@ class Writer:
                 may_have_happened=True,
             )
             for request in requests:
-                _fail(request, unknown)
+                request.fail(unknown)
             return []
         return self._resolved(requests, committed=committed)
 
@@ -277,11 +276,13 @@ class Writer:
             request.retry()
         return list(requests)
 
-    def _alone(self, requests: Sequence[Pending], error: psycopg.Error) -> list[Pending]:
-        # The database refused the batch for what one request brought: each goes alone, so that only that one fails.
+    def _alone(self, requests: Sequence[Pending], error: Exception) -> list[Pending]:
+        # The database refused the batch for what one request brought, or a stream of one cannot be read: each goes
+        # alone, so that only that one fails.
         self._lose()
         if len(requests) == 1:
-            _fail(requests[0], error)
+            log.warning("a request failed alone", exc_info=error, extra={"ledger_id": self._recorder.ledger_id})
+            requests[0].fail(error)
             return []
         for request in requests:
             request.retry()
@@ -289,8 +290,3 @@ class Writer:
             while waiting:
                 waiting = self._attempt(waiting, Transaction.run)
         return []
-
-
-def _fail(request: Pending, error: BaseException) -> None:
-    request.outcome, request.error, request.replay = None, error, None
-    request.wake()
