@@ -104,5 +104,5 @@ class Builder:
             ledger_id=ledger_id,
             model=failed.model,
             position=failed.position,
-            failure=str(failed),
+            exc_info=failed,
         )

@@ -148,10 +148,14 @@ def _customers_without_plans(view: Any) -> list[Any]:
 
 def test_rows_that_cannot_be_written_stop_their_model_only(book: Book, store: Store) -> None:
     with psycopg.connect(store.database_url) as conn:
-        conn.execute("ALTER TABLE subscriptions ADD CHECK (plan_id <> 'pro')")
+        conn.execute("ALTER TABLE subscriptions ADD CONSTRAINT no_pro CHECK (plan_id <> 'pro')")
     book.customer("acme")
     book.attach("acme", "pro")
     Runner(store.database_url, store.operator).catch_up()
+    with psycopg.connect(store.database_url) as conn:
+        said = conn.execute("SELECT failure FROM projections WHERE failure IS NOT NULL").fetchall()
+    refused = 'CheckViolation: new row for relation "subscriptions" violates check constraint "no_pro"'
+    assert said == [(refused,)]  # and nothing of the row
     reads = Reads(store.pool, wait_seconds=2)
     with pytest.raises(ProjectionFailed):
         reads.open("main", models=CUSTOMER_MODELS).__enter__()
