@@ -18,7 +18,7 @@ ALLOWED = frozenset(
         "event", "level", "timestamp", "logger", "request_id", "actor", "ledger_id", "stream_id", "position", "version",
         "method", "path", "route", "status", "code", "duration_ms", "bytes_in", "bytes_out", "host", "port", "pid",
         "exception", "where", "model", "generation", "schema_version", "batch_events", "batch_commands", "attempt",
-        "signal", "gateway", "migration", "lag_events", "count", "seconds", "url_host",
+        "signal", "gateway", "migration", "lag_events", "count", "seconds", "url_host", "tables",
     }
 )  # fmt: skip
 
