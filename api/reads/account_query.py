@@ -74,7 +74,11 @@ PICKED: Final = Parameter(
     {"type": "string"},
 )
 FILTERS: Final = (
-    text("search", "Any part of an id, a name or an e-mail address, in any case.", limits.NAME_CHARS),
+    text(
+        "search",
+        "Any part of an id, a name or an e-mail address, in any case; or an internal id, whole.",
+        limits.NAME_CHARS,
+    ),
     repeated(text("plan", "On this plan: pro, or pro@2 for a version of it. Several: on any of them.")),
     repeated(
         choice("status", "How they are on their current plan; with `plan`, on that one. Several: any.", tuple(Status))

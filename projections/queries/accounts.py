@@ -10,6 +10,7 @@ from uuid import UUID
 
 from psycopg.sql import Composed
 
+from ledger.store.addresses import internal_stream
 from projections.accounts.plans import mark
 from projections.cursors import InvalidCursor, Question, from_cursor, to_cursor
 from projections.jsonb import read_json
@@ -41,6 +42,8 @@ class BalanceTest(NamedTuple):
 
 class AccountFilter(NamedTuple):
     """Which customers to list; what is empty keeps everything. Instants are both inside.
+
+    `search` is a part of the id, the name or the e-mail address in any case, or the whole of an internal id.
 
     `statuses` (of `plans.Status`) are those of the current plan, the one a row shows. `plans` are `pro`, or `pro@2` for
     a version of it, held by the customer or an entity of it; with them the statuses are those of these plans. With
@@ -205,13 +208,9 @@ class _Asked:
         self.parameters |= {"feature_id": ordering.feature_id, "of_plans": held is not None}
         self._keep("marks", None if held is None else [mark(plan, status) for plan in held for status in ways])
         self._keep("statuses", list(keep.statuses) or None if held is None else None)
-        self._keep("search", contains(keep.search))
-        self._pieces = pieces(keep.search or "")
-        self.parameters["whole"] = searched(keep.search)
-        if keep.search and not _THREE_LETTERS.search(keep.search):
-            # Only where few are gathered: the planner cannot tell how many it leaves, and guesses far too few.
-            self._only_gathered.append(part("with_pairs"))
-            self.parameters["pairs"] = keep.search.lower()
+        internal = internal_stream((keep.search or "").strip().lower())
+        self._keep("internal", internal)
+        self._look_for(keep.search if internal is None else None)
         self._keep("created_from", keep.created_from)
         self._keep("created_to", keep.created_to)
         for number, (key, value) in enumerate(keep.metadata):
@@ -295,6 +294,15 @@ class _Asked:
         if value is not None:
             self._conditions.append(part(f"with_{name}"))
             self.parameters[name] = value
+
+    def _look_for(self, search: str | None) -> None:
+        self._keep("search", contains(search))
+        self._pieces = pieces(search or "")
+        self.parameters["whole"] = searched(search)
+        if search and not _THREE_LETTERS.search(search):
+            # Only where few are gathered: the planner cannot tell how many it leaves, and guesses far too few.
+            self._only_gathered.append(part("with_pairs"))
+            self.parameters["pairs"] = search.lower()
 
     def _has(self, number: int, key: str, value: str) -> None:
         typed = _TYPED.fullmatch(value) is not None

@@ -203,6 +203,15 @@ def test_columns_are_chosen_and_ordered(crowd: Api) -> None:
     assert "remaining" not in crowd.get("/v1/customers?limit=1")["list"][0]
 
 
+def test_an_internal_id_finds_its_customer_and_a_part_of_it_nobody(crowd: Api) -> None:
+    (row,) = every(crowd, search="c3")
+    for moment in ({}, {"as_of": f"position:{crowd.head()}"}):
+        assert ids(every(crowd, search=row["internal_id"], **moment)) == {"c3"}
+        assert ids(every(crowd, search=row["internal_id"].upper(), status=row["plan_status"], **moment)) == {"c3"}
+        assert every(crowd, search=row["internal_id"], plan="free", **moment) == []
+        assert every(crowd, search=row["internal_id"][:-1], **moment) == []
+
+
 def test_then_is_what_now_was(crowd: Api) -> None:
     now, head = every(crowd, feature="messages"), crowd.head()
     crowd("customers.update", customer_id="c3", name="Renamed", metadata={})
