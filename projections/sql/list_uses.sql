@@ -4,7 +4,8 @@
 SELECT u.position, u.stream_id, u.version, c.customer_id, u.feature_id, u.entity_id, u.event_name, u.value, u.at,
        coalesce(u.booked_at, u.at), u.properties::text,
        (SELECT '[' || string_agg(
-            '{"units": ' || coalesce(p.part ->> 2, p.part ->> 1)::numeric || ', "value": ' || (p.part ->> 1)::numeric
+            '{"units": ' || trim_scale(coalesce(p.part ->> 2, p.part ->> 1)::numeric)
+            || ', "value": ' || trim_scale((p.part ->> 1)::numeric)
             || ', "plan_id": ' || coalesce(to_json(g.plan_id)::text, 'null')
             || ', "balance_id": ' || to_json(coalesce(
                 g.balance_id,

@@ -1,5 +1,6 @@
 """GET /v1/usage: uses as they were recorded, and sums that lead back to them."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -239,6 +240,21 @@ def test_days_of_a_moment_are_those_of_the_zone_that_the_ledger_had_then(api: Ap
         assert api.get(f"/v1/usage?{asked}") == before
     (month,) = listed(api, "bin=month")
     assert month["start"] == "2026-01-31T15:00:00.000Z"
+
+
+def test_what_credits_paid_for_is_written_in_a_file_as_it_is_on_a_page(api: Api) -> None:
+    api("features.create", feature_id="calls", name="Calls", type="metered")
+    costs = [{"metered_feature_id": "calls", "credit_cost": 3}]
+    api("features.create", feature_id="credits", name="Credits", type="credit_system", credit_schema=costs)
+    api("customers.get_or_create", customer_id="acme")
+    api("balances.create", customer_id="acme", feature_id="credits", included_grant=10)
+    for value in (3, 1, -1, Decimal("0.5")):
+        api("balances.track", customer_id="acme", feature_id="calls", value=value)
+    pages = [[(str(row["value"]), str(row["units"])) for row in use["deductions"]] for use in listed(api, "")]
+    lines = api.get("/v1/usage?format=ndjson").decode().splitlines()
+    uses = [json.loads(line, parse_float=str, parse_int=str) for line in lines]
+    assert [[(row["value"], row["units"]) for row in use["deductions"]] for use in uses] == pages
+    assert ("-3", "-1") in pages[1]
 
 
 def zoned(api: Api, zone: str) -> None:
