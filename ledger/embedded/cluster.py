@@ -19,7 +19,8 @@ LOG_ROOM_BYTES = 65_536
 CONF = "tallystick.conf"
 
 # What goes with the machine's size is in `sizing`. Durability is PostgreSQL's default, written down so that no one need
-# wonder. The last four keep personal data out of the database's log.
+# wonder. pg_prewarm reads into the buffers after a restart what was in them before. The last four keep personal data
+# out of the database's log.
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "port": "5432",
@@ -33,6 +34,7 @@ SETTINGS: Mapping[str, str] = {
     "wal_buffers": "16MB",
     "min_wal_size": "256MB",
     "checkpoint_timeout": "15min",
+    "shared_preload_libraries": "pg_prewarm",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",

@@ -1,8 +1,8 @@
 """How much of a machine its database takes: settings that go with the memory and the disk that are there.
 
 Buffers that hold what is written to spare each use some seven pages that would be put out and fetched again, half of
-them with a write; and the further apart two checkpoints are, the fewer pages go into the log whole. Measured in
-`docs/performance.md`.
+them with a write; and the further apart two checkpoints are, the fewer pages go into the log whole, as each does when
+it is first written to after one. Measured in `docs/performance.md`.
 """
 
 import shutil
@@ -21,13 +21,13 @@ GROUP_LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/m
 def sized(memory: int, disk: int) -> Mapping[str, str]:
     """Settings for so many bytes of memory in all and of disk at hand.
 
-    An eighth of the memory is buffers (PostgreSQL's manual has a quarter where nothing else is at work), and a
-    sixteenth of the disk may be log, each within bounds.
+    A quarter of the memory is buffers, as PostgreSQL's manual has it, and an eighth of the disk may be log, each within
+    bounds.
     """
     return {
-        "shared_buffers": _mib(min(max(memory // 8, LEAST_BUFFERS), MOST_BUFFERS)),
+        "shared_buffers": _mib(min(max(memory // 4, LEAST_BUFFERS), MOST_BUFFERS)),
         "effective_cache_size": _mib(max(memory // 2, LEAST_BUFFERS)),
-        "max_wal_size": _mib(min(max(disk // 16, LEAST_LOG), MOST_LOG)),
+        "max_wal_size": _mib(min(max(disk // 8, LEAST_LOG), MOST_LOG)),
     }
 
 

@@ -15,7 +15,7 @@ GIB = 1024 * MIB
 @pytest.mark.parametrize(
     ("memory", "disk", "buffers", "log"),
     [
-        (24 * GIB, 80 * GIB, "3072MB", "5120MB"),
+        (24 * GIB, 40 * GIB, "6144MB", "5120MB"),
         (512 * MIB, 4 * GIB, "128MB", "1024MB"),
         (512 * GIB, 4_096 * GIB, "8192MB", "8192MB"),
     ],
