@@ -11,10 +11,10 @@ from flask import Response, redirect
 
 from api.auth import LOOKING_UP, RANK, Identity
 from api.call import Call
-from api.dashboard.again import COOKIE, keeping_form, user_mark, whole_path, written_again
 from api.dashboard.notice import leave
 from api.dashboard.paths import id_of
 from api.dashboard.refusing import answering, refused
+from api.dashboard.session_over import COOKIE, keeping_form, user_mark, whole_path, written_again
 from api.errors import PathNotFound
 from api.request import ApiRequest, current_request
 from api.services import Services

@@ -6,7 +6,7 @@ import pytest
 from argon2.exceptions import VerifyMismatchError
 from flask import Flask
 
-from api.dashboard.again import own_path
+from api.dashboard.session_over import own_path
 from api.guesses import Guesses
 from api.sessions import NOBODY, LockedOut, WrongPassword, sign_in, sign_in_link
 from api.users import HASHER, change_role, disable_user, set_password

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from flask import Response
 
 from api.caller import once
-from api.dashboard.access.acting import last_acts
+from api.dashboard.access.last_seen import last_acts
 from api.dashboard.forms import given, once_after
 from api.dashboard.gate import Visitor, leave_for
 from api.dashboard.live.changes import live_path

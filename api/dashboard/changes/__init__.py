@@ -8,14 +8,14 @@ from typing import Final
 
 from api.dashboard.changes import (
     attaching,
+    attaching_several,
     balances,
     canceling,
     checking,
-    loose,
+    deleting_balance,
     recalculating,
     recording,
     scheduling,
-    several,
     updating,
     voiding,
 )
@@ -27,7 +27,9 @@ PLAN: Final = f"{ONE}/plans/<subscription_id>"
 BALANCE: Final = f"{ONE}/balances/<feature_id>"
 ROUTES: Final = (
     *sheet_form(f"{ONE}/attach", "attach", attaching.attach_page, attaching.attach_form),
-    *sheet_form(f"{ONE}/attach-several", "attach_several", several.several_page, several.several_form),
+    *sheet_form(
+        f"{ONE}/attach-several", "attach_several", attaching_several.several_page, attaching_several.several_form
+    ),
     *sheet_form(f"{ONE}/schedule", "schedule_plans", scheduling.schedule_page, scheduling.schedule_form),
     *sheet_form(f"{PLAN}/change", "change_plan", attaching.switch_page, attaching.switch_form),
     *sheet_form(f"{PLAN}/update", "update_plan", updating.update_page, updating.update_form),
@@ -38,7 +40,7 @@ ROUTES: Final = (
     *sheet_form(
         f"{BALANCE}/recalculate", "recalculate", recalculating.recalculating_page, recalculating.recalculating_form
     ),
-    *sheet_form(f"{BALANCE}/delete", "delete_balance", loose.deleting_page, loose.deleting_form),
+    *sheet_form(f"{BALANCE}/delete", "delete_balance", deleting_balance.deleting_page, deleting_balance.deleting_form),
     Route("GET", f"{ONE}/check/<feature_id>", "check_balance", checking.checking_page),
     *sheet_form(f"{ONE}/events/<position>/void", "void", voiding.void_page, voiding.void_form),
 )

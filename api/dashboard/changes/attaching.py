@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 from flask import Response
 
 from api.dashboard.changes import terms_fields as terms
-from api.dashboard.changes.account import account
-from api.dashboard.changes.holding import held_plan, plan_path, scene_of
+from api.dashboard.changes.facts import account
 from api.dashboard.changes.offered import Offered, discounts_offered, offered, plans_offered, version_of
 from api.dashboard.changes.quoting import quoted
+from api.dashboard.changes.subject import held_plan, plan_path, scene_of
 from api.dashboard.changes.terms_fields import Reading, read_terms
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.forms import by, day_milliseconds, given

@@ -5,9 +5,9 @@ from typing import Final, NamedTuple
 
 from flask import Response
 
-from api.dashboard.changes.account import account
-from api.dashboard.changes.holding import held_plan, plan_path, scene_of
+from api.dashboard.changes.facts import account
 from api.dashboard.changes.quoting import quoted
+from api.dashboard.changes.subject import held_plan, plan_path, scene_of
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.forms import given
 from api.dashboard.gate import Visitor

@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 from flask import Response
 
-from api.dashboard.changes.holding import scene_of
 from api.dashboard.changes.recording import counted
+from api.dashboard.changes.subject import scene_of
 from api.dashboard.doing import do
 from api.dashboard.forms import beside, given, number
 from api.dashboard.gate import Visitor

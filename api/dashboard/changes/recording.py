@@ -6,9 +6,9 @@ from typing import Final
 
 from flask import Response
 
-from api.dashboard.changes.account import account
-from api.dashboard.changes.holding import scene_of
+from api.dashboard.changes.facts import account
 from api.dashboard.changes.levels import moved, source
+from api.dashboard.changes.subject import scene_of
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.doing import Foreseen
 from api.dashboard.forms import SAY_WHY, beside, by, given, number

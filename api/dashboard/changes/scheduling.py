@@ -7,12 +7,12 @@ from typing import Any, Final, NamedTuple
 from flask import Response
 
 from api.dashboard.changes import terms_fields as terms
-from api.dashboard.changes.account import account
 from api.dashboard.changes.attaching import entities_of, whom
-from api.dashboard.changes.holding import scene_of
-from api.dashboard.changes.numbered import numbers, plan_of
+from api.dashboard.changes.facts import account
+from api.dashboard.changes.field_groups import numbers, plan_of
 from api.dashboard.changes.offered import Offered, offered, plans_offered
 from api.dashboard.changes.quoting import quoted
+from api.dashboard.changes.subject import scene_of
 from api.dashboard.changes.terms_fields import Reading
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.forms import beside, day_milliseconds, given

@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Response
 
-from api.dashboard.changes.account import identity
+from api.dashboard.changes.facts import identity
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.customer.falling_due import due_rows
 from api.dashboard.customer.sheets import sheet_of

@@ -5,7 +5,7 @@ from typing import Final
 
 from flask import Response
 
-from api.dashboard.changes.account import identity
+from api.dashboard.changes.facts import identity
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.customer.sheets import sheet_of
 from api.dashboard.customer.subject import Subject, living

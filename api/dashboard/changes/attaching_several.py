@@ -6,12 +6,12 @@ from typing import Any, Final, NamedTuple
 from flask import Response
 
 from api.dashboard.changes import terms_fields as terms
-from api.dashboard.changes.account import account
 from api.dashboard.changes.attaching import entities_of, whom
-from api.dashboard.changes.holding import scene_of
-from api.dashboard.changes.numbered import numbers, plan_of
+from api.dashboard.changes.facts import account
+from api.dashboard.changes.field_groups import numbers, plan_of
 from api.dashboard.changes.offered import Offered, plans_offered
 from api.dashboard.changes.quoting import quoted
+from api.dashboard.changes.subject import scene_of
 from api.dashboard.changes.terms_fields import Reading
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.forms import by, day_milliseconds, given
@@ -58,7 +58,7 @@ def _sheet(visitor: Visitor, customer_id: str) -> tuple[Sheet, Change | None]:
     missing = {each.field("plan"): "Choose a plan" for each in parts if each.chosen is None}
     path, back = f"{customer_path(customer_id)}/attach-several", customer_path(customer_id, said["entity"])
     shown = _shown(scene, customer_id, parts, plans, said)
-    sheet = Sheet("changes/several.html", path, back, scene, account, shown, beside=by(reading.fields))
+    sheet = Sheet("changes/attach_several.html", path, back, scene, account, shown, beside=by(reading.fields))
     sheet = sheet._replace(wrong=reading.wrong, missing=missing)
     if missing or reading.wrong:
         return sheet, None

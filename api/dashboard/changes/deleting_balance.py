@@ -5,9 +5,9 @@ from typing import Final
 
 from flask import Response
 
-from api.dashboard.changes.account import account
-from api.dashboard.changes.holding import scene_of
+from api.dashboard.changes.facts import account
 from api.dashboard.changes.levels import level, moved, source
+from api.dashboard.changes.subject import scene_of
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.forms import SAY_WHY, by, given
 from api.dashboard.gate import Visitor
@@ -59,7 +59,7 @@ def _sheet(visitor: Visitor, customer_id: str, feature_id: str) -> tuple[Sheet, 
     path = f"{customer_path(customer_id)}/balances/{segment(feature_id)}/delete"
     missing = {} if said["reason"] else MISSING
     back = customer_path(customer_id, said["entity"])
-    sheet = Sheet("changes/loose.html", path, back, scene, account, shown, beside=by(OF_WIRE), missing=missing)
+    sheet = Sheet("changes/delete_balance.html", path, back, scene, account, shown, beside=by(OF_WIRE), missing=missing)
     payload = _asked(grant, said, {"customer_id": customer_id, "feature_id": feature_id})
     return sheet, Change("balances.delete", payload, moved, f"The balance of {name} was deleted")
 
