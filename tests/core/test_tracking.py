@@ -187,6 +187,13 @@ def test_usage_sold_by_use_goes_below_zero_down_to_what_may_be_bought() -> None:
     assert balances(account) == {"pro": -5}
 
 
+def test_what_may_be_bought_is_the_sum_of_what_is_sold_and_nothing_bounds_it_where_one_has_no_end() -> None:
+    bounded = (metered(MESSAGES, 5, 100, most=5), prepaid(MESSAGES, 0, 10, most=7), included(MESSAGES, 9))
+    assert with_plan(*bounded).standing("messages").max_purchase == 12
+    assert with_plan(*bounded, metered(MESSAGES, 0, 90)).standing("messages").max_purchase is None
+    assert with_plan(included(MESSAGES, 9)).standing("messages").max_purchase is None
+
+
 def test_everything_granted_is_used_before_anything_is_bought() -> None:
     account = with_plan(metered(MESSAGES, 10, 5), prepaid(MESSAGES, 20, 5))
     usage(account, 35)

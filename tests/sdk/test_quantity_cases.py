@@ -49,9 +49,16 @@ def test_107_by_volume_the_whole_quantity_has_the_price_of_its_tier(
     assert customer.invoiced == (2, total)
 
 
-@pytest.mark.parametrize("quantity", [0, -100])
-def test_a_quantity_that_is_not_above_zero_is_refused(shop: Shop, quantity: int) -> None:
-    plan, customer = shop.plan("pro", packs("messages", 0, 10)), shop.customer()
+def test_a_quantity_of_nothing_buys_nothing_and_gives_everything_back(shop: Shop) -> None:
+    plan, customer = shop.plan("pro", packs("messages", 40, 5, 10), amount=2), shop.customer()
+    assert customer.buy(plan, feature_quantities=quantities(messages=0)) == 2
+    for total in (41, 0):
+        customer.update(plan, feature_quantities=quantities(messages=total))
+    assert (customer.invoices, customer.left("messages")) == ([-5, 5, 2], (40, 0))
+
+
+def test_a_quantity_below_zero_is_refused(shop: Shop) -> None:
+    quantity, plan, customer = -100, shop.plan("pro", packs("messages", 0, 10)), shop.customer()
     with refused(400, "invalid_inputs") as it:
         customer.attach(plan, feature_quantities=quantities(messages=quantity))
     assert "feature_quantities" in it.message

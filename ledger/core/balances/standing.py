@@ -9,11 +9,14 @@ import msgspec
 from ledger.core.balances.balance import Grant
 from ledger.core.balances.deduction import in_order, in_scope, overage_allowed
 from ledger.core.balances.entitlement import window
-from ledger.core.money import ZERO, add
+from ledger.core.money import ZERO, add, total
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """The sums over a feature's grants. `remaining` never shows a debt: that is `usage` above `granted`."""
+    """The sums over a feature's grants. `remaining` never shows a debt: that is `usage` above `granted`.
+
+    `max_purchase` is None where something is sold without end.
+    """
 
     grants: Sequence[Grant]
     granted: Decimal
@@ -38,7 +41,8 @@ def standing(grants: Iterable[Grant], now: datetime, zone: tzinfo) -> Standing:
         remaining = add(remaining, max(ZERO, grant.balance))
         usage = add(usage, grant.used)
     resets = [period.end for grant in ordered if (period := window(grant, now, zone)) is not None]
-    limits = [g.terms.price.max_purchase for g in ordered if g.terms.price and g.terms.price.max_purchase is not None]
+    sold = [each.terms.price for each in ordered if each.terms.price and each.terms.rollover_of is None]
+    limits = [each.max_purchase for each in sold if each.max_purchase is not None]
     return Standing(
         ordered,
         granted,
@@ -46,7 +50,7 @@ def standing(grants: Iterable[Grant], now: datetime, zone: tzinfo) -> Standing:
         usage,
         any(grant.terms.unlimited for grant in ordered),
         any(overage_allowed(grant) for grant in ordered),
-        limits[0] if limits else None,
+        total(limits) if limits and len(limits) == len(sold) else None,
         min(resets, default=None),
     )
 
