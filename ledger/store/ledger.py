@@ -165,8 +165,9 @@ class Ledger:
         future: Future[Outcome] = Future()
         # What is queued is decided: it cannot be cancelled.
         future.set_running_or_notify_cancel()
-        answer = _FutureAnswer(future, self._replay, self._executor)
-        self._put(Pending((Step(address, command),), by, once, business_now, answer))
+        self._put(
+            Pending((Step(address, command),), by, once, business_now, lambda request: self._answer(future, request))
+        )
         return future
 
     def _put(self, request: Pending) -> None:
@@ -184,29 +185,21 @@ class Ledger:
         assert request.replay is not None, "a request is answered, refused or replayed"
         return self._replay(request.replay)
 
-
-class _FutureAnswer:
-    """Called by the writer, so it does no work of its own."""
-
-    def __init__(
-        self, future: Future[Outcome], replay: Callable[[OnceRow], Outcome], executor: ThreadPoolExecutor
-    ) -> None:
-        self._future, self._replay, self._executor = future, replay, executor
-
-    def __call__(self, request: Pending) -> None:
+    def _answer(self, future: Future[Outcome], request: Pending) -> None:
+        # Called by the writer, so it does no work of its own.
         if request.outcome is not None:
-            self._future.set_result(request.outcome)
+            future.set_result(request.outcome)
         elif request.error is not None:
-            self._future.set_exception(request.error)
+            future.set_exception(request.error)
         else:
-            assert request.replay is not None
-            self._executor.submit(self._replay_into_future, request.replay)
+            assert request.replay is not None, "a request is answered, refused or replayed"
+            self._executor.submit(self._replay_into, future, request.replay)
 
-    def _replay_into_future(self, row: OnceRow) -> None:
+    def _replay_into(self, future: Future[Outcome], row: OnceRow) -> None:
         try:
-            self._future.set_result(self._replay(row))
+            future.set_result(self._replay(row))
         except BaseException as error:  # noqa: BLE001  it is raised where the future is asked
-            self._future.set_exception(error)
+            future.set_exception(error)
 
 
 class Store:
