@@ -26,6 +26,7 @@ from benchmarks.memory import Watched
 from benchmarks.ours import LEDGER_ID
 from benchmarks.pace import Writers
 from benchmarks.server import Client, Server, serving
+from benchmarks.warming import warm
 from ledger.clock import utc_now
 
 TIMES = 25
@@ -80,6 +81,7 @@ def run(bench: Bench) -> Iterator[Figure]:
         with contextlib.closing(Client(server)) as client:
             yield from _questions(client, size, "quiet", "")
             yield from _exports(client, server, bench.directory)
+            warm(database)
             with Writers(server, READ_BESIDE):
                 time.sleep(bench.size(WARM_UP_SECONDS))
                 yield from _questions(client, size, "busy", f", beside {READ_BESIDE:,} events/s")
