@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.call import Call
 from api.ids import INVOICE, local_of
-from api.reads.past import Then, then_of, whose
+from api.reads.past import Then, on_record, then_of
 from api.reads.query import Parameter, choice, day, text
 from ledger.core.errors import InvalidInput, InvalidRequest
 from ledger.core.settings import LedgerSettings
@@ -160,5 +160,5 @@ def _customer(call: Call, customer_id: str, then: Then | None) -> tuple[UUID, st
     if then is None:
         step = call.look(CustomerAddress(customer_id)).steps[0]
         return step.stream_id, step.after.currency
-    stood = whose(call, then, customer_id).stood
+    stood = on_record(call, then, customer_id).stood
     return stood.stream_id, stood.customer.currency

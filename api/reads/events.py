@@ -8,7 +8,7 @@ from flask import Response
 from api.call import Call
 from api.exports.lines import lines_response
 from api.reads.moments import PAST
-from api.reads.past import Then, then_of, whose
+from api.reads.past import Then, on_record, then_of
 from api.reads.query import text, whole
 from api.reads.resource import Resource
 from ledger.store.addresses import CatalogAddress, CustomerAddress
@@ -40,7 +40,7 @@ def _whose(call: Call, customer_id: str | None) -> tuple[int, UUID | None]:
 def _whose_then(call: Call, query: dict[str, Any], then: Then) -> tuple[int, UUID | None]:
     """The same as it was: what had fallen due and nobody had looked at was not in the log."""
     customer_id = query["customer_id"]
-    return then.when.position, None if customer_id is None else whose(call, then, customer_id).stood.stream_id
+    return then.when.position, None if customer_id is None else on_record(call, then, customer_id).stood.stream_id
 
 
 RESOURCES: Final = (

@@ -74,24 +74,36 @@ def then_of(call: Call, query: dict[str, Any]) -> Then | None:
 
 def whose(call: Call, then: Then, customer_id: str) -> Whose:
     """The customer that had an id then. Raises `CustomerNotFound`, also for one that had been deleted by then."""
+    found = on_record(call, then, customer_id)
+    if not found.stood.customer.exists:
+        raise CustomerNotFound(customer_id, then=True)
+    return found
+
+
+def on_record(call: Call, then: Then, customer_id: str) -> Whose:
+    """As `whose`, and by its internal id also a customer that had been deleted by then: its records stay.
+
+    Raises `CustomerNotFound`.
+    """
     with call.view(IDENTITY):
         pass  # whoever had the id by then is known to the read models now
     with _past(call) as past:
         stood = past.customer(past.find(customer_id, then.when), then.when, then.settings)
-    if not stood.customer.exists:
+    if stood.customer.created_at is None:
         raise CustomerNotFound(customer_id, then=True)
     return Whose(then, stood)
 
 
 def stream_of(call: Call, query: dict[str, Any], customer_id: str) -> UUID:
-    """The stream of the customer that a read is narrowed to: of the one that has an id, or that had it then.
+    """The stream of the customer that a read of records is narrowed to: of the one that has an id, or that had it
+    then, and by its internal id also of one that is gone.
 
     Raises `CustomerNotFound`.
     """
     then = then_of(call, query)
     if then is None:
         return call.look(CustomerAddress(customer_id)).steps[0].stream_id
-    return whose(call, then, customer_id).stood.stream_id
+    return on_record(call, then, customer_id).stood.stream_id
 
 
 def in_order(view: View, found: Whose) -> Customer:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from api.call import Call
-from api.reads.past import then_of, whose
+from api.reads.past import on_record, then_of
 from api.reads.query import first_instant
 from api.reads.usage_parameters import WORDS, check, groups_of, property_name, summed
 from api.v1.ranges import SHORTEST, cycle_of
@@ -151,15 +151,18 @@ def asked(call: Call, query: dict[str, Any], customer_id: str | None = None) -> 
 def _whose(
     call: Call, query: dict[str, Any], customer_id: str | None
 ) -> tuple[UUID | None, Customer | None, When | None, tzinfo]:
-    """The customer that is named, as of when, and the ledger's zone, which was another one before it was changed."""
+    """The customer that is named, as of when, and the ledger's zone, which was another one before it was changed.
+
+    Uses of a customer that is gone stay: of it there is the stream alone.
+    """
     then = then_of(call, query)
     if then is None:
         zone = call.background.settings.zone
         if customer_id is None:
             return None, None, None, zone
-        scene = call.scene(call.look(CustomerAddress(customer_id)))
-        return scene.stream_id, scene.customer, None, zone
+        step = call.look(CustomerAddress(customer_id)).steps[0]
+        return step.stream_id, step.after if step.after.exists else None, None, zone
     if customer_id is None:
         return None, None, then.when, then.settings.zone
-    stood = whose(call, then, customer_id).stood
-    return stood.stream_id, stood.customer, then.when, then.settings.zone
+    stood = on_record(call, then, customer_id).stood
+    return stood.stream_id, stood.customer if stood.customer.exists else None, then.when, then.settings.zone

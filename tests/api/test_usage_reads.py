@@ -387,6 +387,28 @@ def test_what_is_not_there_is_not_found(shop: Api) -> None:
     assert listed(shop, "feature_id=nothing") == listed(shop, "feature_id=nothing&bin=day") == []
 
 
+def test_what_is_on_record_of_a_customer_who_is_gone_is_read_by_its_internal_id(api: Api) -> None:
+    catalog(api)
+    work = [{"amount": 12, "description": "Work"}]
+    api("customers.get_or_create", customer_id="acme")
+    api("balances.track", customer_id="acme", feature_id="messages", value=3)
+    api("invoices.create", customer_id="acme", custom_line_items=work)
+    api("customers.delete", customer_id="acme")
+    (gone,) = listed(api, "group_by=customer")
+    for moment in ("", f"as_of=position:{api.head()}", f"as_of=position:{api.head() - 1}"):
+        assert [each["value"] for each in api.get(f"/v1/usage?customer_id={gone['internal_id']}&{moment}")["list"]] == [
+            3
+        ]
+        for path in ("/v1/timeline", "/v1/books/journal", "/v1/books/statement", "/v1/books/trial-balance"):
+            assert api.get(f"{path}?customer_id={gone['internal_id']}&{moment}")["list"], (path, moment)
+    assert [each["value"] for each in api.get(gone["rows"])["list"]] == [3]
+    for moment in ("", f"as_of=position:{api.head()}", "as_of=position:1"):
+        with pytest.raises(Refused, match="customer_not_found"):
+            api.get(f"/v1/usage?customer_id=acme&{moment}")
+    with pytest.raises(Refused, match="customer_not_found"):
+        api.get(f"/v1/usage?customer_id={gone['internal_id']}&as_of=position:1")
+
+
 def test_uses_of_what_is_unlimited_locked_taken_back_and_of_who_is_gone_count(api: Api) -> None:
     catalog(api)
     item = {"feature_id": "messages", "unlimited": True}
