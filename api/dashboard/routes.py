@@ -21,8 +21,8 @@ ROOMS: Final = (customers, customer, changes, catalog, activity, books, live, ac
 def register(app: Flask, services: Services) -> None:
     """Serve the dashboard beside the JSON API."""
 
-    def serve(method: str, path: str, view: object) -> None:
-        app.add_url_rule(path, f"{method} {path}", view, methods=[method], provide_automatic_options=False)  # type: ignore[arg-type]
+    def serve(method: str, path: str, view: Callable[..., Response]) -> None:
+        app.add_url_rule(path, f"{method} {path}", view, methods=[method], provide_automatic_options=False)
 
     for route in (Route("GET", "/", "home", _home), *(route for room in ROOMS for route in room.ROUTES)):
         serve(route.method, route.path, signed(services, route.name, route.view, route.needs))
