@@ -1,11 +1,14 @@
 """The suite's HTTP client: it proves every answer against the schema that describes it."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -175,3 +178,16 @@ def catalog(api: Api) -> None:
         price={"amount": 5, "interval": "one_off"},
         items=[{"feature_id": "messages", "included": 100}],
     )
+
+
+@contextmanager
+def refused(api: Api, status: int, code: str, *words: str) -> Iterator[None]:
+    """What is sent inside is refused so, in a sentence with these words, and the ledger stays as it was."""
+    before = api.head()
+    with pytest.raises(Refused) as caught:
+        yield
+    assert (caught.value.status, caught.value.code) == (status, code), caught.value
+    for word in words:
+        assert word in caught.value.message
+    assert caught.value.body["env"] == "sandbox"
+    assert api.head() == before
