@@ -108,8 +108,9 @@ def _track(body: Mapping[str, Any], *, backdate: bool, paid_or_refused: bool = F
 
 
 def batch_track(call: Call, rows: list[dict[str, Any]]) -> Json:
-    """Record many uses, all or none. A row whose own key is known already counts once.
+    """Record many uses, all or none: durable before the answer, which is 202 because autumn-js takes no other.
 
+    A row whose own key is known already counts once.
     A row with seats whose payment is declined refuses all, 402: not even the attempt stays on record.
     """
     steps = [_step(call, row, raw) for row, raw in zip(rows, call.payload, strict=True)]
@@ -119,6 +120,7 @@ def batch_track(call: Call, rows: list[dict[str, Any]]) -> Json:
         raise _refused(refused.refusals, len(rows)) from None
     except InvoicePaymentFailed as declined:
         raise _refused({0: declined}, len(rows)) from None
+    call.status = HTTPStatus.ACCEPTED
     return {"success": True}
 
 

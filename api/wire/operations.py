@@ -30,6 +30,7 @@ from api.wire import (
 from api.wire.schema import WireSchema, load, load_rows
 
 OK: Final = (HTTPStatus.OK,)
+ACCEPTED: Final = (HTTPStatus.ACCEPTED,)
 OK_OR_ACCEPTED: Final = (HTTPStatus.OK, HTTPStatus.ACCEPTED)
 
 
@@ -258,7 +259,7 @@ _ALL: Final = (
     _operation(
         "balances.batch_track", usage.BatchTrackRowSchema, common.SuccessSchema,
         "Record many uses, all or none", _CUSTOMER, _ENTITY, _FEATURE, "billing_period_closed", _PAYMENT,
-        statuses=OK_OR_ACCEPTED, rows=True,
+        statuses=ACCEPTED, rows=True,
     ),
     _operation(
         "events.reverse", events.ReverseSchema, events.ReversedSchema,

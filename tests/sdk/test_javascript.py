@@ -62,6 +62,7 @@ def test_the_javascript_client_is_understood_and_understands(node: str, server: 
         "flag": "sso",
         "track": {"value": 2.5, "usage": 2.5},
         "queued": {"value": 1, "balance": None},
+        "batch": True,
         "denied": False,
         "entity": {"customer": "by-node", "remaining": 494.5},
         "summed": {

@@ -48,6 +48,8 @@ const story = async () => {
   told.track = { value: tracked.value, usage: tracked.balance.usage };
   const queued = await autumn.track({ customerId, featureId: "messages", value: 1, async: true });
   told.queued = { value: queued.value, balance: queued.balance };
+  const rows = [1, 2].map((value) => ({ customerId, featureId: "words", value }));
+  told.batch = (await autumn.batchTrack(rows)).success;
   const denied = await autumn.check({ customerId, featureId: "messages", requiredBalance: 500, sendEvent: true });
   told.denied = denied.allowed;
 
