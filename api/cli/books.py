@@ -95,6 +95,7 @@ def _opened(place: Place, given: dict[str, str | None]) -> "Iterator[tuple[View,
     from projections.queries import journal
     from projections.reads import Reads
     from projections.runner import Runner
+    from replay.past import Past
     from replay.when import resolve
 
     names = {"from_": FROM, "to": TO, "account": ACCOUNT, "currency": CURRENCY}
@@ -105,6 +106,8 @@ def _opened(place: Place, given: dict[str, str | None]) -> "Iterator[tuple[View,
         Runner(store.database_url, store.operator).catch_up()
         with store.pool.connection() as conn:
             when = resolve(conn, ledger.ledger_id, settings, as_of=given["as_of"], at=given["at"])
+            if when is not None:
+                settings = Past(conn, store.operator, ledger.ledger_id).settings(when, settings)
         with Reads(store.pool).open(ledger.ledger_id, models=journal.MODELS) as view:
             yield view, question(settings, when, query)
 

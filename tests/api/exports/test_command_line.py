@@ -1,6 +1,8 @@
 """`tallystick export`: the same files as over HTTP, whole or not at all."""
 
 import base64
+import json
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -12,8 +14,10 @@ from api.exports import download, formats
 from api.exports.formats import ALSO
 from api.exports.formats import FORMATS as USUAL
 from api.reads.resources import RESOURCES
+from ledger.core.settings import ChangeSetting
+from ledger.store.ledger import SettingsAddress
 from projections import view
-from tests.api.client import Api, Ledgers, catalog
+from tests.api.client import TESTER, Api, Ledgers, catalog
 from tests.cli.program import refused, report, run
 from tests.support.application import OPERATOR_KEY, Application
 
@@ -64,6 +68,30 @@ def test_standard_output_gets_what_http_answers(
     assert (done.returncode, done.stderr) == (0, "")
     asked = path if "format=" in path else f"{path}format=csv&"
     assert done.stdout.encode() == api.get(f"{asked}as_of={moment}")
+
+
+def test_the_books_of_a_moment_end_on_the_day_of_the_zone_of_then(app: Flask, shared: Application) -> None:
+    api = Ledgers(app, shared.store).sandbox()
+    catalog(api)
+    api("customers.get_or_create", api.at("2026-02-01T00:00:00Z"), customer_id="acme")
+    api("billing.attach", api.at("2026-02-01T00:00:00Z"), customer_id="acme", plan_id="pro")
+    moment = {"as_of": f"position:{api.head()}", "at": "2026-02-01T00:30:00Z"}
+    command = ChangeSetting(setting="timezone", value="America/New_York")
+    shared.store.ledger(api.ledger_id).execute(SettingsAddress(), command, by=TESTER)
+    options = (
+        "--as-of",
+        moment["as_of"],
+        "--at",
+        moment["at"],
+        "--database-url",
+        shared.url,
+        "--ledger",
+        api.ledger_id,
+    )
+    told = json.loads(run("books", "trial-balance", "--json", *options, **KEY).stdout, parse_float=Decimal)
+    over_http = api.get(f"/v1/books/trial-balance?as_of={moment['as_of']}&at={moment['at']}")["list"]
+    assert [each["account"] for each in told] == [each["account"] for each in over_http]
+    assert "Liabilities:DeferredRevenue" in [each["account"] for each in told]
 
 
 def test_a_file_is_named_after_its_position_or_as_one_likes(api: Api, place: tuple[str, ...], tmp_path: Path) -> None:
