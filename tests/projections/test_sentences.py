@@ -14,6 +14,7 @@ from ledger.core.events import (
     CustomerCreated,
     CustomerUpdated,
     Ended,
+    EntityCreated,
     Event,
     GrantTerms,
     KeyCreated,
