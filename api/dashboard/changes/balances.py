@@ -7,11 +7,11 @@ from flask import Response
 
 from api.dashboard.changes.facts import account
 from api.dashboard.changes.levels import level, moved, source
-from api.dashboard.changes.subject import scene_of
+from api.dashboard.changes.subject import balance_path, scene_of
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.forms import SAY_WHY, beside, by, given, number
 from api.dashboard.gate import Visitor
-from api.dashboard.paths import customer_path, segment
+from api.dashboard.paths import customer_path
 from api.dashboard.words import feature_name
 from api.views.balance import grant_id
 from api.views.shapes import Json, Scene
@@ -60,7 +60,7 @@ def _sheet(visitor: Visitor, customer_id: str, feature_id: str) -> tuple[Sheet, 
     }
     wrong, payload = _read(said, {"customer_id": customer_id, "feature_id": feature_id}, entity_id)
     missing = {name: sentence for name, sentence in _MISSING.items() if not said[name]}
-    path = f"{customer_path(customer_id)}/balances/{segment(feature_id)}"
+    path = balance_path(customer_id, feature_id)
     back = customer_path(customer_id, said["entity"])
     sheet = Sheet(
         "changes/balance.html", path, back, scene, account, shown, beside=by(OF_WIRE), wrong=wrong, missing=missing

@@ -8,12 +8,12 @@ from flask import Response
 from api.dashboard.changes.balances import whose
 from api.dashboard.changes.facts import account
 from api.dashboard.changes.levels import moved
-from api.dashboard.changes.subject import scene_of
+from api.dashboard.changes.subject import balance_path, scene_of
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.doing import Foreseen
 from api.dashboard.forms import SAY_WHY, given
 from api.dashboard.gate import Visitor
-from api.dashboard.paths import customer_path, segment
+from api.dashboard.paths import customer_path
 from api.dashboard.seen import Row
 
 MISSING: Final = {"reason": SAY_WHY}
@@ -41,7 +41,7 @@ def _sheet(visitor: Visitor, customer_id: str, feature_id: str) -> tuple[Sheet, 
         "address": customer_id,
     }
     payload = {"customer_id": customer_id, "feature_id": feature_id, **({"entity_id": entity_id} if entity_id else {})}
-    path = f"{customer_path(customer_id)}/balances/{segment(feature_id)}/recalculate"
+    path = balance_path(customer_id, feature_id, "recalculate")
     missing = {} if said.get("reason") else MISSING
     back = customer_path(customer_id, entity)
     sheet = Sheet("changes/recalculate.html", path, back, scene, account, shown, missing=missing)

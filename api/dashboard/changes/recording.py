@@ -8,12 +8,12 @@ from flask import Response
 
 from api.dashboard.changes.facts import account
 from api.dashboard.changes.levels import moved, source
-from api.dashboard.changes.subject import scene_of
+from api.dashboard.changes.subject import balance_path, scene_of
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.doing import Foreseen
 from api.dashboard.forms import SAY_WHY, beside, by, given, number
 from api.dashboard.gate import Visitor
-from api.dashboard.paths import customer_path, segment
+from api.dashboard.paths import customer_path
 from api.dashboard.seen import Row
 from api.dashboard.words import feature_name, units
 from api.errors import PathNotFound
@@ -63,7 +63,7 @@ def _sheet(visitor: Visitor, customer_id: str, feature_id: str) -> tuple[Sheet, 
     }
     wrong, payload = _read(said, customer_id)
     missing = {field: sentence for field, sentence in MISSING.items() if not said[field]}
-    path = f"{customer_path(customer_id)}/balances/{segment(feature_id)}/use"
+    path = balance_path(customer_id, feature_id, "use")
     back = customer_path(customer_id, said["entity"])
     sheet = Sheet(
         "changes/use.html", path, back, scene, account, shown, beside=by(OF_WIRE), wrong=wrong, missing=missing

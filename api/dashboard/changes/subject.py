@@ -34,3 +34,8 @@ def held_plan(scene: Scene, customer_id: str, subscription_id: str) -> Subscript
 def plan_path(customer_id: str, subscription_id: str, verb: str) -> str:
     """The sheet that does something to a plan."""
     return f"{customer_path(customer_id)}/plans/{segment(subscription_id)}/{verb}"
+
+
+def balance_path(customer_id: str, feature_id: str, verb: str = "") -> str:
+    """The sheet that does something to the balances of a feature; without a verb, the one that changes them by hand."""
+    return f"{customer_path(customer_id)}/balances/{segment(feature_id)}" + (f"/{verb}" if verb else "")
