@@ -1,84 +1,16 @@
-"""What is done from a customer's page: edited, deleted, given balances and entities, limited; its invoices settled."""
-
-import itertools
-from decimal import Decimal
-from typing import Any, NamedTuple
+"""What is done from a customer's page: edited, deleted, given balances and entities, limited."""
 
 import pytest
-from flask import Flask
 
-from ledger.core.access import UserRole
-from ledger.store.ledger import Store
-from tests.api.client import Api, Ledgers
+from tests.dashboard.acme import Acme, Shop, acme, browser, fill, invoiced, send, shop
 from tests.dashboard.attaching import assert_beside
-from tests.dashboard.conftest import Browser, Desk
+from tests.dashboard.conftest import Browser
 from tests.dashboard.test_changing import hidden
 from tests.dashboard.test_customer_page import link, plain, section
 
+__all__ = ["acme", "browser", "shop"]
+
 MONTHLY = {"interval": "month"}
-NUMBERS = itertools.count(1)
-
-
-class Shop(NamedTuple):
-    """One ledger for all of these tests; each has a customer of its own in it."""
-
-    api: Api
-    finance: Browser
-    viewer: Browser
-
-
-class Acme(NamedTuple):
-    """A customer that one test changes: its id, the path of its page, and a client of its ledger."""
-
-    api: Api
-    id: str
-
-    @property
-    def path(self) -> str:
-        return f"/customers/{self.id}"
-
-    def __call__(self, **asked: Any) -> Any:
-        return self.api("customers.get", customer_id=self.id, **asked)
-
-    def last(self, kind: str) -> Any:
-        return self.api.get(f"/v1/customers/{self.id}/timeline?kind={kind}")["list"][0]
-
-    @property
-    def known(self) -> dict[str, str]:
-        """What stands in the form that changes it."""
-        texts = {"name": "Acme", "id": self.id, "email": "", "fingerprint": ""}
-        return {**texts, "key.0": "tier", "value.0": "gold", "key.1": "size", "value.1": "5"}
-
-
-@pytest.fixture(scope="module")
-def shop(app: Flask, store: Store) -> Shop:
-    api = Ledgers(app, store).sandbox()
-    api("features.create", feature_id="messages", name="Messages", type="metered", consumable=True)
-    api("features.create", feature_id="seats", name="Seats", type="metered", consumable=False)
-    desk = Desk(app, store, api.ledger_id)
-    return Shop(api, desk.browser(UserRole.FINANCE), desk.browser(UserRole.VIEWER, "vera"))
-
-
-@pytest.fixture
-def browser(shop: Shop) -> Browser:
-    return shop.finance
-
-
-@pytest.fixture
-def acme(shop: Shop) -> Acme:
-    made = Acme(shop.api, f"acme-{next(NUMBERS)}")
-    shop.api("customers.get_or_create", customer_id=made.id, name="Acme", metadata={"tier": "gold", "size": 5})
-    return made
-
-
-def send(browser: Browser, path: str, **fields: str) -> int:
-    return browser.post(path, {**hidden(browser, "once", "seen"), **fields}).status_code
-
-
-def fill(browser: Browser, path: str, **fields: str) -> int:
-    """Open a form and send it."""
-    assert browser.get(path).status_code == 200
-    return send(browser, path, **fields)
 
 
 def test_a_customer_is_changed_with_a_reason(browser: Browser, acme: Acme) -> None:
@@ -317,84 +249,6 @@ def test_two_people_who_add_controls_at_once_lose_none(browser: Browser, acme: A
     assert send(browser, path, feature_id="messages", enabled="1") == 303
     found = acme()["billing_controls"]["overage_allowed"]
     assert [each["feature_id"] for each in found] == ["seats", "messages"]
-
-
-def invoiced(acme: Acme, browser: Browser, amount: int, **more: Any) -> str:
-    """The path of a new invoice of the customer."""
-    line = {"amount": amount, "description": "Consulting"}
-    acme.api("invoices.create", customer_id=acme.id, custom_line_items=[line], **more)
-    browser.get(acme.path)
-    found = acme.api("invoices.list", customer_id=acme.id)["list"][0]
-    return f"{acme.path}/invoices/{found['id']}"
-
-
-def newest(acme: Acme) -> Any:
-    return acme.api.get(f"/v1/customers/{acme.id}/invoices")["list"][0]
-
-
-def test_a_draft_is_finalized_and_an_open_invoice_collected(browser: Browser, acme: Acme) -> None:
-    acme.api("customers.update", customer_id=acme.id, metadata={"payment_method": "pm_declined"})
-    path = invoiced(acme, browser, 30, issue_method="draft")
-    assert "Draft" in section(browser, "invoices")
-    assert fill(browser, f"{path}/finalize", reason="Approved") == 303
-    assert newest(acme)["status"] == "open"
-    browser.get(acme.path)
-    assert "unpaid $30.00" in section(browser, "invoices")
-    assert fill(browser, f"{path}/pay") == 402
-    assert 'role="alert"' in browser.text
-    acme.api("customers.update", customer_id=acme.id, metadata={"payment_method": "pm_card"})
-    assert fill(browser, f"{path}/pay") == 303
-    assert newest(acme)["status"] == "paid"
-
-
-@pytest.mark.parametrize(("action", "status"), [("void", "void"), ("write_off", "uncollectible")])
-def test_an_open_invoice_is_taken_back_or_given_up(browser: Browser, acme: Acme, action: str, status: str) -> None:
-    acme.api("customers.update", customer_id=acme.id, metadata={"payment_method": "pm_declined"})
-    path = invoiced(acme, browser, 30, issue_method="finalize")
-    browser.get(f"{path}/{action}")
-    assert f"Status unpaid {status} Owed $30.00 $0.00" in plain(browser.text)
-    assert newest(acme)["status"] == "open"
-    assert send(browser, f"{path}/{action}", reason="Agreed with them") == 303
-    assert newest(acme)["status"] == status
-    browser.get(path)
-    assert "Agreed with them" in plain(browser.text)
-    assert f"{path}/{action}" not in browser.text
-    assert browser.get(f"{path}/{action}").status_code == 400
-
-
-def test_a_credit_note_is_issued_as_it_was_previewed(browser: Browser, acme: Acme) -> None:
-    path = invoiced(acme, browser, 30)
-    fields = {"amount": "12.50", "destination": "customer_balance", "cause": "order_change", "memo": "Two days down"}
-    assert fill(browser, f"{path}/credit", **fields) == 200
-    assert "Now After Owed $30.00 $17.50 Credited $0.00 $12.50 Cancel" in plain(browser.text)
-    assert newest(acme)["credited"] == 0
-    assert send(browser, f"{path}/credit", **fields, reason="Outage") == 303
-    assert newest(acme)["credited"] == Decimal("12.50")
-    browser.get(path)
-    told = plain(browser.text)
-    assert "issued a credit note over 12.50 USD" in told
-    assert "Credit notes −$12.50" in told
-
-
-@pytest.mark.parametrize("amount", ["", "lots", "0", "30.01", "1e9", "0.001"])
-def test_a_credit_note_of_no_sensible_amount_is_refused(browser: Browser, acme: Acme, amount: str) -> None:
-    path = invoiced(acme, browser, 30)
-    assert fill(browser, f"{path}/credit", amount=amount, destination="customer_balance", cause="", memo="") == 400
-    assert 'role="alert"' in browser.text
-    assert newest(acme)["credited"] == 0
-
-
-def test_a_credit_note_whose_invoice_changed_meanwhile_is_shown_anew(browser: Browser, acme: Acme) -> None:
-    path = invoiced(acme, browser, 30)
-    fields = {"amount": "20", "destination": "customer_balance", "cause": "", "memo": ""}
-    assert fill(browser, f"{path}/credit", **fields) == 200
-    acme.api("invoices.issue_credit_note", invoice_id=path.rsplit("/", 1)[1], amount=5)
-    assert send(browser, f"{path}/credit", **fields) == 409
-    assert_beside(browser, "Credited", "$0.00", "$5.00")
-    assert_beside(browser, "Credited, afterwards", "$20.00", "$25.00")
-    assert newest(acme)["credited"] == 5
-    assert send(browser, f"{path}/credit", **fields) == 303
-    assert newest(acme)["credited"] == 25
 
 
 def test_a_viewer_is_refused_every_form(shop: Shop, browser: Browser, acme: Acme) -> None:
