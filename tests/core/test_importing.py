@@ -6,6 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.core.errors import Refusal
+from ledger.core.invoices.documents import InsertInvoice, PayInvoice
+from ledger.core.invoices.invoice import InvoiceStatus
 from ledger.core.period import Interval
 from ledger.core.settings import LedgerSettings
 from ledger.core.subscriptions.change import Attach
@@ -79,6 +81,16 @@ def test_a_plan_has_the_status_it_had(status: str, then: dict[str, str]) -> None
     assert bool(then) == any(each.plan.plan_id == "pro" for each in account.customer.subscriptions.values())
     if status == "past_due":
         assert account.subscription("pro").past_due is not None
+
+
+def test_what_is_owed_elsewhere_stays_so_until_an_invoice_of_it_is_closed_here() -> None:
+    account = imported(ImportedPlan("pro", status="past_due"))
+    for status, number in ((InvoiceStatus.OPEN, "in_2"), (InvoiceStatus.PAID, "in_1")):
+        account.do(InsertInvoice(number, status, 2000, START, ("pro",)))
+        assert account.subscription("pro").past_due is not None
+    (owed,) = account.customer.account.open_invoices()
+    account.do(PayInvoice(owed.invoice_id))
+    assert account.subscription("pro").past_due is None
 
 
 def test_a_trial_goes_on_to_its_end() -> None:

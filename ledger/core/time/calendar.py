@@ -6,6 +6,7 @@ its own events and invoice. An idle window is none at all.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -18,9 +19,14 @@ from ledger.core.decider import Context
 from ledger.core.draft import Draft
 from ledger.core.events import (
     BalanceExpired,
+    CreditNoteIssued,
     Ended,
     Event,
+    InvoiceCreated,
+    InvoiceVoided,
+    InvoiceWrittenOff,
     Origin,
+    PaymentSucceeded,
     PlanActivated,
     PlanExpired,
     PlanPaidUp,
@@ -46,6 +52,8 @@ from ledger.core.subscriptions.trial import end_trial
 from ledger.core.terms import PlanItem
 from ledger.core.time.falling_due import Due, Rank, due_by, still_due
 
+CLOSING: Final = (PaymentSucceeded, InvoiceVoided, InvoiceWrittenOff, CreditNoteIssued)
+
 
 def advance(customer: Customer, context: Context) -> tuple[datetime, Sequence[Event]] | None:
     """Everything that is due at the earliest instant at or before now; None when nothing is.
@@ -70,7 +78,7 @@ def pay_up(draft: Draft) -> None:
     for subscription in list(draft.customer.subscriptions.values()):
         if subscription.awaits_payment:
             _start_paid(draft, subscription)
-        elif subscription.past_due is not None and not _owes(draft.customer, subscription):
+        elif subscription.past_due is not None and not _owes(draft, subscription):
             draft.happen(PlanPaidUp(subscription.subscription_id))
     if draft.customer.due_at is not None and draft.customer.due_at <= draft.now:
         _pass(draft)
@@ -113,14 +121,26 @@ def _gives_way(draft: Draft, waiting: Subscription) -> Subscription | None:
     return current
 
 
-def _owes(customer: Customer, subscription: Subscription) -> bool:
-    """True while an invoice of a cycle that bills the subscription is open."""
+def _owes(draft: Draft, subscription: Subscription) -> bool:
+    """True while an invoice of a cycle that bills the subscription is open.
+
+    What is owed to another system is nowhere here: it stands until an invoice that the customer had is closed.
+    """
+    account = draft.customer.account
+    if subscription.past_due not in account.invoices and not _closes_a_former(draft):
+        return True
     return any(
         line.subscription_id == subscription.subscription_id
-        for invoice in customer.account.open_invoices()
+        for invoice in account.open_invoices()
         if invoice.origin is Origin.CYCLE
         for line in invoice.lines
     )
+
+
+def _closes_a_former(draft: Draft) -> bool:
+    """True where the draft closes an invoice that it did not make itself."""
+    closed = {each.invoice_id for each in draft.events if isinstance(each, CLOSING)}
+    return bool(closed - {each.invoice_id for each in draft.events if isinstance(each, InvoiceCreated)} - {None})
 
 
 def _pass(draft: Draft) -> None:
