@@ -1,7 +1,9 @@
 """An account as it stood: by business time, by what we knew, and by position."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +19,9 @@ from replay.account import Account
 from replay.at import at
 from replay.moment import BusinessTime, Position, RecordedTime, parse_moment
 from tests.replay.conftest import open_in_the_past
-from tests.support.book import ME, Book
+from tests.support.book import ME, OPERATOR_KEY, Book
+from tests.support.postgres import Databases
+from tests.support.projected import open_ledger, projected
 
 JANUARY = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -104,10 +108,20 @@ NO_MOMENTS = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def still(databases: Databases, run_dir: Path) -> Iterator[Store]:
+    """The store of a ledger with one customer that its tests only look at."""
+    with projected(databases, run_dir) as url:
+        opened = Store(url, operator_key=OPERATOR_KEY)
+        open_in_the_past(Book(open_ledger(opened, "main")), "ann", JANUARY)
+        yield opened
+        opened.close()
+
+
 @pytest.mark.parametrize("moment", NO_MOMENTS)
-def test_what_is_no_moment_is_refused(store: Store, past: Book, moment: str) -> None:
+def test_what_is_no_moment_is_refused(still: Store, moment: str) -> None:
     with pytest.raises(Refusal, match="is no moment") as refused:
-        at(store.database_url, store.operator, "main", "ann", moment)
+        at(still.database_url, still.operator, "main", "ann", moment)
     assert refused.value.code == "invalid_inputs"
 
 
