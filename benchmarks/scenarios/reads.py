@@ -26,7 +26,7 @@ from benchmarks.memory import Watched
 from benchmarks.ours import LEDGER_ID
 from benchmarks.pace import Writers
 from benchmarks.server import Client, Server, serving
-from benchmarks.warming import warm
+from benchmarks.warming import settle, warm
 from ledger.clock import utc_now
 
 TIMES = 25
@@ -78,6 +78,7 @@ LISTS = (
 def run(bench: Bench) -> Iterator[Figure]:
     with crowded(bench) as (database, size), serving(database, size.customers) as server:
         until_built(server)
+        settle(database)
         with contextlib.closing(Client(server)) as client:
             yield from _questions(client, size, "quiet", "")
             yield from _exports(client, server, bench.directory)
