@@ -68,7 +68,7 @@ def test_a_standing_sums_up_and_never_shows_a_debt() -> None:
     assert [standing.granted, standing.remaining, standing.usage] == [610, 0, 615]
     assert [standing.overage_allowed, standing.max_purchase, standing.unlimited, standing.boolean] == [
         True,
-        90,
+        None,  # packs are sold without end
         False,
         False,
     ]
