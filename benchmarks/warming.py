@@ -1,5 +1,7 @@
 """What a server that has run for a day has behind it: one just filled, or just started, is not what is measured."""
 
+import time
+
 import psycopg
 
 from benchmarks.database import Database
@@ -9,6 +11,7 @@ WRITTEN = ("events", "data_keys", "claims", "usage_grants", "balances", "balance
 LISTED = ("customers", "accounts")
 SCATTERED = ("timeline_by_stream", "usage_by_stream")
 
+PREWARMING = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autoprewarm worker'"
 RELATIONS = """
 SELECT oid FROM pg_class WHERE oid = ANY (%(tables)s::regclass[]) OR relname = ANY (%(indexes)s)
 UNION ALL
@@ -17,9 +20,13 @@ SELECT indexrelid FROM pg_index WHERE indrelid = ANY (%(tables)s::regclass[])
 
 
 def settle(database: Database) -> None:
-    """Do what autovacuum would come to in the minutes after a database was filled, with a core to itself."""
+    """Do what autovacuum would come to in the minutes after a database was filled, with a core to itself; and let what
+    was in its buffers before be read again.
+    """
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
+        while connection.execute(PREWARMING).fetchone() != (0,):
+            time.sleep(0.1)
 
 
 def warm(database: Database) -> int:

@@ -82,9 +82,10 @@ def run(bench: Bench) -> Iterator[Figure]:
         with contextlib.closing(Client(server)) as client:
             yield from _questions(client, size, "quiet", "")
             yield from _exports(client, server, bench.directory)
-            warm(database)
-            with Writers(server, READ_BESIDE):
-                time.sleep(bench.size(WARM_UP_SECONDS))
+        warm(database)
+        with Writers(server, READ_BESIDE):
+            time.sleep(bench.size(WARM_UP_SECONDS))
+            with contextlib.closing(Client(server)) as client:
                 yield from _questions(client, size, "busy", f", beside {READ_BESIDE:,} events/s")
         yield _lag(bench, database, server)
 
