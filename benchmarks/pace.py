@@ -68,7 +68,7 @@ class Writers:
         return sum(self._written) / (time.perf_counter() - self._begin)
 
     def _write(self, number: int, schedule: Schedule) -> None:
-        draw = random.Random(number)
+        draw = random.Random()  # others each time: those of the run before are still in memory
         try:
             with contextlib.closing(Client(self._server)) as client:
                 while not self._stop.wait(max(0.0, schedule.turn() - time.perf_counter())):
