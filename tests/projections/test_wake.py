@@ -29,6 +29,11 @@ def tell(store: Store, channel: str) -> None:
         conn.execute("SELECT pg_notify(%s, 'main')", [channel])
 
 
+def fold(seconds: float) -> None:
+    """What takes the runner this long between two turns."""
+    threading.Event().wait(seconds)
+
+
 def waited(wake: Wake) -> float:
     begun = monotonic()
     wake.wait(NEVER)
@@ -43,22 +48,33 @@ def test_what_is_written_while_all_is_quiet_is_news_at_once(store: Store, wake: 
 def test_what_is_written_soon_after_waits_for_the_next_turn(
     store: Store, wake: Wake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waking, "TURN_SECONDS", 0.2)
+    monkeypatch.setattr(waking, "LONGEST_TURN_SECONDS", 0.2)
     begun = monotonic()
     tell(store, WRITTEN)
     wake.wait(NEVER)
+    fold(0.1)
     tell(store, WRITTEN)
     wake.wait(NEVER)
     assert monotonic() - begun >= 0.2
 
 
+def test_a_turn_with_little_to_fold_is_short(store: Store, wake: Wake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waking, "LONGEST_TURN_SECONDS", LONG_SECONDS)
+    tell(store, WRITTEN)
+    wake.wait(NEVER)
+    fold(0.05)
+    tell(store, WRITTEN)
+    assert 0.05 < waited(wake) < LONG_SECONDS / 2
+
+
 def test_a_turn_that_took_as_long_as_it_may_is_followed_by_the_next_at_once(
     store: Store, wake: Wake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waking, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(waking, "TURN_FOR_FOLDING", LONG_SECONDS / 0.1)
+    monkeypatch.setattr(waking, "LONGEST_TURN_SECONDS", 0.1)
     tell(store, WRITTEN)
     wake.wait(NEVER)
-    monkeypatch.setattr(waking, "TURN_SECONDS", LONG_SECONDS)
+    fold(0.1)
     tell(store, WRITTEN)
     assert waited(wake) < LONG_SECONDS / 2
 
@@ -66,9 +82,11 @@ def test_a_turn_that_took_as_long_as_it_may_is_followed_by_the_next_at_once(
 def test_a_reader_who_waits_is_served_in_the_middle_of_a_turn(
     store: Store, wake: Wake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waking, "TURN_SECONDS", LONG_SECONDS)
+    monkeypatch.setattr(waking, "TURN_FOR_FOLDING", LONG_SECONDS / 0.1)
+    monkeypatch.setattr(waking, "LONGEST_TURN_SECONDS", LONG_SECONDS)
     tell(store, WRITTEN)
     wake.wait(NEVER)
+    fold(0.1)
     tell(store, WRITTEN)
     tell(store, WANTED)
     assert waited(wake) < LONG_SECONDS / 2
