@@ -15,7 +15,7 @@ from benchmarks.crowd import COHORT, FEATURES, WITH_A_PAST
 from benchmarks.server import Client, Server
 
 CONNECTIONS = 4
-BATCHES_A_SECOND = 20
+BATCH = 100
 MOST_BEHIND_SECONDS = 1.0  # what is missed beyond this is not made up for
 
 
@@ -40,8 +40,7 @@ class Writers:
     """
 
     def __init__(self, server: Server, events_a_second: int) -> None:
-        self._server, self._batch = server, max(1, events_a_second // BATCHES_A_SECOND)
-        self._seconds_a_batch = self._batch / events_a_second
+        self._server, self._seconds_a_batch = server, BATCH / events_a_second
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._written, self._begin = [0] * CONNECTIONS, 0.0
@@ -72,8 +71,8 @@ class Writers:
         try:
             with contextlib.closing(Client(self._server)) as client:
                 while not self._stop.wait(max(0.0, schedule.turn() - time.perf_counter())):
-                    client.post("balances.batch_track", [self._use(draw) for _ in range(self._batch)])
-                    self._written[number] += self._batch
+                    client.post("balances.batch_track", [self._use(draw) for _ in range(BATCH)])
+                    self._written[number] += BATCH
         except Exception as error:  # noqa: BLE001  raised again where the writers are left
             self._errors.append(error)
             self._stop.set()
