@@ -32,9 +32,9 @@ def test_the_list_is_searched_by_name_id_and_group(read: Browser, search: str, f
     assert ("No plan is like that" in read.text) is (not found)
 
 
-@pytest.mark.parametrize("asked", ["page=0", "page=-1", "page=99999999999999", "page=x", "page=", "page=%C2%B2"])
-def test_any_page_of_the_list_is_a_page(read: Browser, asked: str) -> None:
-    assert read.get(f"/plans?{asked}").status_code == 200
+@pytest.mark.parametrize("number", ["0", "-1", "99999999999999", "9" * 5_000, "x", "", "%C2%B2"])
+def test_any_page_of_the_list_is_a_page(read: Browser, number: str) -> None:
+    assert read.get(f"/plans?page={number}").status_code == 200
     assert "All of it" in read.text
 
 

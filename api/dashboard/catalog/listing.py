@@ -19,6 +19,7 @@ HERE: Final = "/plans"
 AT_ONCE: Final = 50
 COUNTED: Final = 1_000
 MOST_NAMED: Final = 4
+MOST_DIGITS: Final = 9
 
 
 class PlanRow(NamedTuple):
@@ -43,7 +44,8 @@ def list_page(visitor: Visitor) -> Response:
     """The list, or with htmx the part of it that changes."""
     args, catalog = visitor.call.request.args, visitor.call.background.catalog
     search = args.get("search", "").strip()
-    number = int(args["page"]) if args.get("page", "").isascii() and args.get("page", "").isdigit() else 1
+    asked = args.get("page", "")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= MOST_DIGITS else 1
     found = [each for each in catalog.newest() if _like(each, search)]
     offered = [each for each in found if not each.archived]
     start = (min(number, len(offered) // AT_ONCE + 1) - 1) * AT_ONCE if number else 0

@@ -59,7 +59,7 @@ def _shaped(found: Tree, shape: Shape) -> Tree:
 
 def _rows(found: Any, shape: Shape) -> list[Tree]:
     rows = (
-        {int(key): each for key, each in found.items() if key.isascii() and key.isdigit()}
+        {int(key): each for key, each in found.items() if key.isascii() and key.isdigit() and len(key) <= MOST_DIGITS}
         if isinstance(found, dict)
         else {}
     )
