@@ -31,7 +31,7 @@ from benchmarks.server import Client, Server, serving
 from benchmarks.warming import settle, warm
 from ledger.clock import utc_now
 
-TIMES, ASKED = 25, 200  # how often a question is asked, at least; and how often the questions of a group
+TIMES, ASKED = 50, 200  # how often a question is asked, at least; and how often the questions of a group
 PAGE = Target(25, "under", p99_ms=100)
 TIMELINE = Target(10, "under")
 PAST = Target(150, "under")
