@@ -9,47 +9,14 @@ from flask import Flask
 
 from ledger.core.settings import ChangeSetting
 from ledger.store.ledger import SettingsAddress, Store
-from tests.api.client import TESTER, Api, Ledgers, Refused, catalog
-
-USES = [
-    ("acme", "messages", 3, "2026-01-31T22:30:00Z", {"region": "eu", "size": 5}),
-    ("zeta", "messages", 9, "2026-02-01T10:00:00Z", {"region": "us"}),
-    ("acme", "messages", 4, "2026-02-02T00:00:00Z", {"region": "eu", "size": Decimal("5.0")}),
-    ("acme", "seats", 1, "2026-02-03T00:00:00Z", {}),
-    ("beta", "messages", 2, "2026-02-20T00:00:00Z", {"region": "us", "team": {"lead": "ada"}}),
-    ("acme", "messages", 50, "2026-03-01T00:00:00Z", {}),
-]
+from tests.api.client import TESTER, Api, Refused, catalog
+from tests.api.used import ledger_with_uses, listed, told, values
 
 
 @pytest.fixture(scope="module")
 def shop(app: Flask, store: Store) -> Api:
-    """A ledger with a few uses of three customers, which no test of this module changes."""
-    api = Ledgers(app, store).sandbox()
-    catalog(api)
-    for customer in ("acme", "beta", "zeta"):
-        api("customers.get_or_create", api.at("2026-01-01T00:00:00Z"), customer_id=customer)
-    for customer, feature, value, at, properties in USES:
-        api(
-            "balances.track",
-            api.at(at),
-            customer_id=customer,
-            feature_id=feature,
-            value=value,
-            properties=properties,
-        )
-    return api
-
-
-def listed(api: Api, query: str, path: str = "/v1/usage") -> list[Any]:
-    return list(api.get(f"{path}?{query}")["list"])
-
-
-def told(rows: list[Any], *names: str) -> list[Any]:
-    return [tuple(each[name] for name in names) for each in rows]
-
-
-def values(api: Api, query: str) -> list[Any]:
-    return [each["value"] for each in listed(api, query)]
+    """A ledger with uses, which no test of this module changes."""
+    return ledger_with_uses(app, store)
 
 
 def test_a_use_is_told_with_all_that_is_known_of_it(shop: Api) -> None:
@@ -169,56 +136,6 @@ def test_sums_are_what_the_uses_add_up_to(shop: Api, query: str, names: tuple[st
     assert told(listed(shop, query), *names) == found
 
 
-@pytest.mark.parametrize("measure", ["value", "count", "deducted"])
-@pytest.mark.parametrize(
-    "query",
-    [
-        "bin=day",
-        "bin=week&timezone=America/New_York&group_by=customer",
-        "group_by=customer&top=1",
-        "bin=month&group_by=properties.region,customer&top=1",
-        "group_by=plan",
-        "group_by=plan,feature&top=1&bin=hour",
-        "group_by=entity&customer_id=acme",
-        "group_by=feature&top=1&from=2026-02-01",
-    ],
-)
-def test_every_sum_leads_to_its_uses(shop: Api, query: str, measure: str) -> None:
-    sums = listed(shop, f"{query}&measure={measure}")
-    assert sums
-    for each in sums:
-        uses = shop.get(each["rows"])["list"]
-        behind: Any = len(uses)
-        if measure != "count":
-            behind = sum(_units(use, each, sums) if measure == "value" else sum(_taken(use, each)) for use in uses)
-        assert behind == each[measure], each
-
-
-@pytest.mark.parametrize("query", ["customer", "customer,entity&bin=month", "customer&measure=count&top=1"])
-def test_every_sum_of_one_customer_leads_to_its_uses(shop: Api, query: str) -> None:
-    sums = shop.get(f"/v1/customers/acme/usage/sums?group_by={query}")["list"]
-    assert sums
-    for each in sums:
-        uses = shop.get(each["rows"])["list"]
-        assert {use["customer_id"] for use in uses} == {"acme"}
-        behind = (len(uses), each["count"]) if "count" in each else (sum(use["value"] for use in uses), each["value"])
-        assert behind[0] == behind[1]
-
-
-@pytest.mark.parametrize("query", ["entity_id=e1&group_by=entity,customer", "plan_id=free&group_by=plan,customer"])
-def test_the_rest_of_the_groups_leads_to_uses_of_what_was_asked_about_alone(api: Api, query: str) -> None:
-    catalog(api)
-    for customer, amount in (("acme", 5), ("zeta", 2)):
-        api("customers.get_or_create", customer_id=customer)
-        api("entities.create", customer_id=customer, entity_id="e1", feature_id="seats")
-        for whose in ({"entity_id": "e1"}, {}, {"feature_id": "seats"}):
-            api("balances.track", **{"customer_id": customer, "feature_id": "messages", "value": amount} | whose)
-    (rest,) = [each for each in listed(api, f"{query}&top=1&feature_id=messages") if each["rest"]]
-    assert sum(each["value"] for each in api.get(rest["rows"])["list"]) == rest["value"]
-    (rest,) = [each for each in listed(api, f"{query}&top=1&measure=count") if each["rest"]]
-    assert len(api.get(rest["rows"])["list"]) == rest["count"]
-
-
 def test_billing_cycles_are_the_ledgers_whatever_zone_is_asked_for(api: Api) -> None:
     catalog(api)
     api("customers.get_or_create", api.at("2026-02-15T08:00:00Z"), customer_id="acme")
@@ -260,56 +177,6 @@ def test_what_credits_paid_for_is_written_in_a_file_as_it_is_on_a_page(api: Api)
 def zoned(api: Api, zone: str) -> None:
     command = ChangeSetting(setting="timezone", value=zone)
     api.store.ledger(api.ledger_id).execute(SettingsAddress(), command, by=TESTER)
-
-
-ANY: list[Any] = [
-    "",
-    " ",
-    "a\nb",
-    "\u0001",
-    "&=#%",
-    "\U0001f642",
-    None,
-    True,
-    "true",
-    0,
-    "0.0",
-    [],
-    [1],
-    {"b": ""},
-    "x" * 4_000,
-]
-
-
-def test_a_sum_leads_to_its_uses_whatever_the_property_is(api: Api) -> None:
-    catalog(api)
-    api("customers.get_or_create", customer_id="acme")
-    track = {"customer_id": "acme", "feature_id": "messages", "value": 1}
-    for each in ANY:
-        api("balances.track", **track, properties={"in": {"it": each}})
-    api("balances.track", **track)
-    for name in ("in.it", "in"):
-        for top in ("", "&top=2"):
-            sums = listed(api, f"group_by=properties.{name}&measure=count{top}")
-            assert sum(each["count"] for each in sums) == len(ANY) + 1
-            assert [len(listed(api, *each["rows"].split("?")[::-1])) for each in sums] == [
-                each["count"] for each in sums
-            ]
-
-
-def _units(use: dict[str, Any], row: dict[str, Any], sums: list[Any]) -> Any:
-    """The units of a use that a sum has of it: with a plan, what it took of that plan's balances, or of none."""
-    if "plan_id" not in row:
-        return use["value"]
-    parts = [(each["plan_id"], each["units"]) for each in use["deductions"]]
-    parts.append((None, use["value"] - sum(units for _, units in parts)))
-    first = {each["plan_id"] for each in sums if not each["rest"] and each["feature_id"] == row["feature_id"]}
-    wanted = {plan for plan, _ in parts} - first if row["rest"] else {row["plan_id"]}
-    return sum(units for plan, units in parts if plan in wanted)
-
-
-def _taken(use: dict[str, Any], row: dict[str, Any]) -> list[Any]:
-    return [each["value"] for each in use["deductions"] if each["feature_id"] == row["balance_feature_id"]]
 
 
 def test_sums_and_uses_leave_as_files(shop: Api) -> None:
@@ -385,28 +252,6 @@ def test_what_is_not_there_is_not_found(shop: Api) -> None:
             shop.get(path)
         assert refused.value.status == 404
     assert listed(shop, "feature_id=nothing") == listed(shop, "feature_id=nothing&bin=day") == []
-
-
-def test_what_is_on_record_of_a_customer_who_is_gone_is_read_by_its_internal_id(api: Api) -> None:
-    catalog(api)
-    work = [{"amount": 12, "description": "Work"}]
-    api("customers.get_or_create", customer_id="acme")
-    api("balances.track", customer_id="acme", feature_id="messages", value=3)
-    api("invoices.create", customer_id="acme", custom_line_items=work)
-    api("customers.delete", customer_id="acme")
-    (gone,) = listed(api, "group_by=customer")
-    for moment in ("", f"as_of=position:{api.head()}", f"as_of=position:{api.head() - 1}"):
-        assert [each["value"] for each in api.get(f"/v1/usage?customer_id={gone['internal_id']}&{moment}")["list"]] == [
-            3
-        ]
-        for path in ("/v1/timeline", "/v1/books/journal", "/v1/books/statement", "/v1/books/trial-balance"):
-            assert api.get(f"{path}?customer_id={gone['internal_id']}&{moment}")["list"], (path, moment)
-    assert [each["value"] for each in api.get(gone["rows"])["list"]] == [3]
-    for moment in ("", f"as_of=position:{api.head()}", "as_of=position:1"):
-        with pytest.raises(Refused, match="customer_not_found"):
-            api.get(f"/v1/usage?customer_id=acme&{moment}")
-    with pytest.raises(Refused, match="customer_not_found"):
-        api.get(f"/v1/usage?customer_id={gone['internal_id']}&as_of=position:1")
 
 
 def test_uses_of_what_is_unlimited_locked_taken_back_and_of_who_is_gone_count(api: Api) -> None:
