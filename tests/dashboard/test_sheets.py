@@ -2,11 +2,8 @@
 written, and sent again it acts no second time.
 """
 
-import itertools
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -21,14 +18,12 @@ from api.keys import create_key
 from ledger.core.access import UserRole
 from ledger.core.settings import Role
 from ledger.store.ledger import Store
-from tests.api.client import TESTER, Api, Ledgers
+from tests.api.client import TESTER
 from tests.dashboard.attaching import assert_beside
-from tests.dashboard.conftest import Browser, Desk
+from tests.dashboard.edited import CARRIED, MONTH, RENAMED, Shop, Thing, known, new_thing, open_shop
 from tests.dashboard.offered import fields as plan_fields
 from tests.dashboard.test_changing import hidden
 
-MONTH = {"interval": "month"}
-CARRIED = ("once", "seen", "form_token", "form_of", "version", "archived")
 NEW_THINGS = {"/new/plan", "/new/feature"}
 """Forms that begin empty and are about nothing that could have changed."""
 OTHERS: Mapping[str, Mapping[str, str]] = {
@@ -46,70 +41,16 @@ OTHERS: Mapping[str, Mapping[str, str]] = {
     "/keys/<key_id>/revoke": {},
 }
 """Forms that are no sheets over a customer or the catalog, with what is written into each."""
-NUMBERS = itertools.count(1)
-
-
-class Shop(NamedTuple):
-    """One ledger for all of these tests."""
-
-    api: Api
-    desk: Desk
-    admin: Browser
-
-
-@dataclass(frozen=True)
-class Thing:
-    """What one test changes: a customer, its plan, an entity, an invoice; a plan and a feature of the catalog."""
-
-    api: Api
-    values: Mapping[str, str]
-
-    def __getitem__(self, name: str) -> str:
-        return self.values[name]
-
-    @property
-    def id(self) -> str:
-        return self.values["customer_id"]
-
-    def rename(self) -> None:
-        self.api("customers.update", customer_id=self.id, name="Renamed")
 
 
 @pytest.fixture(scope="module")
 def shop(app: Flask, store: Store) -> Shop:
-    api = Ledgers(app, store).sandbox()
-    api("features.create", feature_id="messages", name="Messages", type="metered", consumable=True)
-    api("features.create", feature_id="seats", name="Seats", type="metered", consumable=False)
-    item = {"feature_id": "messages", "included": 500, "reset": MONTH}
-    seats = {"feature_id": "seats", "included": 1, "price": {"amount": 10, "billing_method": "prepaid", **MONTH}}
-    api("plans.create", plan_id="pro", name="Pro", price={"amount": 20, **MONTH}, items=[item, seats])
-    api("plans.create", plan_id="team", name="Team", price={"amount": 50, **MONTH}, items=[item])
-    api("plans.create", plan_id="extra", name="Extra", add_on=True, price={"amount": 5, **MONTH}, items=[])
-    desk = Desk(app, store, api.ledger_id)
-    return Shop(api, desk, desk.browser(UserRole.ADMIN, "ada"))
+    return open_shop(app, store)
 
 
 @pytest.fixture
 def thing(shop: Shop) -> Thing:
-    api, number = shop.api, next(NUMBERS)
-    key, plan_id, feature_id = f"acme-{number}", f"plan-{number}", f"feature-{number}"
-    api("customers.get_or_create", customer_id=key, name="Acme", metadata={"tier": "gold"})
-    api("billing.attach", customer_id=key, plan_id="pro", feature_quantities=[{"feature_id": "seats", "quantity": 3}])
-    api("entities.create", customer_id=key, entity_id="north", name="North", feature_id="seats")
-    api("customers.update", customer_id=key, metadata={"tier": "gold", "payment_method": "pm_declined"})
-    line = {"amount": 30, "description": "Consulting"}
-    api("invoices.create", customer_id=key, custom_line_items=[line], issue_method="finalize")
-    limits = [{"feature_id": "messages", "limit": 5, "interval": "day"}]
-    for operation, whose in (("customers.update", {}), ("entities.update", {"entity_id": "north"})):
-        api(operation, customer_id=key, **whose, billing_controls={"usage_limits": limits})
-    api("balances.track", customer_id=key, feature_id="messages", value=1)
-    api("features.create", feature_id=feature_id, name="Mails", type="metered")
-    api("plans.create", plan_id=plan_id, name="Basic", price={"amount": 9, **MONTH}, items=[])
-    used = api.get(f"/v1/customers/{key}/timeline?kind=usage.recorded")["list"][0]["position"]
-    invoice = api("invoices.list", customer_id=key)["list"][0]["id"]
-    held = api("customers.get", customer_id=key)["subscriptions"][0]["id"]
-    named = {"customer_id": key, "subscription_id": held, "invoice_id": invoice, "position": str(used)}
-    return Thing(api, {**named, "plan_id": plan_id, "feature_id": feature_id})
+    return new_thing(shop)
 
 
 Meanwhile = Callable[[Thing], Any]
@@ -137,13 +78,6 @@ class Case(NamedTuple):
 ONE, HELD = "/customers/<customer_id>", "/customers/<customer_id>/plans/<subscription_id>"
 INVOICE = f"{ONE}/invoices/<invoice_id>/<action>"
 CONTROL = f"{ONE}/controls/<kind>/<which>"
-RENAMED = ("Name", "Acme", "Renamed")
-
-
-def known(thing: Thing) -> dict[str, str]:
-    """What stands in the form of a customer."""
-    properties = {"key.0": "tier", "value.0": "gold", "key.1": "payment_method", "value.1": "pm_declined"}
-    return {"name": "Acme", "id": thing.id, "email": "", "fingerprint": "", **properties}
 
 
 def cancel(thing: Thing) -> None:
@@ -348,85 +282,6 @@ def test_a_new_thing_that_is_sent_twice_is_made_once(shop: Shop, noun: str) -> N
     head = shop.api.head()
     assert shop.admin.post(path, form).status_code == 303
     assert shop.api.head() == head
-
-
-def test_what_somebody_left_alone_stays_as_somebody_else_made_it(shop: Shop, thing: Thing) -> None:
-    browser, path = shop.admin, f"/customers/{thing.id}/edit"
-    browser.get(path)
-    written = {**known(thing), "email": "ap@acme.example", "key.2": "mine", "value.2": "1"}
-    thing.api("customers.update", customer_id=thing.id, name="Renamed", metadata={"tier": "silver", "theirs": "2"})
-    assert browser.post(path, {**hidden(browser, *CARRIED), **written}).status_code == 409
-    assert 'name="name" type="text" value="Renamed"' in browser.text
-    assert 'name="email" type="text" value="ap@acme.example"' in browser.text
-    shown = dict(re.findall(r'name="((?:key|value)\.\d+)" value="([^"]*)"', browser.last_raw()))
-    sent = {**hidden(browser, *CARRIED), **shown, "name": "Renamed", "id": thing.id, "email": "ap@acme.example"}
-    assert browser.post(path, {**sent, "fingerprint": ""}).status_code == 303
-    found = thing.api("customers.get", customer_id=thing.id)
-    assert (found["name"], found["email"]) == ("Renamed", "ap@acme.example")
-    assert found["metadata"] == {"tier": "silver", "theirs": "2", "mine": "1"}
-
-
-def test_a_form_that_comes_back_for_another_reason_still_knows_what_it_showed(shop: Shop, thing: Thing) -> None:
-    browser, path = shop.admin, f"/customers/{thing.id}/edit"
-    browser.get(path)
-    thing.rename()
-    assert browser.post(path, {**hidden(browser, *CARRIED), **known(thing), "email": "nowhere"}).status_code == 409
-    assert_beside(browser, *RENAMED)
-    assert thing.api("customers.get", customer_id=thing.id)["name"] == "Renamed"
-
-
-def test_an_edit_of_the_newest_version_goes_on_from_the_one_that_is_newest_by_now(shop: Shop, thing: Thing) -> None:
-    browser, plan_id, api = shop.admin, thing["plan_id"], thing.api
-    path, written = f"/plans/{plan_id}/edit", plan_fields(api, plan_id, name="Basic and more")
-    browser.get(path)
-    browser.post(path, {**hidden(browser, *CARRIED), **written})
-    api("plans.update", plan_id=plan_id, price={"amount": 12, **MONTH}, force_version=True)
-    assert browser.post(path, {**hidden(browser, *CARRIED), **written, "confirm": "1"}).status_code == 409
-    assert_beside(browser, "Newest version", "1", "2")
-    again = {**hidden(browser, *CARRIED), **plan_fields(api, plan_id, name="Basic and more"), "confirm": "1"}
-    assert browser.post(path, again).status_code == 303
-    newest = api("plans.get", plan_id=plan_id)
-    assert (newest["version"], newest["name"], newest["price"]["amount"]) == (2, "Basic and more", 12)
-    assert api("plans.get", plan_id=plan_id, version=1)["price"]["amount"] == 9
-
-
-def test_whoever_archives_what_was_archived_meanwhile_does_not_offer_it_again(shop: Shop, thing: Thing) -> None:
-    browser, path = shop.admin, f"/features/{thing['feature_id']}/archive"
-    browser.get(path)
-    thing.api("features.update", feature_id=thing["feature_id"], archived=True)
-    for status in (409, 303):
-        assert browser.post(path, hidden(browser, *CARRIED)).status_code == status
-    assert thing.api("features.get", feature_id=thing["feature_id"])["archived"]
-
-
-def race(shop: Shop, path: str, written: Mapping[str, str], **confirming: str) -> list[int]:
-    """What three people are answered who opened a sheet at the same time and confirm it at the same time."""
-    number = next(NUMBERS)
-    people = [shop.desk.browser(UserRole.ADMIN, f"{name}-{number}") for name in ("ben", "cleo", "dan")]
-    forms = []
-    for each in people:
-        each.get(path)
-        if confirming:
-            each.post(path, {**hidden(each, *CARRIED), **written})
-        forms.append({**hidden(each, *CARRIED), **written, **confirming})
-    with ThreadPoolExecutor(3) as threads:
-        answers = threads.map(lambda each: each[0].post(path, each[1]).status_code, zip(people, forms, strict=True))
-    return sorted(answers)
-
-
-def test_of_three_who_save_a_plan_at_once_two_are_shown_what_the_third_did(shop: Shop, thing: Thing) -> None:
-    written = plan_fields(thing.api, thing["plan_id"], **{"price.amount": "15"})
-    assert race(shop, f"/plans/{thing['plan_id']}/edit", written, confirm="1") == [303, 409, 409]
-
-
-def test_of_three_who_change_a_customer_at_once_two_are_shown_what_the_third_did(shop: Shop, thing: Thing) -> None:
-    assert race(shop, f"/customers/{thing.id}/edit", {**known(thing), "name": "Acme Ltd"}) == [303, 409, 409]
-
-
-def test_of_three_who_limit_an_entity_at_once_two_are_shown_what_the_third_did(shop: Shop, thing: Thing) -> None:
-    written = {"feature_id": "messages", "limit": "9", "interval": "day", "enabled": "1", "entity": "north"}
-    path = f"/customers/{thing.id}/controls/usage_limits/0?entity=north"
-    assert race(shop, path, {**written, "anchor": "billing_cycle"}) == [303, 409, 409]
 
 
 @pytest.mark.parametrize(
