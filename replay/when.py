@@ -3,7 +3,7 @@
 `as_of` is resolved to a position first, so that the same question always gets the same answer.
 """
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from psycopg import Connection
@@ -14,6 +14,7 @@ from ledger.store.recorder import UnknownLedger
 from projections.when import When
 from replay.moment import BusinessTime, Position, RecordedTime, parse_moment
 from replay.statements import statement
+from replay.zones import Zones, read_zones
 
 
 class PositionNotFound(Refusal):
@@ -32,8 +33,8 @@ def resolve(
 ) -> When | None:
     """The moment meant by `as_of` and `at`; None when neither was given. `conn` is in no transaction.
 
-    `as_of` is an instant, a day (its first instant in the ledger's time zone) or `position:N`; `at` is an instant or
-    a day.
+    `as_of` is an instant, a day or `position:N`; `at` is an instant or a day. A day of `as_of` begins in the ledger's
+    time zone as it was in force then, one of `at` in the zone that was known at `as_of`, or else in today's.
     Raises `InvalidInput` for what is no moment, `InvalidRequest` for one that is still to come (in a sandbox, `at` may
     be: customers' own clocks go ahead), `PositionNotFound`.
     """
@@ -41,23 +42,26 @@ def resolve(
         return None
     with conn.transaction():
         head, clock = _present(conn, ledger_id, "read_present")
-        position, known_at = (head, clock) if as_of is None else _known(conn, ledger_id, settings, as_of, head, clock)
+        zones = read_zones(conn, ledger_id, settings)
+        position, known_at = (head, clock) if as_of is None else _known(conn, ledger_id, zones, as_of, head, clock)
     if at is None:
         return When(position, known_at)
-    return When(position, known_at, _business(settings, at, clock if as_of is None else known_at, as_of))
+    true_at = _business(at, zones.known(position), settings, clock if as_of is None else known_at, as_of)
+    return When(position, known_at, true_at)
 
 
 def _known(
-    conn: Connection[Any], ledger_id: str, settings: LedgerSettings, text: str, head: int, clock: datetime
+    conn: Connection[Any], ledger_id: str, zones: Zones, text: str, head: int, clock: datetime
 ) -> tuple[int, datetime]:
-    match parse_moment(text, settings.zone, recorded=True, name="as_of"):
+    match parse_moment(text, zones.present, recorded=True, name="as_of"):
         case Position(number):
             if number < 1:
                 raise InvalidInput("as_of was position:0 and positions begin at 1")
             if number > head:
                 raise PositionNotFound(number, head)
             return number, _recorded_at(conn, ledger_id, number)
-        case RecordedTime(instant):
+        case RecordedTime():
+            instant = zones.first_instant(text)
             if instant > clock:
                 raise InvalidRequest(f"as_of was {text}, which is still to come")
             if head and instant >= _recorded_at(conn, ledger_id, head):
@@ -69,8 +73,8 @@ def _known(
     raise AssertionError(text)
 
 
-def _business(settings: LedgerSettings, text: str, latest: datetime, as_of: str | None) -> datetime:
-    moment = parse_moment(text, settings.zone, name="at")
+def _business(text: str, zone: tzinfo, settings: LedgerSettings, latest: datetime, as_of: str | None) -> datetime:
+    moment = parse_moment(text, zone, name="at")
     if not isinstance(moment, BusinessTime):
         raise InvalidInput(f"at was {text} and must be an instant such as 2026-01-31T12:00:00Z, or a day")
     if moment.at > latest and not settings.sandbox:

@@ -11,7 +11,7 @@ import pytest
 from ledger.core.balances.usage import Track
 from ledger.core.errors import Refusal
 from ledger.core.profile import MoveClock, UpdateCustomer
-from ledger.core.settings import ChangeSetting
+from ledger.core.settings import ChangeSetting, CreateLedger, Env
 from ledger.core.subscriptions.cancellation import When
 from ledger.store.ledger import CustomerAddress, SettingsAddress, Store, UnknownLedger
 from projections.runner import Runner
@@ -152,6 +152,51 @@ def test_a_day_begins_in_the_ledgers_time_zone(store: Store, past: Book) -> None
     past.ledger.execute(SettingsAddress(), ChangeSetting("timezone", "Pacific/Auckland"), by=ME)
     there = at(store.database_url, store.operator, "main", "ann", "2026-02-02")
     assert there.now == datetime(2026, 2, 1, 11, tzinfo=UTC)
+
+
+FIRST, LAST = "Etc/GMT-14", "Etc/GMT+12"
+"""The zones in which a day begins first, and 26 hours later."""
+
+
+def change_zone(book: Book, name: str) -> str:
+    """Another zone from now on; the position at which it was not known yet."""
+    found = book.ledger.execute(SettingsAddress(), ChangeSetting("timezone", name), by=ME)
+    return f"position:{found.position - 1}"
+
+
+def test_a_day_that_had_begun_stays_where_it_began_when_the_time_zone_changes(store: Store, past: Book) -> None:
+    def known(day: str) -> Account:
+        return at(store.database_url, store.operator, "main", "ann", day, recorded=True)
+
+    change_zone(past, FIRST)
+    today = datetime.now(ZoneInfo(FIRST)).date().isoformat()
+    before = known(today)
+    change_zone(past, LAST)
+    assert (known(today).now, known(today).version) == (before.now, before.version)
+
+
+def test_a_day_that_had_not_begun_begins_with_the_time_zone_that_has_it(store: Store) -> None:
+    assert store.create_ledger("far", Env.SANDBOX)
+    store.ledger("far").execute(SettingsAddress(), CreateLedger("far", Env.SANDBOX, LAST), by=ME)
+    far = Book(store.ledger("far"))
+    far.customer("ann")
+    change_zone(far, FIRST)
+    today = datetime.now(ZoneInfo(FIRST)).date().isoformat()
+    assert at(store.database_url, store.operator, "far", "ann", today, recorded=True).customer.exists
+
+
+def test_a_day_of_business_begins_in_the_time_zone_that_was_known(store: Store, past: Book) -> None:
+    def began(as_of: str) -> datetime:
+        return at(store.database_url, store.operator, "main", "ann", "2026-02-02", as_of=as_of).now
+
+    unchanged = change_zone(past, FIRST)
+    first = change_zone(past, LAST)
+    head = f"position:{store.ledgers()[0].position}"
+    assert [began(each) for each in (unchanged, first, head)] == [
+        datetime(2026, 2, 2, tzinfo=UTC),
+        datetime(2026, 2, 1, 10, tzinfo=UTC),
+        datetime(2026, 2, 2, 12, tzinfo=UTC),
+    ]
 
 
 @pytest.mark.parametrize(
