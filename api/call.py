@@ -106,11 +106,13 @@ class Call:
             self._background = self.identity.ledger.look(CatalogAddress(), by=self.by)
         return self._background
 
-    def scene(self, outcome: Outcome, *, step: int = 0, expand: Sequence[str] = ()) -> Scene:
-        """A customer as an outcome left it. Raises `CustomerNotFound` for one that is gone."""
+    def scene(self, outcome: Outcome, *, step: int = 0, expand: Sequence[str] = (), on_record: bool = False) -> Scene:
+        """A customer as an outcome left it. Raises `CustomerNotFound` for one that is gone, whose records stay: with
+        `on_record` it is shown too.
+        """
         found = outcome.steps[step]
         state = found.after
-        if not isinstance(state, Customer) or not state.exists:
+        if not isinstance(state, Customer) or not (state.exists or on_record):
             raise CustomerNotFound(internal_id(found.stream_id))
         return Scene(found.stream_id, state, outcome.now, outcome.catalog, outcome.settings, frozenset(expand))
 

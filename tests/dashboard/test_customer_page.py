@@ -306,6 +306,15 @@ def test_a_deleted_customer_still_reads_by_either_id(shop: Shop) -> None:
         assert "/edit" not in shop.finance.text
 
 
+@pytest.mark.parametrize("days", ["24h", "7d", "30d", "90d"])
+def test_what_a_deleted_customer_used_is_drawn_for_every_range(shop: Shop, days: str) -> None:
+    for customer_id in ("gone", internal_id_of_gone(shop)):
+        shop.finance.get(f"/customers/{customer_id}")
+        drawn = link(shop.finance, "Open in Usage")
+        assert shop.finance.get(f"{drawn}&range={days}").status_code == 200
+        assert shop.finance.get(f"{drawn}&range={days}&place=card", HX_Request="true").status_code == 200
+
+
 def internal_id_of_gone(shop: Shop) -> str:
     entry = shop.api.get("/v1/timeline?kind=customer.deleted")["list"][0]
     return str(entry["internal_id"])

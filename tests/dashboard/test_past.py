@@ -11,6 +11,7 @@ from ledger.core.access import UserRole
 from ledger.store.ledger import Store
 from tests.api.client import Api, Ledgers
 from tests.dashboard.conftest import Browser, Desk
+from tests.dashboard.test_activity import drawn
 from tests.dashboard.test_customer_page import MONTHLY, plain, section
 
 JANUARY = {"Tallystick_Now": "2026-01-10T09:00:00Z"}
@@ -194,3 +195,10 @@ def test_an_entry_of_the_timeline_leads_to_its_customer_as_it_was_known_then(sho
     shop.viewer.get(f"/timeline?position={shop.early}")
     assert f'href="/customers/acme?{then(shop.early)}"' in shop.viewer.text
     assert shop.viewer.get(f"/customers/acme?{then(shop.early)}").status_code == 200
+
+
+def test_a_range_of_the_past_ends_at_the_moment_by_the_clock_of_its_customer(shop: Shop) -> None:
+    """Acme's clock stood on 10 January, when it used 20 messages."""
+    for days in ("range=24h", "range=30d", "range=1bc", "range=custom&from=2026-01-10&to=2026-01-10"):
+        shop.viewer.get(f"/usage?customer_id=acme&{days}&{then(shop.early)}")
+        assert drawn(shop.viewer) == {"Messages": {"Messages": 20}}, days

@@ -7,17 +7,21 @@ query has instants and nothing else, so that the graph, its files and the rows b
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
 from api.call import Call
+from api.dashboard.past import moment_of
+from api.reads.past import on_record, then_of
 from api.reads.usage_parameters import PROPERTY
-from api.v1.ranges import CYCLES_BACK, scene_for, span_of
+from api.v1.ranges import CYCLES_BACK, span_of
+from api.views.shapes import Scene
 from api.views.timeline import rfc_3339
 from api.wire.fields import shown
 from api.wire.refusals import InvalidInputs
+from ledger.store.addresses import CustomerAddress
 from projections.queries.bins import BinSize
 
 RANGES: Final = {"24h": "Last 24 hours", "7d": "Last 7 days", "30d": "Last 30 days", "90d": "Last 90 days"}
@@ -100,15 +104,21 @@ def _range(call: Call, given: dict[str, str]) -> Pairs:
         return _days(given)
     if name not in RANGES and name not in CYCLES_BACK:
         raise InvalidInputs({"range": f"was {shown(name)} and must be one of {', '.join((*RANGES, *CYCLES_BACK))}"})
-    body: dict[str, Any] = {"range": name}
-    if "customer_id" in given:
-        body["customer_id"] = given["customer_id"]
-    elif name in CYCLES_BACK:
+    scene = _scene(call, given) if "customer_id" in given else None
+    if scene is None and name in CYCLES_BACK:
         raise InvalidInputs({"range": "is counted for one customer: name one, or choose another range"})
-    span = span_of(call, body, scene_for(call, body))
+    span = span_of(call, {"range": name}, scene)
     assert span.start is not None
     assert span.end is not None
     return [("from", rfc_3339(span.start)), ("to", rfc_3339(span.end))]
+
+
+def _scene(call: Call, given: dict[str, str]) -> Scene:
+    """By whose clock and plans a range is counted: also of one that is gone, and as they stood at a moment."""
+    then = then_of(call, moment_of(MultiDict(given))._asdict())
+    if then is None:
+        return call.scene(call.look(CustomerAddress(given["customer_id"])), on_record=True)
+    return on_record(call, then, given["customer_id"]).scene()
 
 
 def _days(given: dict[str, str]) -> Pairs:

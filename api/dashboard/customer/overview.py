@@ -21,6 +21,7 @@ from api.dashboard.paths import customer_path
 from api.errors import status_of
 from api.views.invoice import upcoming
 from ledger.core.errors import Refusal
+from ledger.store.addresses import internal_id
 from projections import reads
 from projections.reads import TimelineFilter
 
@@ -74,9 +75,8 @@ def _page(visitor: Visitor, customer_id: str) -> Response:
         timeline=told(recent),
         more=recent.next_cursor is not None,
         live=live,
-        # What the parts that other rooms own are told by.
-        customer_id=customer_id,
-        address=customer_id,
+        # What the parts that other rooms own are told by; an id is free again once its customer is deleted.
+        address=internal_id(found.stream_id) if found.deleted else customer_id,
         entity_id=found.entity_id,
         drawn=_drawn(found),
     )

@@ -144,10 +144,7 @@ def _present(visitor: Visitor, customer_id: str) -> Subject:
         outcome = call.look(CustomerAddress(customer_id))
     except CustomerNotFound:
         outcome = call.look(CustomerAddress(_former(visitor, customer_id)))
-    step = outcome.steps[0]
-    state: Any = step.after
-    scene = Scene(step.stream_id, state, outcome.now, outcome.catalog, outcome.settings)
-    return Subject(visitor, customer_id, scene, outcome.position)
+    return Subject(visitor, customer_id, call.scene(outcome, on_record=True), outcome.position)
 
 
 def _stood(visitor: Visitor, customer_id: str, moment: Moment) -> Subject:
