@@ -95,7 +95,13 @@ FILTERS: Final = (
     repeated(BALANCE),
     instant("created_from", "Created from this instant on."),
     instant("created_to", "Created up to this instant."),
-    choice("sort", "Which column to sort by; what has nothing in it comes last.", tuple(SORTS), NEWEST_FIRST),
+    choice(
+        "sort",
+        "Which column to sort by; what has nothing in it comes last. Amounts of all currencies are ordered by their "
+        "minor units.",
+        tuple(SORTS),
+        NEWEST_FIRST,
+    ),
     choice("order", "Up or down. Unless said: the newest first, other columns upwards.", ("asc", "desc")),
     PICKED,
     text("feature", "Show, and sort by, what is granted, remaining and used of this feature."),
