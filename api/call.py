@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from api.auth import Identity
 from api.caller import business_now, caller, once
@@ -84,13 +85,15 @@ class Call:
         return self._note(self.identity.ledger.ponder(address, command, by=self.by, business_now=self._time(at)))
 
     @contextmanager
-    def view(self, models: Sequence[str]) -> Iterator[View]:
+    def view(self, models: Sequence[str], *, stream_id: UUID | None = None) -> Iterator[View]:
         """The projections as of the ledger's head, or as they are where the caller sent `Ledger-Allow-Stale: true`.
 
-        Raises `ProjectionUnavailable`.
+        With `stream_id` only rows of that stream may be read, and what others do is not waited for. Raises
+        `ProjectionUnavailable`.
         """
         stale = self.request.environ.get("HTTP_LEDGER_ALLOW_STALE", "").lower() == "true"
-        with self.services.reads.open(self.identity.ledger.ledger_id, models=models, allow_stale=stale) as view:
+        ledger_id, reads = self.identity.ledger.ledger_id, self.services.reads
+        with reads.open(ledger_id, models=models, stream_id=stream_id, upto=self.pinned, allow_stale=stale) as view:
             self._as_of(view.position, view.due)
             if self.pinned is not None:
                 # An older revision serves the present until the new one is built, and has no past.

@@ -15,7 +15,6 @@ page) to be given back with the same filters. Another question's cursor, or anot
 from ledger.store.log import LogRow
 from projections.cursors import InvalidCursor
 from projections.errors import ProjectionBehind, ProjectionFailed, ProjectionUnavailable
-from projections.queries.accounts import MODELS as ACCOUNT_MODELS
 from projections.queries.accounts import (
     AccountFilter,
     AccountRow,
@@ -26,6 +25,8 @@ from projections.queries.accounts import (
     leaf,
     stream_accounts,
 )
+from projections.queries.accounts import models_of as account_models
+from projections.queries.alike import MODELS as ALIKE_MODELS
 from projections.queries.alike import Alike, alike
 from projections.queries.events import events, ndjson
 from projections.queries.invoices import invoices, invoices_of
@@ -67,7 +68,7 @@ INVOICE_MODELS = ("customers", "invoices")
 USAGE_MODELS = ("customers", "balances", "usage")
 
 __all__ = [
-    "ACCOUNT_MODELS",
+    "ALIKE_MODELS",
     "CUSTOMER_MODELS",
     "INVOICE_MODELS",
     "SORTS",
@@ -103,6 +104,7 @@ __all__ = [
     "UsageEntry",
     "UsageFilter",
     "View",
+    "account_models",
     "accounts",
     "alike",
     "balances",

@@ -1,10 +1,14 @@
-"""A consistent look at a ledger's projections: as of its head or later, all models in one snapshot."""
+"""A consistent look at a ledger's projections: as of its head or later, all models in one snapshot.
+
+What is read is folded up to the last event that can change it (`projections/awaiting.py`), and so as of the head.
+"""
 
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple, Protocol
+from uuid import UUID
 
 import psycopg
 from psycopg import Connection
@@ -14,6 +18,7 @@ from psycopg_pool import ConnectionPool
 from ledger.clock import Deadline
 from ledger.store.recorder import UnknownLedger
 from projections.active import Active
+from projections.awaiting import Interest
 from projections.errors import ProjectionBehind, ProjectionUnbuilt, stands_still
 from projections.projection import Model
 from projections.reading_ahead import read_ahead
@@ -71,14 +76,12 @@ class Standing(NamedTuple):
 class View:
     """One snapshot of a ledger's projections; `Ledger-Position` and `Ledger-Due` of an answer come from here."""
 
-    def __init__(self, conn: Connection[Any], ledger_id: str, standing: Standing) -> None:
+    def __init__(self, conn: Connection[Any], ledger_id: str, standing: Standing, position: int | None = None) -> None:
+        """`position` is further than the models are folded where what is missing there changes no row that is read."""
         self._conn, self.ledger_id, self.standing = conn, ledger_id, standing
+        self.position: int = max(standing.projected, position or 0)
+        """The position that everything read here is as of."""
         self._streams: list[Generator[Any, None, None]] = []
-
-    @property
-    def position(self) -> int:
-        """The position that everything read here is folded to."""
-        return self.standing.projected
 
     @property
     def due(self) -> datetime:
@@ -136,25 +139,39 @@ class Views:
         return Views(connections, wait_seconds=self._wait_seconds)
 
     @contextmanager
-    def open(self, ledger_id: str, *, models: Sequence[str], allow_stale: bool = False) -> Iterator[View]:
-        """A view in which these models have everything that the log held when this was asked.
+    def open(
+        self,
+        ledger_id: str,
+        *,
+        models: Sequence[str],
+        stream_id: UUID | None = None,
+        upto: int | None = None,
+        allow_stale: bool = False,
+    ) -> Iterator[View]:
+        """A view in which these models have everything that the log held when this was asked, as far as it matters.
 
-        Waits a little for the runner. Raises `ProjectionBehind` past the time limit, `ProjectionFailed` when one of
-        the models stands still, `ProjectionUnbuilt` when one has no rows yet,
+        With `stream_id` only rows of that stream may be read, with `upto` only what was known at that position.
+        Waits a little for the runner where something that matters is missing. Raises `ProjectionBehind` past the time
+        limit, `ProjectionFailed` when one of the models stands still, `ProjectionUnbuilt` when one has no rows yet,
         `UnknownLedger`; with `allow_stale` it takes what is there.
         """
+        interest = Interest(tuple(models), stream_id, upto)
+        position = 0
         needed: int | None = None
         deadline, pause = Deadline(self._wait_seconds), FIRST_POLL_SECONDS
         while True:
             with self._pool.connection() as conn, _snapshot(conn):
                 standing = self._standing(conn, ledger_id, models)
-                if allow_stale or standing.projected >= (standing.head if needed is None else needed):
-                    with closing(View(conn, ledger_id, standing)) as view:
+                first = needed is None
+                if needed is None and not allow_stale:
+                    position = interest.as_of(standing.head)
+                    needed = interest.last_awaited(conn, ledger_id, standing.projected, position)
+                if needed is None or needed <= standing.projected:
+                    with closing(View(conn, ledger_id, standing, position)) as view:
                         yield view
                     return
             # The connection is given back meanwhile: those who wait must not use them up.
-            if needed is None:
-                needed = standing.head
+            if first:
                 self._want(ledger_id)
             if not deadline.remaining():
                 raise ProjectionBehind(needed, standing.projected)

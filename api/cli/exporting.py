@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 from urllib.parse import urlencode
+from uuid import UUID
 
 import click
 from werkzeug.test import create_environ
@@ -76,9 +77,17 @@ class Folding(Reads):
         return Folding(connections, self._runner)
 
     @contextmanager
-    def open(self, ledger_id: str, *, models: Sequence[str], allow_stale: bool = False) -> Iterator[View]:
+    def open(
+        self,
+        ledger_id: str,
+        *,
+        models: Sequence[str],
+        stream_id: UUID | None = None,
+        upto: int | None = None,
+        allow_stale: bool = False,
+    ) -> Iterator[View]:
         self._runner.catch_up()
-        with super().open(ledger_id, models=models, allow_stale=allow_stale) as view:
+        with super().open(ledger_id, models=models, stream_id=stream_id, upto=upto, allow_stale=allow_stale) as view:
             yield view
 
 

@@ -1,6 +1,7 @@
 """What can be asked of the customer list: its parameters, and the question that they make together."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -14,7 +15,7 @@ from api.wire import limits
 from api.wire.common import BILLING_INTERVALS
 from api.wire.refusals import InvalidInputs
 from projections.accounts.plans import Status
-from projections.reads import SORTS, AccountFilter, BalanceTest, Ordering
+from projections.reads import SORTS, AccountFilter, BalanceTest, Ordering, account_models
 
 MOST_OF_EACH: Final = 20
 MOST_FIELDS: Final = 100
@@ -36,6 +37,11 @@ class AccountQuestion(NamedTuple):
     keep: AccountFilter
     ordering: Ordering
     columns: tuple[str, ...]
+
+    @property
+    def models(self) -> Sequence[str]:
+        """What its answer is made of."""
+        return account_models(self.keep, self.ordering)
 
     @property
     def of_sums(self) -> bool:

@@ -37,7 +37,7 @@ def get_balances(call: Call, query: dict[str, Any], customer_id: str) -> Respons
     if then is not None:
         return answer(call, _rows_then(call, query, then, customer_id))
     stream_id = call.look(CustomerAddress(customer_id)).steps[0].stream_id
-    with call.view(CUSTOMER_MODELS) as view:
+    with call.view(CUSTOMER_MODELS, stream_id=stream_id) as view:
         found = reads.balances(view, _kept(query, stream_id), limit=query["limit"], cursor=query["cursor"])
         shown = [balance_row(scene_of(call, view, each.stream_id, owner(each)), each) for each in found.items]
         position = view.position
@@ -79,7 +79,7 @@ def _shown(
 def _entries_then(call: Call, found: Whose) -> list[BalanceEntry]:
     """Every balance that a customer had, those that had ended as they stood when they did; leftovers within theirs."""
     stood, customer = found.stood, found.stood.customer
-    with call.view(("balances",)) as view:
+    with call.view(("balances",), stream_id=stood.stream_id) as view:
         ended = ended_balances_then(view, found.owner, stood.recorded.grants, stood.ahead)
     leftovers = _leftovers(customer.grants)
 
@@ -144,7 +144,7 @@ def _file(call: Call, query: dict[str, Any], customer_id: str) -> Iterator[Rows]
         yield Rows(then.when.position, None, (_flat(found.scene(owner(each)), each) for each in kept))
         return
     keep = _kept(query, call.look(CustomerAddress(customer_id)).steps[0].stream_id)
-    with call.view(CUSTOMER_MODELS) as view:
+    with call.view(CUSTOMER_MODELS, stream_id=keep.stream_id) as view:
         entries = _all(view, keep)
         rows = (_flat(scene_of(call, view, each.stream_id, owner(each)), each) for each in entries)
         yield Rows(view.position, view.due, rows)

@@ -24,7 +24,7 @@ def get_customer(call: Call, query: dict[str, Any], customer_id: str) -> Respons
     if then is not None:
         return answer(call, _then(call, then, customer_id))
     stream_id = call.look(CustomerAddress(customer_id)).steps[0].stream_id
-    with call.view(CUSTOMER_MODELS) as view:
+    with call.view(CUSTOMER_MODELS, stream_id=stream_id) as view:
         entry = reads.customer(view, stream_id)
         if entry is None:
             raise CustomerNotFound(customer_id)
@@ -33,7 +33,7 @@ def get_customer(call: Call, query: dict[str, Any], customer_id: str) -> Respons
 
 def _then(call: Call, then: Then, customer_id: str) -> Json:
     found = whose(call, then, customer_id)
-    with call.view(("subscriptions",)) as view:
+    with call.view(("subscriptions",), stream_id=found.stood.stream_id) as view:
         return customer(found.scene(in_order(view, found)))
 
 

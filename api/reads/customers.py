@@ -20,13 +20,13 @@ from api.views.account import COLUMNS, Shown, account, account_values
 from ledger.core.offers.catalog import Catalog
 from projections import reads
 from projections.cursors import InvalidCursor, Question, from_cursor, to_cursor
-from projections.reads import ACCOUNT_MODELS, SORTS, AccountRow, Ordering, Page, View
+from projections.reads import SORTS, AccountRow, Ordering, Page, View
 
 
 def list_customers(call: Call, query: dict[str, Any]) -> Response:
     """A page of customers."""
     asked, then = question_of(query), then_of(call, query)
-    with call.view(ACCOUNT_MODELS) as view:
+    with call.view(asked.models) as view:
         page = page_of(call, view, asked, then, query["limit"], query["cursor"])
     currency, catalog = _sold_in(call, then)
     shown = [account(Shown(row, currency, catalog), asked.columns) for row in page.items]
@@ -88,7 +88,7 @@ def _sold_in(call: Call, then: Then | None) -> tuple[str, Catalog]:
 def _rows(call: Call, query: dict[str, Any]) -> Iterator[Rows]:
     asked, then = question_of(query), then_of(call, query)
     currency, catalog = _sold_in(call, then)
-    with call.view(ACCOUNT_MODELS) as view:
+    with call.view(asked.models) as view:
         rows = (account_values(Shown(row, currency, catalog)) for row in _all(call, view, asked, then))
         yield Rows(view.position if then is None else then.when.position, None if then else view.due, rows)
 

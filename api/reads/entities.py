@@ -38,7 +38,7 @@ def list_entities(call: Call, query: dict[str, Any], customer_id: str) -> Respon
         shown = [entity(found.scene(customer), each.entity_id) for each in paged.items]
         return answer(call, {"list": shown, "next_cursor": paged.next_cursor})
     asking = _asking(call, query, customer_id)
-    with call.view(CUSTOMER_MODELS) as view:
+    with call.view(CUSTOMER_MODELS, stream_id=asking["stream_id"]) as view:
         listed = reads.entities(view, **asking, limit=query["limit"], cursor=query["cursor"])
         shown = [
             entity(scene_of(call, view, each.stream_id, each.customer), each.entity.entity_id) for each in listed.items
@@ -54,7 +54,7 @@ def _asking(call: Call, query: dict[str, Any], customer_id: str) -> dict[str, An
 
 def _stood(call: Call, then: Then, customer_id: str) -> tuple[Whose, Customer]:
     found = whose(call, then, customer_id)
-    with call.view(("subscriptions",)) as view:
+    with call.view(("subscriptions",), stream_id=found.stood.stream_id) as view:
         return found, in_order(view, found)
 
 
@@ -99,7 +99,7 @@ def _file(call: Call, query: dict[str, Any], customer_id: str) -> Iterator[Rows]
         yield Rows(then.when.position, None, (_flat(owner, each) for each in kept))
         return
     asking = _asking(call, query, customer_id)
-    with call.view(CUSTOMER_MODELS) as view:
+    with call.view(CUSTOMER_MODELS, stream_id=asking["stream_id"]) as view:
         entries = _all(view, asking)
         rows = (_flat(shown_customer(each.customer.customer_id, each.stream_id), each.entity) for each in entries)
         yield Rows(view.position, view.due, rows)

@@ -47,13 +47,13 @@ def invoices_export(keep: Filtering) -> Export:
         then = then_of(call, query)
         kept = keep(call, query, path, then)
         if then is not None:
-            with call.view(INVOICE_MODELS) as view:
+            with call.view(INVOICE_MODELS, stream_id=kept.stream_id) as view:
                 found = view.stream(
                     "export_invoices_then", INVOICE_MODELS, **kept.parameters(), **then.when.parameters()
                 )
                 yield Rows(then.when.position, None, map(_in_major, found))
             return
-        with call.view(INVOICE_MODELS) as view:
+        with call.view(INVOICE_MODELS, stream_id=kept.stream_id) as view:
             found = view.stream("export_invoices", INVOICE_MODELS, **kept.parameters())
             yield Rows(view.position, view.due, map(_in_major, found))
 

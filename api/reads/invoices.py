@@ -107,7 +107,7 @@ def _page_then(call: Call, query: dict[str, Any], then: Then) -> Json:
 def _page_of_then(call: Call, query: dict[str, Any], found: Whose) -> Json:
     """A page of one customer's invoices as they were."""
     stood, keep = found.stood, filter_of(query, found.stood.stream_id)
-    with call.view(INVOICE_MODELS) as view:
+    with call.view(INVOICE_MODELS, stream_id=stood.stream_id) as view:
         entries = [each for each in invoices_of_then(view, found.owner, stood.ahead) if keeps(keep, each)]
     paged = page(call, "invoices_then", (keep, found.then.asked), entries, _key, query, stood.stream_id)
     shown = [_row(found.scene(Customer(customer_id=each.customer_id)), each) for each in paged.items]
@@ -135,7 +135,7 @@ def _explained(
 
 def _page(call: Call, query: dict[str, Any], stream_id: UUID | None) -> Json:
     keep = filter_of(query, stream_id)
-    with call.view(INVOICE_MODELS) as view:
+    with call.view(INVOICE_MODELS, stream_id=stream_id) as view:
         if keep is NOTHING:
             found: Page[InvoiceEntry] = Page([], None)
         else:

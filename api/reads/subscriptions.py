@@ -53,7 +53,7 @@ def list_customer_subscriptions(call: Call, query: dict[str, Any], customer_id: 
 
 
 def _live(call: Call, query: dict[str, Any], keep: SubscriptionFilter) -> Json:
-    with call.view(MODELS) as view:
+    with call.view(MODELS, stream_id=keep.stream_id) as view:
         found = reads.subscriptions(view, **keep._asdict(), limit=query["limit"], cursor=query["cursor"])
         due, zone = view.due, call.background.settings.zone
     return _page([_told(each, subscription_row(each, due, zone)) for each in found.items], found.next_cursor)
@@ -63,7 +63,7 @@ def _paged(call: Call, query: dict[str, Any], found: Whose) -> Page[Subscription
     stood, keep = found.stood, _kept(query, found.stood.stream_id)
     if keep.entity_id is not None:
         stood.customer.entity(keep.entity_id)
-    with call.view(MODELS) as view:
+    with call.view(MODELS, stream_id=keep.stream_id) as view:
         entries = [each for each in subscriptions_then(view, found.owner, stood.ahead) if _keeps(keep, each)]
     return page(call, "subscriptions_then", (keep, found.then.asked), entries, _key, query, stood.stream_id)
 
@@ -142,11 +142,11 @@ def _file(call: Call, query: dict[str, Any], customer_id: str | None = None) -> 
     then, named = then_of(call, query), customer_id or query.get("customer_id")
     if then is None:
         keep = _kept(query, None if named is None else _stream(call, query, named))
-        with call.view(MODELS) as view:
+        with call.view(MODELS, stream_id=keep.stream_id) as view:
             yield Rows(view.position, view.due, view.stream("export_subscriptions", MODELS, **keep.parameters()))
         return
     keep = _kept(query, None if named is None else whose(call, then, named).stood.stream_id)
-    with call.view(MODELS) as view:
+    with call.view(MODELS, stream_id=keep.stream_id) as view:
         parameters = keep.parameters() | then.when.parameters()
         yield Rows(then.when.position, None, view.stream("export_subscriptions_then", MODELS, **parameters))
 

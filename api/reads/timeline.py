@@ -81,7 +81,7 @@ def _answer(call: Call, query: dict[str, Any], keep: TimelineFilter) -> Response
         raise InvalidRequest("after was sent without follow=true: a page goes on from `cursor`")
     when = when_of(call, query)
     asked = {"oldest_first": query["order"] == "asc", "limit": query["limit"] or LIMIT.default, "when": when}
-    with call.view(TIMELINE_MODELS) as view:
+    with call.view(TIMELINE_MODELS, stream_id=keep.stream_id) as view:
         if keep.position is not None and keep.position > view.position:
             raise PositionAhead("position", keep.position, view.position)
         if query["group"] is None:

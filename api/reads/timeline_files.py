@@ -50,7 +50,7 @@ def timeline_export(keep: Filtering) -> Export:
     def rows(call: Call, query: dict[str, Any], **path: str) -> Iterator[Rows]:
         _refuse_others(query)
         kept, when = keep(call, query, path), when_of(call, query)
-        with call.view(TIMELINE_MODELS) as view:
+        with call.view(TIMELINE_MODELS, stream_id=kept.stream_id) as view:
             found = timeline_stream(view, kept, oldest_first=query["order"] != "desc", when=when)
             position, due = (view.position, view.due) if when is None else (when.position, None)
             yield Rows(position, due, map(_flat, found))

@@ -31,7 +31,7 @@ PATH: Final = "/v1/usage"
 def get_usage(call: Call, query: dict[str, Any], customer_id: str | None = None) -> Response:
     """A page of uses, newest first; or sums, where something is asked that only sums have."""
     question = asked(call, query, customer_id)
-    with call.view(recorded.MODELS) as view:
+    with call.view(recorded.MODELS, stream_id=question.keep.stream_id) as view:
         shown = _sums(question, view, _path(customer_id)) if question.summed else uses_shown(question, view, query)
         call.position = question.position(view)
         return answer(call, shown)
@@ -40,7 +40,7 @@ def get_usage(call: Call, query: dict[str, Any], customer_id: str | None = None)
 def get_sums(call: Call, query: dict[str, Any], customer_id: str | None = None) -> Response:
     """Sums of uses, also where all of them are one."""
     question = asked(call, query, customer_id)
-    with call.view(recorded.MODELS) as view:
+    with call.view(recorded.MODELS, stream_id=question.keep.stream_id) as view:
         shown = _sums(question, view, _path(customer_id))
         call.position = question.position(view)
         return answer(call, shown)
@@ -109,7 +109,7 @@ def _every_use(call: Call, query: dict[str, Any], customer_id: str | None = None
         raise InvalidRequest(
             f"Sums leave as a file from {PATH}/sums, and uses from here: ask there, with the same query"
         )
-    with call.view(recorded.MODELS) as view:
+    with call.view(recorded.MODELS, stream_id=question.keep.stream_id) as view:
         outside = _outside(question, view)
         rows = recorded.all_uses(view, question.keep, balance_prefix=BALANCE, outside=outside)
         yield Rows(question.position(view), question.due(view), map(export_row, rows))
@@ -118,7 +118,7 @@ def _every_use(call: Call, query: dict[str, Any], customer_id: str | None = None
 @contextmanager
 def _every_sum(call: Call, query: dict[str, Any], customer_id: str | None = None) -> Iterator[Rows]:
     question = asked(call, query, customer_id)
-    with call.view(recorded.MODELS) as view:
+    with call.view(recorded.MODELS, stream_id=question.keep.stream_id) as view:
         what = question.sums(view)
         found = sums(view, what)
         lines = sum_lines(what, found, customers_of(view, found), question.by.properties)

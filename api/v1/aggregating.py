@@ -45,7 +45,7 @@ def aggregate(call: Call, body: dict[str, Any]) -> Json:
     """Sums by period, in total, and by balance where that is asked for."""
     scene = scene_for(call, body)
     what = _asked(call, body, scene)
-    with call.view(MODELS) as view:
+    with call.view(MODELS, stream_id=what.keep.stream_id) as view:
         plain = sums(view, what)
         found = {each.group.feature_id for each in plain}
         features = _features(body)

@@ -37,7 +37,7 @@ def list_all(call: Call, body: dict[str, Any]) -> Json:
         span.start,
         None if span.end is None else span.end - SHORTEST,
     )
-    with call.view(USAGE_MODELS) as view:
+    with call.view(USAGE_MODELS, stream_id=keep.stream_id) as view:
         page = reads.usage(view, keep, limit=body["limit"], cursor=body["start_cursor"] or None)
     return {"list": [use(each) for each in page.items], "next_cursor": page.next_cursor}
 

@@ -267,7 +267,7 @@ def list_all(call: Call, body: dict[str, Any]) -> Json:
     statuses = tuple(body["status"]) if "status" in body else None
     wanted = InvoiceFilter(stream_of(call, body), body.get("entity_id"), statuses=statuses)
     keep = of_ids(wanted, body.get("invoice_id"), body.get("stripe_id"))
-    with call.view(INVOICE_MODELS) as view:
+    with call.view(INVOICE_MODELS, stream_id=wanted.stream_id) as view:
         page = reads.invoices(view, keep, limit=body["limit"], cursor=body["start_cursor"] or None)
         shown = [
             invoice(scene_of(call, view, each.stream_id, Customer(customer_id=each.customer_id)), each.invoice)

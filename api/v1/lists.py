@@ -42,7 +42,7 @@ def customers_page(call: Call, **asked: Any) -> Json:
 def entities(call: Call, body: dict[str, Any]) -> Json:
     """Entities of one customer or of all, newest first."""
     stream_id = stream_of(call, body)
-    with call.view(CUSTOMER_MODELS) as view:
+    with call.view(CUSTOMER_MODELS, stream_id=stream_id) as view:
         page = reads.entities(
             view,
             stream_id=stream_id,
@@ -70,7 +70,7 @@ def purchases(call: Call, body: dict[str, Any]) -> Json:
 
 def _held(call: Call, body: dict[str, Any], *, one_off: bool) -> Json:
     stream_id = stream_of(call, body)
-    with call.view(CUSTOMER_MODELS) as view:
+    with call.view(CUSTOMER_MODELS, stream_id=stream_id) as view:
         page = reads.subscriptions(
             view,
             one_off=one_off,
@@ -102,7 +102,7 @@ def balances(call: Call, body: dict[str, Any]) -> Json:
 
 def balance_rows(call: Call, keep: BalanceFilter, limit: int, cursor: str | None) -> Json:
     """A page of grants, each with whose it is."""
-    with call.view(CUSTOMER_MODELS) as view:
+    with call.view(CUSTOMER_MODELS, stream_id=keep.stream_id) as view:
         page = reads.balances(view, keep, limit=limit, cursor=cursor)
         shown = [balance_row(scene_of(call, view, each.stream_id, owner(each)), each) for each in page.items]
     return _rows(shown, page.next_cursor)

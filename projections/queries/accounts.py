@@ -83,6 +83,11 @@ class Ordering(NamedTuple):
     feature_id: str | None = None
 
 
+def models_of(keep: AccountFilter, ordering: Ordering) -> Sequence[str]:
+    """What a list waits for: without sums of balances in it, not for the uses that move them."""
+    return MODELS if keep.balances or ordering.feature_id is not None else ("accounts",)
+
+
 class AccountRow(NamedTuple):
     """A customer of the list: amounts in minor units, `metadata` and `owed_other` as JSON text.
 

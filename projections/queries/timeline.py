@@ -175,7 +175,8 @@ def _literal(words: str) -> str:
 
 def _bounds(view: View, keep: TimelineFilter, when: When | None) -> tuple[int, int]:
     """The first and the last position that can be meant."""
-    first, last = 1, _known(view, when)
+    # Where the view is further than what is folded, nothing that is asked for is missing.
+    first, last = 1, min(_known(view, when), view.standing.projected)
 
     def begin(name: str, instant: datetime, **parameters: Any) -> int:
         found = view.rows(name, ("timeline",), end=last + 1, instant=instant, **parameters)

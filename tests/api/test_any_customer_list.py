@@ -19,7 +19,8 @@ from api.reads.query import read_args
 from ledger.store.addresses import CatalogAddress, internal_id
 from ledger.store.ledger import Store
 from projections.accounts.plans import Status
-from projections.reads import ACCOUNT_MODELS, SORTS, leaf
+from projections.queries.accounts import MODELS as ACCOUNT_MODELS
+from projections.reads import SORTS, leaf
 from projections.view import Views
 from tests.api.client import TESTER, Api, Ledgers
 from tests.api.test_customer_list import every, populate

@@ -11,8 +11,9 @@ from flask import Flask
 from ledger.core.settings import Role
 from ledger.store.ledger import Store
 from projections.accounts.plans import Status
+from projections.queries.accounts import MODELS as ACCOUNT_MODELS
 from projections.queries.accounts import _Asked
-from projections.reads import ACCOUNT_MODELS, SORTS, AccountFilter, Ordering, leaf
+from projections.reads import SORTS, AccountFilter, Ordering, leaf
 from projections.view import Views
 from tests.api.client import Api, Ledgers, Refused, catalog
 

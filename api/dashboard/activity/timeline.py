@@ -60,7 +60,7 @@ def _read(visitor: Visitor, clean: Pairs) -> Json:
     query = _query(call)
     limit = query["limit"] or LIMIT.default
     keep, when = kept(call, query, {}), when_of(call, query)
-    with call.view(TIMELINE_MODELS) as view:
+    with call.view(TIMELINE_MODELS, stream_id=keep.stream_id) as view:
         found = reads.timeline_groups(
             view,
             keep,
@@ -91,9 +91,9 @@ def newer_entries(visitor: Visitor) -> Response:
     """What came after a position, for the top of a list that is open: the newest first, as on the page."""
     call = visitor.call
     query = _query(call)
-    after = query["after"] or 0
-    with call.view(TIMELINE_MODELS) as view:
-        found = timeline_after(view, kept(call, query, {}), after, AT_ONCE)
+    keep, after = kept(call, query, {}), query["after"] or 0
+    with call.view(TIMELINE_MODELS, stream_id=keep.stream_id) as view:
+        found = timeline_after(view, keep, after, AT_ONCE)
         position = view.position
     more = len(found) == AT_ONCE
     asked = [(name, value) for name, value in call.request.args.items(multi=True) if name != "after"]

@@ -104,7 +104,7 @@ def _answer(visitor: Visitor, form: Form, recent: int) -> Json:
     call = visitor.call
     query = read_args(MultiDict(form.uses + form.sums), RESOURCES[1].parameters)
     question = asked(call, query)
-    with call.view(recorded.MODELS) as view:
+    with call.view(recorded.MODELS, stream_id=question.keep.stream_id) as view:
         what = question.sums(view)
         found = sums(view, what)
         position = question.position(view)
@@ -152,7 +152,7 @@ def events_page(visitor: Visitor) -> Response:
     question = asked(call, query)
     if question.summed:
         raise InvalidRequest(f"Sums are drawn at {HERE}, and uses are listed here: leave bin, group_by and measure out")
-    with call.view(recorded.MODELS) as view:
+    with call.view(recorded.MODELS, stream_id=question.keep.stream_id) as view:
         found = uses_shown(question, view, query)
     further = [pair for pair in clean if pair[0] != "cursor"]
     names = _properties(found["list"])

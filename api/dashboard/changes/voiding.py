@@ -53,7 +53,7 @@ def _entry(visitor: Visitor, scene: Scene, position: str) -> TimelineEntry:
     if not position.isascii() or not position.isdigit() or len(position) > MOST_DIGITS:
         raise PathNotFound
     keep = TimelineFilter(stream_id=scene.stream_id, position=int(position))
-    with visitor.call.view(TIMELINE_MODELS) as view:
+    with visitor.call.view(TIMELINE_MODELS, stream_id=scene.stream_id) as view:
         groups = reads.timeline_groups(view, keep, limit=1).items
     found = [entry for group in groups for entry in group.entries if entry.position == int(position)]
     if not found:

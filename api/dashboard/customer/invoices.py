@@ -182,7 +182,7 @@ def _line(found: Subject, invoice: Invoice, line: Line, told: Json | None) -> Js
 def _history(found: Subject, invoice: Invoice) -> list[Json]:
     """What happened to an invoice, its payments and credit notes with it, oldest first."""
     entries: list[TimelineEntry] = []
-    with found.visitor.call.view(TIMELINE_MODELS) as view:
+    with found.visitor.call.view(TIMELINE_MODELS, stream_id=found.stream_id) as view:
         for kind in HISTORY:
             keep = TimelineFilter(stream_id=found.stream_id, kind=kind, at_from=invoice.created_at)
             entries += reads.timeline(view, keep, oldest_first=True, limit=MOST_HISTORY, when=found.when).items

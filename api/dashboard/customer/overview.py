@@ -60,7 +60,7 @@ def _page(visitor: Visitor, customer_id: str) -> Response:
     # What comes after the customer was, or after the moment that is looked at, is news for other pages.
     live = None if found.deleted or found.past else live_path(visitor.call, customer_id)
     cycles = [] if found.deleted else upcoming(found.scene)
-    with visitor.call.view(MODELS) as view:
+    with visitor.call.view(MODELS, stream_id=found.stream_id) as view:
         ended = ended_plans(found, view)
         keep = TimelineFilter(stream_id=found.stream_id, entity_id=found.entity_id)
         recent = reads.timeline_groups(view, keep, limit=RECENT, when=found.when, most_entries=MOST_ENTRIES)

@@ -76,7 +76,7 @@ def plan_page(visitor: Visitor, customer_id: str, subscription_id: str) -> Respo
 
 
 def _ended(found: Subject, subscription_id: str) -> SubscriptionEntry:
-    with found.visitor.call.view(MODELS) as view:
+    with found.visitor.call.view(MODELS, stream_id=found.stream_id) as view:
         for each in ended_plans(found, view):
             if wire_id(found, each.subscription) == subscription_id:
                 return each

@@ -19,7 +19,7 @@ from api.wire.operations import OPERATIONS
 from ledger.core.errors import CustomerExists, CustomerNotFound, Refusal
 from ledger.store.addresses import CustomerAddress
 from projections import reads
-from projections.reads import ACCOUNT_MODELS, Alike
+from projections.reads import ALIKE_MODELS, Alike
 
 CREATE: Final = "customers.get_or_create"
 FIELDS: Final = ("name", "id", "email")
@@ -82,7 +82,7 @@ def _exists(visitor: Visitor, customer_id: str) -> bool:
 
 def _alike(visitor: Visitor, given: dict[str, str]) -> Sequence[Alike]:
     """Customers with the same e-mail address, or with nearly the same name."""
-    with visitor.call.view(ACCOUNT_MODELS) as view:
+    with visitor.call.view(ALIKE_MODELS) as view:
         return reads.alike(view, given["name"], given["email"], limit=MOST_ALIKE)
 
 

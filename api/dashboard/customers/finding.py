@@ -12,7 +12,7 @@ from api.dashboard.page import page
 from api.reads.customers import page_of
 from api.views.account import address as address_of
 from api.views.shapes import Json
-from projections.reads import ACCOUNT_MODELS, AccountRow
+from projections.reads import AccountRow
 
 MOST_FOUND: Final = 7
 
@@ -32,5 +32,5 @@ def _customers(call: Call, words: str) -> Sequence[AccountRow]:
     question = asked(Args({"search": words}), ())
     if question.refused:
         return ()
-    with call.view(ACCOUNT_MODELS) as view:
+    with call.view(question.question.models) as view:
         return page_of(call, view, question.question, None, MOST_FOUND + 1, None).items

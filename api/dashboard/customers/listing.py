@@ -32,7 +32,7 @@ from ledger.store.requests import Outcome
 from ledger.store.saved_views import SavedView
 from projections import reads
 from projections.accounts.plans import Status, found_by
-from projections.reads import ACCOUNT_MODELS, AccountRow, Leaf, View
+from projections.reads import AccountRow, Leaf, View
 
 FORMATS: Final = {"csv": "CSV", "ndjson": "NDJSON", "parquet": "Parquet"}
 LIMITS: Final = (50, 100, 250, 500)
@@ -81,7 +81,7 @@ def _found(
     """The page, the filters that would help where nobody is on it, and why there is none."""
     if look.wrong:
         return NOBODY, [], None
-    with call.view(ACCOUNT_MODELS) as view:
+    with call.view(question.question.models) as view:
         try:
             found = _leaf(call, view, question, then)
         except InvalidRequest as refusal:  # more than one may wait for, of the past
