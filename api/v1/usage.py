@@ -41,8 +41,9 @@ def check(call: Call, body: dict[str, Any]) -> Json:
     else:
         outcome = call.execute(address, command)
         require_done(outcome)
-    answer = _reserved(outcome) if isinstance(command, Reserve) else _allowed(outcome, body, required)
-    return checked(call.scene(outcome), body, required, allowed=answer)
+    use = Use(body["feature_id"], required, body.get("entity_id"), properties=body.get("properties"))
+    answer = _reserved(outcome) if isinstance(command, Reserve) else _allowed(outcome, use)
+    return checked(call.scene(outcome), use, outcome.steps[0].before, allowed=answer)
 
 
 def _consume(body: dict[str, Any], required: Decimal) -> Consume | None:
@@ -71,13 +72,12 @@ def _reserved(outcome: Outcome) -> bool:
     return any(isinstance(event, LockOpened) for event in outcome.events)
 
 
-def _allowed(outcome: Outcome, body: dict[str, Any], required: Decimal) -> bool:
+def _allowed(outcome: Outcome, use: Use) -> bool:
     """As the state was before the event: what the event itself takes does not count against it."""
-    step, entity_id = outcome.steps[0], body.get("entity_id")
-    outcome.catalog.feature(body["feature_id"])
-    if entity_id is not None:
-        step.before.entity(entity_id)
-    use = Use(body["feature_id"], required, entity_id, properties=body.get("properties"))
+    step = outcome.steps[0]
+    outcome.catalog.feature(use.feature_id)
+    if use.entity_id is not None:
+        step.before.entity(use.entity_id)
     return allowed(step.before, use, Context(outcome.now, outcome.catalog, outcome.settings, step.stream_id))
 
 

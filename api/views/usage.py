@@ -7,21 +7,29 @@ from typing import Any
 from api.ids import BALANCE, USE, shown_customer, shown_local
 from api.views.balance import deductions, drawn_on, flag
 from api.views.shapes import Json, Scene, every
+from ledger.core.balances.spending import Use, credits_for
+from ledger.core.decider import Context
 from ledger.core.events import UsageBackdated, UsageRecorded
+from ledger.core.state import Customer
 from ledger.store.requests import StepOutcome
 from projections.reads import Deducted, UsageEntry
 
 
-def checked(scene: Scene, asked: dict[str, Any], required: Decimal, *, allowed: bool) -> Json:
-    """balances.check: the answer, and the balance or the flag that it rests on."""
-    feature_id, entity_id = asked["feature_id"], asked.get("entity_id")
+def checked(scene: Scene, use: Use, before: Customer, *, allowed: bool) -> Json:
+    """balances.check: the answer, and the balance or the flag that it rests on.
+
+    What was required is told in units of that balance: of one of credits, what the use cost in them `before`.
+    """
+    shown = _balances(scene, [use.feature_id], use.entity_id)
+    paying = (shown["balance"] or {}).get("feature_id", use.feature_id)
+    context = Context(scene.now, scene.catalog, scene.settings, scene.stream_id)
     return {
         "allowed": allowed,
         "customer_id": shown_customer(scene.customer.customer_id, scene.stream_id),
-        "entity_id": entity_id,
-        "required_balance": required,
-        **_balances(scene, [feature_id], entity_id),
-        "flag": flag(scene, feature_id, entity_id),
+        "entity_id": use.entity_id,
+        "required_balance": use.value if paying == use.feature_id else credits_for(before, use, paying, context),
+        **shown,
+        "flag": flag(scene, use.feature_id, use.entity_id),
     }
 
 

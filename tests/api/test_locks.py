@@ -141,6 +141,22 @@ def test_a_feature_without_a_balance_of_its_own_shows_the_credits_that_pay_for_i
     assert checked["balances"]["actions"] is None
 
 
+def test_what_a_check_required_is_told_in_units_of_the_balance_beside_it(acme: Api) -> None:
+    def told(required: int, **sent: Any) -> tuple[Any, Any, Any]:
+        answer = acme("balances.check", customer_id=who, feature_id="actions", required_balance=required, **sent)
+        return answer["balance"]["feature_id"], answer["required_balance"], answer["balance"]["remaining"]
+
+    for who in ("acme", "b"):
+        acme("customers.get_or_create", customer_id=who)
+        acme("balances.create", customer_id=who, feature_id="credits", included_grant=10)
+    assert told(50) == ("credits", 10, 10)
+    assert told(51) == ("credits", Decimal("10.2"), 10)
+    assert told(20, send_event=True) == ("credits", 4, 6)
+    assert told(20, lock={"lock_id": "job"}) == ("credits", 4, 2)
+    who = "acme"
+    assert told(150) == ("actions", 150, 100)
+
+
 def test_leftovers_are_beside_the_balance_they_come_from(acme: Api) -> None:
     acme(
         "balances.create", customer_id="acme", feature_id="messages", included_grant=100,

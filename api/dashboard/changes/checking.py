@@ -19,6 +19,7 @@ from api.errors import status_of
 from api.views.shapes import Json, Scene
 from api.wire.json import render
 from ledger.core.errors import Refusal
+from ledger.core.money import ONE
 from ledger.core.terms import FeatureKind
 
 OF_WIRE: Final = {"required_balance": "required", "feature_id": "feature"}
@@ -69,13 +70,14 @@ def _verdict(scene: Scene, said: Mapping[str, str], answer: Json) -> str:
     whom, name = said["entity"] or answer["customer_id"], feature.name
     if feature.kind is FeatureKind.BOOLEAN:
         return f"Yes: {whom} has {name}." if answer["allowed"] else f"No: {whom} does not have {name}."
-    wanted = f"{units(answer['required_balance'])} {name}"
+    required = number("required", said["required"]) if said["required"] else ONE
+    wanted = f"{units(required)} {name}"
     if answer["allowed"]:
         return f"Yes: {whom} may use {wanted} now."
     if answer["balance"] is None:
         return f"No: {whom} has no balance that {name} could be taken from."
     held = answer["balance"]
-    if held["feature_id"] == said["feature"] and held["remaining"] < answer["required_balance"]:
+    if held["feature_id"] == said["feature"] and held["remaining"] < required:
         return f"No: {whom} may not use {wanted} now, {units(held['remaining'])} remain."
     return f"No: {whom} may not use {wanted} now. What remains, or a limit, does not allow it."
 

@@ -115,6 +115,12 @@ def allowed(customer: Customer, use: Use, context: Context) -> bool:
     return not spend(met.grants, use.value, Overage.CAP, met.rules).left
 
 
+def credits_for(customer: Customer, use: Use, system_id: str, context: Context) -> Decimal:
+    """What a use costs in a credit system where none of it is taken from the feature's own balances (§2.8)."""
+    grants = _touchable(customer, use.feature_id, use.entity_id, context)
+    return rates(context.catalog, use.feature_id, grants)[system_id].credits(use.value)
+
+
 def sources(customer: Customer, feature_id: str, entity_id: str | None, context: Context) -> list[Grant]:
     """The grants that a use may draw on, credits too, in deduction order."""
     return in_order(
