@@ -18,10 +18,11 @@ from msgspec import structs
 
 from api.dashboard.doing import do, done_before, foresee
 from api.dashboard.forms import beside, once_after
-from api.dashboard.gate import Visitor, leave_for
+from api.dashboard.gate import leave_for
 from api.dashboard.page import page
 from api.dashboard.route import Route, form
 from api.dashboard.seen import NotAsSeen, Row, Seen, asked, compared, differs, due, packed, seen_by
+from api.dashboard.visitor import Visitor
 from api.errors import status_of
 from api.views.shapes import Json
 from ledger.core.access import UserRole

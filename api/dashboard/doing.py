@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from api.call import Call
 from api.caller import once
-from api.dashboard.gate import Visitor
+from api.dashboard.visitor import Visitor
 from api.errors import PathNotFound
 from api.v1.handlers import HANDLERS
 from api.views.shapes import Json, Scene

@@ -1,8 +1,8 @@
 """The way into a page: who is signed in, whether a form is one of ours, and where one goes from there."""
 
 import hmac
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -15,6 +15,7 @@ from api.dashboard.notice import leave
 from api.dashboard.paths import id_of
 from api.dashboard.refusing import answering, refused
 from api.dashboard.session_over import COOKIE, keeping_form, user_mark, whole_path, written_again
+from api.dashboard.visitor import Visitor
 from api.errors import PathNotFound
 from api.request import ApiRequest, current_request
 from api.services import Services
@@ -25,15 +26,6 @@ from ledger.core.settings import LedgerSettings, Role
 from ledger.store.ledger import SettingsAddress
 
 REACH: Final = {UserRole.VIEWER: Role.READ, UserRole.FINANCE: Role.WRITE, UserRole.ADMIN: Role.ADMIN}
-PAGES: Final = (
-    ("/customers", "Customers", "people"),
-    ("/plans", "Plans", "layers"),
-    ("/features", "Features", "switches"),
-    ("/usage", "Usage", "bars"),
-    ("/timeline", "Timeline", "clock"),
-    ("/books", "Books", "book"),
-)
-ADMIN_PAGES: Final = (("/users", "Users", "person"), ("/keys", "Keys", "key"))
 # What a client says in a header, a form says in a field.
 SAID_IN_FIELDS: Final = {"reason": "HTTP_TALLYSTICK_REASON", "once": "HTTP_IDEMPOTENCY_KEY"}
 NUL: Final = "\0"
@@ -59,36 +51,6 @@ class ForeignForm(Refusal):
 
     def __init__(self) -> None:
         super().__init__("This form did not come from a page of this dashboard, or is too old: open it again")
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Who looks at a page: what to ask the ledger with, and what marks forms as this session's, and as this user's."""
-
-    call: Call
-    role: UserRole
-    form_token: str
-    form_of: str = ""
-
-    @property
-    def pages(self) -> Sequence[tuple[str, str, str]]:
-        """Where to go from here: path, name, drawing."""
-        return (*PAGES, *ADMIN_PAGES) if self.role is UserRole.ADMIN else PAGES
-
-    @property
-    def part(self) -> bool:
-        """Whether a part of a page is asked for, to be put into the one that is there."""
-        return self.call.request.headers.get("HX-Request") == "true"
-
-    @property
-    def may_change(self) -> bool:
-        """Whether the role reaches to change customers."""
-        return self.role is not UserRole.VIEWER
-
-    @property
-    def name(self) -> str:
-        """Under which everything that is done here is recorded."""
-        return self.call.identity.name
 
 
 View = Callable[..., Response]

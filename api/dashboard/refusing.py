@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Optional
+from typing import Final
 
 import psycopg
 from flask import Response
@@ -10,15 +10,13 @@ from psycopg_pool import PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from api.dashboard.page import page
+from api.dashboard.visitor import Visitor
 from api.errors import InternalError, read_on, refusal_of, status_of
 from api.observe import report
 from api.request import ApiRequest
 from ledger.core.errors import Refusal
 from ledger.store.ledger import StoreUnavailable
 from projections.reads import ProjectionUnavailable
-
-if TYPE_CHECKING:
-    from api.dashboard.gate import Visitor
 
 TROUBLES: Final = (StoreUnavailable, ProjectionUnavailable, psycopg.OperationalError, PoolTimeout)
 HEADINGS: Final = {
@@ -28,7 +26,7 @@ HEADINGS: Final = {
 }
 
 
-def answering(request: ApiRequest, answer: Callable[[], Response], visitor: Optional["Visitor"] = None) -> Response:
+def answering(request: ApiRequest, answer: Callable[[], Response], visitor: Visitor | None = None) -> Response:
     """An answer, or the page that says why there is none."""
     try:
         return answer()
@@ -51,7 +49,7 @@ def answering(request: ApiRequest, answer: Callable[[], Response], visitor: Opti
         return refused(HTTPStatus.INTERNAL_SERVER_ERROR, InternalError().sentence, visitor)
 
 
-def refused(status: HTTPStatus, sentence: str, visitor: Optional["Visitor"] = None) -> Response:
+def refused(status: HTTPStatus, sentence: str, visitor: Visitor | None = None) -> Response:
     """The page that says why there is no other."""
     layout = "alone.html" if visitor is None else "part.html" if visitor.part else "frame.html"
     heading = HEADINGS.get(status, "That did not work")

@@ -7,8 +7,9 @@ from flask import Flask, Response
 
 from api.dashboard import access, activity, assets, books, catalog, changes, customer, customers, live
 from api.dashboard.access import signing
-from api.dashboard.gate import Visitor, open_to_all, signed, to
+from api.dashboard.gate import open_to_all, signed, to
 from api.dashboard.route import Route
+from api.dashboard.visitor import Visitor
 from api.reads.resource import Resource
 from api.reads.resources import RESOURCES
 from api.reads.serving import answering

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from api.dashboard.gate import ADMIN_PAGES, PAGES
+from api.dashboard.visitor import ADMIN_PAGES, PAGES
 from ledger.core.access import UserRole
 from tests.api.client import Api
 from tests.browser.site import NARROW, WIDE, Site, violations

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from api.dashboard.customer.subject import Subject, living
-from api.dashboard.gate import Visitor
+from api.dashboard.visitor import Visitor
 from ledger.core.access import UserRole
 from ledger.core.profile import UpdateCustomer
 from ledger.store.addresses import CustomerAddress

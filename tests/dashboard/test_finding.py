@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from api.dashboard.gate import ADMIN_PAGES, PAGES
+from api.dashboard.visitor import ADMIN_PAGES, PAGES
 from ledger.core.access import UserRole
 from ledger.store.ledger import Store
 from tests.api.client import Ledgers

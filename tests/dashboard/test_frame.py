@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from api.dashboard import assets
-from api.dashboard.gate import ADMIN_PAGES, PAGES
+from api.dashboard.visitor import ADMIN_PAGES, PAGES
 from ledger.core.access import UserRole
 from tests.dashboard.conftest import Desk
 

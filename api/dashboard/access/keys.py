@@ -9,9 +9,10 @@ from flask import Response
 from api.caller import once
 from api.dashboard.access.last_seen import last_acts
 from api.dashboard.forms import given, once_after
-from api.dashboard.gate import Visitor, leave_for
+from api.dashboard.gate import leave_for
 from api.dashboard.live.changes import live_path
 from api.dashboard.page import page
+from api.dashboard.visitor import Visitor
 from api.errors import status_of
 from api.keys import PREFIXES, create_key, find_key, list_keys, revoke_key
 from ledger.core.errors import InvalidInput, Refusal

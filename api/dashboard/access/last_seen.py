@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from api.dashboard.gate import Visitor
+from api.dashboard.visitor import Visitor
 from projections import reads
 from projections.reads import TIMELINE_MODELS, TimelineFilter
 

@@ -5,9 +5,10 @@ from http import HTTPStatus
 from flask import Response
 
 from api.auth import LOOKING_UP
-from api.dashboard.gate import Visitor, keep_session, to
+from api.dashboard.gate import keep_session, to
 from api.dashboard.page import page
 from api.dashboard.session_over import COOKIE, HOME, SigningIn, own_path, shown_again, user_mark
+from api.dashboard.visitor import Visitor
 from api.request import ApiRequest
 from api.services import Services
 from api.sessions import LockedOut, WrongPassword, sign_in, sign_out, signed_in, take_link

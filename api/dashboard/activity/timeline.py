@@ -9,9 +9,10 @@ from flask import Response
 
 from api.call import Call
 from api.dashboard.forms import beside
-from api.dashboard.gate import Visitor, to
+from api.dashboard.gate import to
 from api.dashboard.live.changes import live_path
 from api.dashboard.page import page
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import beginning, machine
 from api.errors import status_of
 from api.reads.moments import when_of

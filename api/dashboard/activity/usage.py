@@ -21,9 +21,10 @@ from api.dashboard.activity.usage_form import (
     read_form,
 )
 from api.dashboard.forms import beside
-from api.dashboard.gate import Visitor, to
+from api.dashboard.gate import to
 from api.dashboard.live.changes import live_path
 from api.dashboard.page import page
+from api.dashboard.visitor import Visitor
 from api.errors import status_of
 from api.ids import BALANCE
 from api.reads.query import read_args, read_query

@@ -16,9 +16,10 @@ from api.call import Call
 from api.dashboard.books.frame import month_of, today
 from api.dashboard.books.months import standing_of
 from api.dashboard.forms import beside, given, once_after
-from api.dashboard.gate import Visitor, leave_for
+from api.dashboard.gate import leave_for
 from api.dashboard.page import page
 from api.dashboard.seen import Compared, NotAsSeen, Row, Seen, asked, compared, packed, seen_by
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import calendar_day, money
 from api.errors import status_of
 from ledger.core.closing_books import EARLIEST, NEVER

@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 from flask import Response
 
 from api.dashboard.forms import beside
-from api.dashboard.gate import Visitor, to
+from api.dashboard.gate import to
 from api.dashboard.live.changes import live_path
 from api.dashboard.page import page
+from api.dashboard.visitor import Visitor
 from api.errors import status_of
 from api.reads.query import Parameter, read_query
 from api.views.shapes import Json

@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import Response
 
 from api.dashboard.books.frame import address, books_page
-from api.dashboard.gate import Visitor
+from api.dashboard.visitor import Visitor
 from api.reads.book_queries import asked
 from api.reads.books import RESOURCES
 from api.views.books import entry

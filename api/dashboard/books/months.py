@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Response
 
 from api.dashboard.books.frame import address, books_page, first_instant, month_of, today
-from api.dashboard.gate import Visitor
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import calendar_day
 from api.reads.book_queries import CURRENCY, CUSTOMER, asked
 from api.reads.query import Parameter

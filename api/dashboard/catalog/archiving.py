@@ -7,9 +7,9 @@ from flask import Response
 
 from api.dashboard.catalog.listing import count_holders
 from api.dashboard.confirming import Change, Sheet, settle, show
-from api.dashboard.gate import Visitor
 from api.dashboard.paths import segment
 from api.dashboard.seen import Row
+from api.dashboard.visitor import Visitor
 from api.views.shapes import Json
 from ledger.core.offers.catalog import Catalog
 from ledger.core.terms import Feature, Plan

@@ -16,9 +16,9 @@ from api.dashboard.catalog.thing_form import Kind, catalog_of, form_page, form_s
 from api.dashboard.catalog.words import DECREASE, INCREASE, INTERVALS
 from api.dashboard.control_forms import KINDS
 from api.dashboard.doing import ForeseenCatalog
-from api.dashboard.gate import Visitor
 from api.dashboard.paths import segment
 from api.dashboard.seen import Row, unsaid
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import NOTHING
 from api.views.shapes import Json
 from api.wire.common import BILLING_INTERVALS

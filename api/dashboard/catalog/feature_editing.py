@@ -8,8 +8,8 @@ from flask import Response
 from api.dashboard.catalog.features import HERE
 from api.dashboard.catalog.rows import Shape, Tree, numbers, said, texts
 from api.dashboard.catalog.thing_form import Kind, catalog_of, form_page, form_sent
-from api.dashboard.gate import Visitor
 from api.dashboard.seen import Row, unsaid
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import NOTHING, feature_name, units
 from api.views.feature import feature as shown_feature
 from api.views.shapes import Json

@@ -6,8 +6,8 @@ from typing import Any, Final, NamedTuple
 from flask import Response
 
 from api.dashboard.catalog.words import Band
-from api.dashboard.gate import Visitor
 from api.dashboard.page import page
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import units
 from ledger.core.offers.catalog import Catalog
 from ledger.core.offers.features import users_of

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from flask import Response
 
 from api.dashboard.catalog.words import base_words, item_words, trial_words
-from api.dashboard.gate import Visitor
 from api.dashboard.page import page
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import exact_money, units
 from ledger.core.money import to_major
 from ledger.core.offers.catalog import Catalog

@@ -8,8 +8,8 @@ from flask import Response
 from api.dashboard.catalog.comparing import Difference, differences, limits
 from api.dashboard.catalog.listing import HERE, count_holders
 from api.dashboard.catalog.words import base_words, item_words, trial_words
-from api.dashboard.gate import Visitor
 from api.dashboard.page import page
+from api.dashboard.visitor import Visitor
 from ledger.core.errors import PlanNotFound
 from ledger.core.offers.catalog import Catalog
 from ledger.core.terms import Feature, Plan

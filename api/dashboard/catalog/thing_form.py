@@ -12,9 +12,9 @@ from api.dashboard.catalog.rows import Shape, Tree, act, flat, tree
 from api.dashboard.catalog.wrong import placed
 from api.dashboard.confirming import Change, Sheet, nothing, settle, show
 from api.dashboard.doing import ForeseenCatalog
-from api.dashboard.gate import Visitor
 from api.dashboard.paths import segment
 from api.dashboard.seen import Row, seen_by
+from api.dashboard.visitor import Visitor
 from api.views.shapes import Json
 from ledger.core.offers.catalog import Catalog
 from ledger.core.terms import Feature, Plan

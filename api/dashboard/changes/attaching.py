@@ -14,8 +14,8 @@ from api.dashboard.changes.subject import held_plan, plan_path, scene_of
 from api.dashboard.changes.terms_fields import Reading, read_terms
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.forms import by, day_milliseconds, given
-from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import local_day
 from api.views.shapes import Scene
 from ledger.core.subscriptions.subscription import Subscription

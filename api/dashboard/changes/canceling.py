@@ -10,8 +10,8 @@ from api.dashboard.changes.quoting import quoted
 from api.dashboard.changes.subject import held_plan, plan_path, scene_of
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.forms import given
-from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path
+from api.dashboard.visitor import Visitor
 from api.views.shapes import Json
 
 

@@ -11,9 +11,9 @@ from api.dashboard.changes.recording import counted
 from api.dashboard.changes.subject import scene_of
 from api.dashboard.doing import do
 from api.dashboard.forms import beside, given, number
-from api.dashboard.gate import Visitor
 from api.dashboard.page import page
 from api.dashboard.paths import customer_path, segment
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import feature_name, units
 from api.errors import status_of
 from api.views.shapes import Json, Scene

@@ -10,8 +10,8 @@ from api.dashboard.changes.levels import level, moved, source
 from api.dashboard.changes.subject import balance_path, scene_of
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.forms import SAY_WHY, by, given
-from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import feature_name
 from api.views.balance import grant_id
 from api.views.shapes import Json, Scene

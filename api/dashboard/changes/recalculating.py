@@ -12,9 +12,9 @@ from api.dashboard.changes.subject import balance_path, scene_of
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.doing import Foreseen
 from api.dashboard.forms import SAY_WHY, given
-from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path
 from api.dashboard.seen import Row
+from api.dashboard.visitor import Visitor
 
 MISSING: Final = {"reason": SAY_WHY}
 UP_TO_DATE: Final = "Already up to date: no balance is in debt beside another that has something left"

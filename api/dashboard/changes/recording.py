@@ -12,9 +12,9 @@ from api.dashboard.changes.subject import balance_path, scene_of
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.doing import Foreseen
 from api.dashboard.forms import SAY_WHY, beside, by, given, number
-from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path
 from api.dashboard.seen import Row
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import feature_name, units
 from api.errors import PathNotFound
 from api.views.shapes import Json, Scene

@@ -1,7 +1,7 @@
 """Whom a sheet is about, and which of its plans."""
 
-from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path, segment
+from api.dashboard.visitor import Visitor
 from api.ids import SUBSCRIPTION, shown_local
 from api.views.shapes import Scene
 from ledger.core.errors import Refusal

@@ -11,9 +11,9 @@ from api.dashboard.changes.subject import scene_of
 from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.doing import Foreseen
 from api.dashboard.forms import SAY_WHY, given
-from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path
 from api.dashboard.seen import Row
+from api.dashboard.visitor import Visitor
 from api.errors import PathNotFound
 from api.views.shapes import Scene
 from api.views.timeline import timeline_entry

@@ -5,7 +5,7 @@ from flask import Response
 
 from api.dashboard.customer.subject import sheet, subject
 from api.dashboard.doing import do
-from api.dashboard.gate import Visitor
+from api.dashboard.visitor import Visitor
 from api.errors import PathNotFound
 from api.wire.json import render
 

@@ -12,7 +12,7 @@ from api.dashboard.customer.falling_due import due_rows
 from api.dashboard.customer.sheets import sheet_of
 from api.dashboard.customer.subject import Subject, living
 from api.dashboard.forms import beside, given
-from api.dashboard.gate import Visitor
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import minute, zone
 from api.errors import PathNotFound
 from api.wire.json import milliseconds

@@ -11,8 +11,8 @@ from api.dashboard.control_words import control_words
 from api.dashboard.customer.sheets import sheet_of
 from api.dashboard.customer.subject import Subject, living
 from api.dashboard.forms import beside, given
-from api.dashboard.gate import Visitor
 from api.dashboard.seen import Row, seen_by
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import feature_name
 from api.errors import PathNotFound
 from api.views import controls as wire

@@ -8,8 +8,8 @@ from api.dashboard.confirming import Change, Sheet, settle, show
 from api.dashboard.customer.sheets import sheet_of
 from api.dashboard.customer.subject import Subject, living
 from api.dashboard.forms import given
-from api.dashboard.gate import Visitor
 from api.dashboard.seen import Row
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import NOTHING, money
 from api.errors import PathNotFound
 from api.views.shapes import Scene

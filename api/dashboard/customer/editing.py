@@ -10,9 +10,9 @@ from api.dashboard.customer.heading import as_text
 from api.dashboard.customer.sheets import sheet_of
 from api.dashboard.customer.subject import Subject, living
 from api.dashboard.forms import given
-from api.dashboard.gate import Visitor
 from api.dashboard.paths import customer_path
 from api.dashboard.seen import Row
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import NOTHING
 from api.views.shapes import Json, Scene
 from api.wire.json import parse

@@ -11,8 +11,8 @@ from api.dashboard.customer.sheets import sheet_of
 from api.dashboard.customer.subject import Subject, living
 from api.dashboard.doing import Foreseen
 from api.dashboard.forms import beside, day_milliseconds, given, number
-from api.dashboard.gate import Visitor
 from api.dashboard.seen import Row
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import money
 from api.views.line import describe
 from api.views.shapes import Json

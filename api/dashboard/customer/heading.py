@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import Response
 
 from api.dashboard.customer.subject import Subject, sheet, subject
-from api.dashboard.gate import Visitor
+from api.dashboard.visitor import Visitor
 from api.views.shapes import Json
 from api.wire.json import render
 from ledger.core.money import to_major

@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Response
 
 from api.dashboard.customer.subject import Subject, sheet, subject
-from api.dashboard.gate import Visitor
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import exact_money
 from api.ids import INVOICE, local_of
 from api.reads.explaining import explained, invoice_explanation

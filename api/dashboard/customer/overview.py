@@ -14,10 +14,11 @@ from api.dashboard.customer.invoices import invoice_section
 from api.dashboard.customer.plans import ended_plans, plan_section
 from api.dashboard.customer.subject import Subject, sheet, subject
 from api.dashboard.customer.usage import usage_section
-from api.dashboard.gate import Visitor, to
+from api.dashboard.gate import to
 from api.dashboard.live.changes import live_path
 from api.dashboard.page import page
 from api.dashboard.paths import customer_path
+from api.dashboard.visitor import Visitor
 from api.errors import status_of
 from api.views.invoice import upcoming
 from ledger.core.errors import Refusal

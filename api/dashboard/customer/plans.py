@@ -9,7 +9,7 @@ from flask import Response
 
 from api.dashboard.customer.price_words import included, item_price, per, period_name, plan_price
 from api.dashboard.customer.subject import Subject, sheet, subject
-from api.dashboard.gate import Visitor
+from api.dashboard.visitor import Visitor
 from api.ids import SUBSCRIPTION, shown_local
 from api.views.invoice import invoice_id, summary, upcoming
 from api.views.shapes import Json

@@ -12,8 +12,8 @@ from api.dashboard.customer.sheets import sheet_of
 from api.dashboard.customer.subject import Subject, living
 from api.dashboard.doing import Foreseen
 from api.dashboard.forms import beside, given, number
-from api.dashboard.gate import Visitor
 from api.dashboard.seen import Row
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import money
 from api.errors import PathNotFound
 from api.views.invoice import invoice_id as wire_id

@@ -9,10 +9,11 @@ from uuid import UUID
 from flask import Response
 from msgspec import structs
 
-from api.dashboard.gate import Visitor, leave_for
+from api.dashboard.gate import leave_for
 from api.dashboard.page import page
 from api.dashboard.past import NOW, Look, Moment, look, moment_of
 from api.dashboard.paths import CUSTOMERS, customer_path, segment
+from api.dashboard.visitor import Visitor
 from api.reads.past import Whose, then_of, whose
 from api.views.shapes import Scene
 from ledger.core.errors import CustomerNotFound, InvalidRequest

@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Response
 
 from api.dashboard.customer.subject import Subject, sheet, subject
-from api.dashboard.gate import Visitor
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import feature_name
 from api.reads.explaining import balance_explanation, explained
 from api.views.balance import balance, balances, flags, part, rollover

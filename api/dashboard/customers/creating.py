@@ -9,9 +9,10 @@ from flask import Response
 
 from api.dashboard.doing import Foreseen, do
 from api.dashboard.forms import beside, once_after
-from api.dashboard.gate import Visitor, leave_for
+from api.dashboard.gate import leave_for
 from api.dashboard.page import page
 from api.dashboard.paths import customer_path
+from api.dashboard.visitor import Visitor
 from api.errors import status_of
 from api.ids import shown_customer
 from api.views.shapes import Json

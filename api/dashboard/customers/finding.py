@@ -7,8 +7,8 @@ from flask import Response
 
 from api.call import Call
 from api.dashboard.customers.question import Args, asked
-from api.dashboard.gate import Visitor
 from api.dashboard.page import page
+from api.dashboard.visitor import Visitor
 from api.reads.customers import page_of
 from api.views.account import address as address_of
 from api.views.shapes import Json

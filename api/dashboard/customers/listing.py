@@ -11,10 +11,11 @@ from api.dashboard import past
 from api.dashboard.customer.price_words import per
 from api.dashboard.customers.columns import LABELS, OF_FEATURE, PICKABLE, READ_WITH, headings, shown
 from api.dashboard.customers.question import BILLED, HERE, KEPT, Args, Asked, Chip, address, asked, canonical, chips
-from api.dashboard.gate import Visitor, to
+from api.dashboard.gate import to
 from api.dashboard.live.changes import live_path
 from api.dashboard.page import page
 from api.dashboard.past import Look
+from api.dashboard.visitor import Visitor
 from api.dashboard.words import money
 from api.reads.account_query import INTERVALS, AccountQuestion
 from api.reads.billed import narrowed

@@ -11,8 +11,9 @@ from api.dashboard.customers.listing import kept_views
 from api.dashboard.customers.question import HERE, Args, asked, chips
 from api.dashboard.doing import do
 from api.dashboard.forms import beside, given, once_after
-from api.dashboard.gate import Visitor, leave_for
+from api.dashboard.gate import leave_for
 from api.dashboard.page import page
+from api.dashboard.visitor import Visitor
 from api.errors import status_of
 from api.views.shapes import Json
 from ledger.core.errors import Refusal

@@ -15,7 +15,7 @@ from uuid import UUID
 from flask import Response
 
 from api.call import Call
-from api.dashboard.gate import Visitor
+from api.dashboard.visitor import Visitor
 from api.draining import draining
 from api.followers import POLL_SECONDS
 from api.reads.following import EVENT_STREAM, HEARTBEAT_SECONDS, MOST_SECONDS, RETRY_MS, TROUBLES, start_of
