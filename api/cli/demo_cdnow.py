@@ -1,5 +1,6 @@
 """`tallystick demo --cdnow FILE`: real purchases in, their books checked against DuckDB, the ledger verified."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -8,14 +9,14 @@ import click
 from api.cli.cdnow import Loaded, load
 from api.cli.cdnow_books import books, differences
 from api.cli.database import embedded
-from api.cli.demo import fits, opened_store
-from api.cli.ensuring import OPERATOR, make_ledger
+from api.cli.ensuring import OPERATOR
+from api.cli.filling import make_empty
 from api.cli.options import Place
 from api.cli.output import progress, say_json
 from api.cli.running import temporary_server
 from api.keys import create_key, revoke_key
-from ledger.core.settings import Env, Role
-from ledger.errors import OperatorError
+from api.stores import open_store
+from ledger.core.settings import Role
 from ledger.settings import Settings
 from replay.verify import verify
 
@@ -27,17 +28,14 @@ def run_cdnow(place: Place, file: Path, *, customers: int | None, as_json: bool)
     """The whole of it; the exit status. Raises OperatorError when the ledger is in use."""
     ledger_id = place.ledger_id or LEDGER
     with embedded(place.settings(), create=True) as (_, settings):
-        with opened_store(settings) as store:
-            make_ledger(store, ledger_id, Env.SANDBOX)
-            if not fits(store, ledger_id):
-                raise OperatorError(f"The ledger {ledger_id} is in use already: give a new one with --ledger ID.")
+        make_empty(settings, ledger_id)
         loaded, wrong = _load_and_check(settings, ledger_id, file, customers)
     _report(ledger_id, loaded, wrong, as_json=as_json)
     return 1 if wrong else 0
 
 
 def _load_and_check(settings: Settings, ledger_id: str, file: Path, customers: int | None) -> tuple[Loaded, list[str]]:
-    with opened_store(settings) as store:
+    with closing(open_store(settings)) as store:
         made = create_key(store, ledger_id, "cdnow", Role.ADMIN, by=OPERATOR)
         try:
             with temporary_server(settings) as url, progress("customers") as shown:

@@ -23,7 +23,6 @@ LISTS = (
     "statement",
 )
 FORMATS = ("csv", "ndjson", "parquet", "hledger", "beancount")
-STANDARD_OUTPUT = Path("-")
 
 
 @click.command()
@@ -54,7 +53,7 @@ def export(place: Place, *, what: str, output: Path, as_json: bool, **given: obj
     FILE is there when it is whole. What could not be finished exits with 2, and on standard output ends in what no
     reader takes for a whole file.
     """
-    from api.cli.exporting import Wanted, exported
+    from api.cli.exporting import STANDARD_OUTPUT, Wanted, exported
 
     wanted = Wanted(what, output, **given)  # type: ignore[arg-type]  # click's options by their names
     with progress(f"exporting {what}") as shown:

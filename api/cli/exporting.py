@@ -15,7 +15,6 @@ from werkzeug.test import create_environ
 from api.auth import Authenticator, Identity
 from api.cli.database import opened
 from api.cli.ensuring import OPERATOR, chosen
-from api.cli.export import STANDARD_OUTPUT
 from api.cli.options import Place
 from api.exports.connections import Places
 from api.exports.download import Download, Ended
@@ -36,6 +35,7 @@ from projections.reads import Reads, View
 from projections.runner import Runner
 from projections.view import Connections
 
+STANDARD_OUTPUT: Final = Path("-")
 OF_ONE: Final = "{customer_id}"
 LONGEST_SECONDS: Final = 24 * 3600.0
 STALL_SECONDS: Final = 3600.0  # whoever reads a page of it at a time may take longer than a client over HTTP

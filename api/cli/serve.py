@@ -17,7 +17,7 @@ def serve(place: Place, *, host: str | None, port: int | None, demo: bool, no_wo
     Prints `ready http://127.0.0.1:8000 ledger=ID` once it answers. SIGTERM and Ctrl-C stop it: requests are answered
     first, nothing is lost. A second server on the same --data and another port shares the database.
     """
-    from api.cli.running import serve_until_told
+    from api.cli.serving import serve_until_told
     from ledger.logging import set_up_logging
 
     settings = place.settings(host=host, port=port)
