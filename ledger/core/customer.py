@@ -35,7 +35,7 @@ from ledger.core.events import (
     PlanScheduled,
     UsageRecorded,
 )
-from ledger.core.folding import evolve, updated
+from ledger.core.folding import evolve, fold, updated
 from ledger.core.invoices.documents import DocumentCommand
 from ledger.core.invoices.issuing import decide_document
 from ledger.core.offers.catalog import PLAN_IN_USE
@@ -274,4 +274,5 @@ CUSTOMER: Final = Decider(
     claims=claims,
     business_now=business_now,
     asks=asks,
+    fold_quicker=fold,
 )

@@ -6,9 +6,10 @@ The store knows streams only through this: it folds with `evolve`, lets fall due
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 from uuid import UUID
 
@@ -100,7 +101,8 @@ class Decider:
     or before `context.now`, as its instant and its events; the caller folds them and asks again. `due_at` is the
     instant at which somebody must ask next. `asks` names the claims that a command needs looked up, given the state.
     `business_now` is the instant a command happens at: the stream's standing test clock, else the given
-    recording instant in whole milliseconds. A state's `version` is the number of events folded into it.
+    recording instant in whole milliseconds. A state's `version` is the number of events folded into it. `fold_quicker`
+    is a quicker way to `fold` many events at once, where there is one.
     """
 
     name: str
@@ -114,6 +116,13 @@ class Decider:
     claims: Callable[[Any, Event], Sequence[Claim]]
     business_now: Callable[[Any, datetime], datetime]
     asks: Callable[[Any, Any], Sequence[Ask]] = lambda _state, command: command.asks()
+    fold_quicker: Callable[[Any, Iterable[Event]], Any] | None = None
+
+    def fold(self, state: Any, events: Iterable[Event]) -> Any:
+        """Fold events in order: what `evolve` answers for one after the other."""
+        if self.fold_quicker is not None:
+            return self.fold_quicker(state, events)
+        return reduce(self.evolve, events, state)
 
 
 def whole_milliseconds(instant: datetime) -> datetime:

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from ledger.core.balances import balance, limits
+from ledger.core.balances import balance, limits, uses
 from ledger.core.balances.lock import Lock
 from ledger.core.events import (
     BalanceReset,
@@ -34,7 +34,7 @@ from ledger.core.sealed import Sealed
 from ledger.core.state import Customer, Entity
 from ledger.core.subscriptions import held, subscription
 from ledger.core.subscriptions.subscription import Subscription
-from ledger.core.time.falling_due import due_after_use, next_due_at
+from ledger.core.time.falling_due import next_due_at
 
 MOST_ENDED: Final = 200
 """How many names of subscriptions that ended are remembered."""
@@ -43,7 +43,7 @@ MOST_ENDED: Final = 200
 def evolve(state: Customer, event: Event) -> Customer:
     """Fold one event into the customer. Never refuses: it already happened."""
     if type(event) is UsageRecorded:
-        return _used(state, event)
+        return uses.used(state, event)
     version, kind = state.version + 1, type(event)
     grants = balance.evolve(state.grants, event) if kind in balance.MOVES else state.grants
     subscriptions, account = state.subscriptions, state.account
@@ -75,18 +75,13 @@ def _same_calendar(before: Customer, after: Customer) -> bool:
     )
 
 
-def _used(state: Customer, event: UsageRecorded) -> Customer:
-    """Usage moves grants only; when it wakes or idles one, the next due instant moves with it."""
-    grants = balance.evolve(state.grants, event)
-    after = msgspec.structs.replace(state, version=state.version + 1, grants=grants)
-    if event.counted:
-        after = _counted(after, event.counted)
-    for each in event.allocations:
-        before = state.grants[each.grant_id]
-        if before.granted in (before.balance, grants[each.grant_id].balance):
-            due_at = due_after_use(state, after, iter(each.grant_id for each in event.allocations))
-            return msgspec.structs.replace(after, due_at=due_at)
-    return after
+def fold(state: Customer, events: Iterable[Event]) -> Customer:
+    """Fold events in order: what `evolve` answers for one after the other, sooner where uses follow one another."""
+    run = uses.Run(state)
+    for event in events:
+        if type(event) is not UsageRecorded or not run.takes(event):
+            run = uses.Run(evolve(run.end(), event))
+    return run.end()
 
 
 def _counted(state: Customer, counted: Iterable[Counted]) -> Customer:

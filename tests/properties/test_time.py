@@ -67,7 +67,4 @@ def test_the_next_instant_at_which_something_is_due_is_never_forgotten(history: 
 @settings(max_examples=60)
 def test_what_is_folded_again_is_what_was_remembered(history: History) -> None:
     life = lived(history)
-    folded = CUSTOMER.initial
-    for _, event in life.log:
-        folded = CUSTOMER.evolve(folded, event)
-    assert folded == life.customer
+    assert CUSTOMER.fold(CUSTOMER.initial, [event for _, event in life.log]) == life.customer
