@@ -1,5 +1,6 @@
 """Fixtures for the whole suite. docs/testing.md says how it is split and which fixture to ask for."""
 
+import gc
 import os
 import shutil
 import zlib
@@ -29,6 +30,9 @@ from tests.support.postgres import (
 if TYPE_CHECKING:
     from tests.support.application import Application
 
+# Modules and tests are kept to the end: to look for garbage among them takes as long again as collecting them.
+gc.disable()
+
 # In CI the same examples every time: a change is judged by what it did, not by the luck of the draw.
 CI = bool(os.environ.get("CI"))
 settings.register_profile(
@@ -44,6 +48,12 @@ settings.load_profile("suite")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 BY_FOLDER = {"sdk": "sdk", "faults": "fault"}
 BY_FIXTURE = {"postgres", "database_url", "blank_database_url", "made_data_dir", "durable_postgres"}
+
+
+def pytest_collection_finish() -> None:
+    """From here on only what the tests themselves make is looked through for garbage."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
