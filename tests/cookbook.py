@@ -6,7 +6,6 @@ The blocks are one session: what one sets, the next ones have. They run in a fol
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -14,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.cli.program import ROOT, serving
-from tests.pages import SECONDS, SHOWN_URL, Block, PageBroken, blocks, check, check_done
+from tests.pages import SHOWN_URL, Block, PageBroken, blocks, check, run_shell
 
 BOOK = ROOT / "docs" / "audit-cookbook.md"
 
@@ -36,12 +35,7 @@ class Session:
             raise PageBroken(f"the block of line {block.line} is in a language that is not run: {block.language}")
         kept = shlex.quote(str(self._kept))
         keep = f"{{ export -p; declare -f; }} > {kept}"
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", f"set -a\n. {kept}\n{code}\n{keep}"],
-            cwd=self._folder, env=self._environment, capture_output=True, text=True, timeout=SECONDS, check=False,
-        )  # fmt: skip
-        check_done(block, done.returncode, done.stdout, done.stderr)
-        return done.stdout
+        return run_shell(block, f"set -a\n. {kept}\n{code}\n{keep}", self._environment, folder=self._folder)
 
 
 def main() -> int:

@@ -7,7 +7,6 @@ import contextlib
 import io
 import os
 import re
-import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.program import ROOT, serving
-from tests.pages import SECONDS, SHOWN_URL, Block, PageBroken, blocks, check, check_done
+from tests.pages import SHOWN_URL, Block, PageBroken, blocks, check, run_shell
 
 README = ROOT / "README.md"
 TOUR = re.compile(r"^## A five-minute tour\n(.*?)^## ", re.MULTILINE | re.DOTALL)
@@ -42,12 +41,7 @@ def run_block(block: Block, url: str, names: dict[str, Any], environment: Mappin
                 exec(compile(code, f"README.md, tour line {block.line}", "exec"), names)
             return printed.getvalue()
         case "sh":
-            done = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", code], env=environment, capture_output=True, text=True,
-                timeout=SECONDS, check=False,
-            )  # fmt: skip
-            check_done(block, done.returncode, done.stdout, done.stderr)
-            return done.stdout
+            return run_shell(block, code, environment)
         case other:
             raise PageBroken(f"the block of line {block.line} is in a language that is not run: {other}")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cookbook import Session
-from tests.pages import Block, PageBroken, blocks, check
+from tests.pages import Block, PageBroken, blocks, check, run_shell
 from tests.tour import run_block
 
 PAGE = "words\n```python\nprint(1 + 1)\n```\n\n```text\n2\n```\n```sh\ntrue\n```\n"
@@ -32,6 +32,11 @@ def test_a_shell_block_that_fails_or_is_refused_is_found_out() -> None:
     for code in ("false\n", 'echo \'{"code": "invalid_inputs"}\'\n'):
         with pytest.raises(PageBroken):
             run_block(Block("sh", code, 1, None), "", {}, {"PATH": "/usr/bin:/bin"})
+
+
+def test_a_shell_block_that_does_not_end_is_found_out() -> None:
+    with pytest.raises(PageBroken, match="line 7 did not end"):
+        run_shell(Block("sh", "", 7, None), "sleep 60", {"PATH": "/usr/bin:/bin"}, seconds=0.05)
 
 
 def test_the_cookbook_is_one_session_from_block_to_block(tmp_path: Path) -> None:
