@@ -1,7 +1,9 @@
 """`tallystick users`: who may sign in to the dashboard."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,6 +11,9 @@ from api.cli.options import Place, at_a_place, reporting
 from api.cli.output import Row, report
 from ledger.core.access import User, UserRole
 from ledger.errors import OperatorError
+
+if TYPE_CHECKING:
+    from ledger.store.ledger import Store
 
 ROLES = [role.value for role in UserRole]
 
@@ -41,14 +46,11 @@ def add(place: Place, *, name: str, role: str, as_json: bool) -> None:
 @at_a_place
 def password(place: Place, *, user: str) -> None:
     """Give USER, by id or name, another password; nobody stays signed in as them."""
-    from api.cli.database import opened
-    from api.cli.ensuring import OPERATOR, chosen
-    from api.users import list_users, set_password
+    from api.users import set_password
 
     given = _password()
-    with opened(place) as store:
-        ledger_id = chosen(store, place.ledger_id).ledger_id
-        set_password(store, ledger_id, _user_id(list_users(store, ledger_id, by=OPERATOR), user), given)
+    with _found(place, user) as (store, ledger_id, user_id):
+        set_password(store, ledger_id, user_id, given)
 
 
 @users.command(name="list")
@@ -76,13 +78,10 @@ def list_(place: Place, *, as_json: bool) -> None:
 @at_a_place
 def role(place: Place, *, user: str, role: str, as_json: bool) -> None:
     """Let USER, by id or name, do what ROLE may do."""
-    from api.cli.database import opened
-    from api.cli.ensuring import OPERATOR, chosen
-    from api.users import change_role, list_users
+    from api.cli.ensuring import OPERATOR
+    from api.users import change_role
 
-    with opened(place) as store:
-        ledger_id = chosen(store, place.ledger_id).ledger_id
-        user_id = _user_id(list_users(store, ledger_id, by=OPERATOR), user)
+    with _found(place, user) as (store, ledger_id, user_id):
         changed = change_role(store, ledger_id, user_id, UserRole(role), by=OPERATOR)
     report([_row(ledger_id, changed)], as_json=as_json)
 
@@ -93,13 +92,10 @@ def role(place: Place, *, user: str, role: str, as_json: bool) -> None:
 @at_a_place
 def disable(place: Place, *, user: str, as_json: bool) -> None:
     """Let USER, by id or name, in no more; what they did stays under their name."""
-    from api.cli.database import opened
-    from api.cli.ensuring import OPERATOR, chosen
-    from api.users import disable_user, list_users
+    from api.cli.ensuring import OPERATOR
+    from api.users import disable_user
 
-    with opened(place) as store:
-        ledger_id = chosen(store, place.ledger_id).ledger_id
-        user_id = _user_id(list_users(store, ledger_id, by=OPERATOR), user)
+    with _found(place, user) as (store, ledger_id, user_id):
         disabled = disable_user(store, ledger_id, user_id, by=OPERATOR)
     report([_row(ledger_id, disabled)], as_json=as_json)
 
@@ -110,15 +106,23 @@ def disable(place: Place, *, user: str, as_json: bool) -> None:
 @at_a_place
 def link(place: Place, *, user: str, url: str) -> None:
     """Print a link that signs USER, by id or name, in once, within a quarter of an hour."""
+    from api.sessions import sign_in_link
+
+    with _found(place, user) as (store, ledger_id, user_id):
+        secret = sign_in_link(store, ledger_id, user_id)
+    click.echo(f"{url.rstrip('/')}/sign-in/{secret}")
+
+
+@contextmanager
+def _found(place: Place, asked: str) -> Iterator[tuple["Store", str, str]]:
+    """The opened store, the ledger that is meant, and the id of its user of this id or name."""
     from api.cli.database import opened
     from api.cli.ensuring import OPERATOR, chosen
-    from api.sessions import sign_in_link
     from api.users import list_users
 
     with opened(place) as store:
         ledger_id = chosen(store, place.ledger_id).ledger_id
-        secret = sign_in_link(store, ledger_id, _user_id(list_users(store, ledger_id, by=OPERATOR), user))
-    click.echo(f"{url.rstrip('/')}/sign-in/{secret}")
+        yield store, ledger_id, _user_id(list_users(store, ledger_id, by=OPERATOR), asked)
 
 
 def _password() -> str:
