@@ -90,7 +90,7 @@ def _form(
     if chosen is not None:
         _read(reading, chosen, customer_id, scene)
     shown = {
-        **_shown(customer_id, scene, said),
+        **_shown(scene, customer_id, said),
         "plans": plans,
         "many": len(plans) > MANY,
         "chosen": chosen,
@@ -112,13 +112,10 @@ def _chosen(scene: Scene, plans: Sequence[Offered], said: Mapping[str, str]) -> 
     return None if version is None else offered(scene, version)
 
 
-def _shown(customer_id: str, scene: Scene, said: Mapping[str, str]) -> dict[str, Any]:
+def _shown(scene: Scene, customer_id: str, said: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "given": said,
-        "address": customer_id,
+        **for_whom(scene, customer_id, said),
         "several": f"{customer_path(customer_id)}/attach-several?{urlencode(_first(said))}".rstrip("?"),
-        "entities": entities_of(scene),
-        "whom": whom(scene, customer_id, said["entity"]),
         "schedules": SCHEDULES,
         "terms": terms,
         "discounts": discounts_offered(scene),
@@ -149,14 +146,15 @@ def _first(said: Mapping[str, str]) -> dict[str, str]:
     return {name: said[name] for name in ("plan", "entity") if said[name]}
 
 
-def entities_of(scene: Scene) -> dict[str, str]:
-    """For whom a plan can be: the whole customer, or one of its entities."""
-    return {"": "The whole customer"} | {key: _named(scene, key) for key in scene.customer.entities}
-
-
-def whom(scene: Scene, customer_id: str, entity_id: str) -> str:
-    """Who a plan is for, as a preview is headed."""
-    return entities_of(scene).get(entity_id, customer_id) if entity_id else customer_id
+def for_whom(scene: Scene, customer_id: str, said: Mapping[str, str]) -> dict[str, Any]:
+    """What every sheet shows that puts somebody on plans: what was said, and whom they are and can be for."""
+    entities, entity_id = {key: _named(scene, key) for key in scene.customer.entities}, said["entity"]
+    return {
+        "given": said,
+        "address": customer_id,
+        "entities": {"": "The whole customer"} | entities,
+        "whom": entities.get(entity_id, customer_id),
+    }
 
 
 def _named(scene: Scene, entity_id: str) -> str:

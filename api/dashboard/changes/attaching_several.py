@@ -6,9 +6,9 @@ from typing import Any, Final, NamedTuple
 from flask import Response
 
 from api.dashboard.changes import terms_fields as terms
-from api.dashboard.changes.attaching import entities_of, whom
+from api.dashboard.changes.attaching import for_whom
 from api.dashboard.changes.facts import account
-from api.dashboard.changes.field_groups import numbers, plan_of
+from api.dashboard.changes.field_groups import choices_of, numbers, plan_of
 from api.dashboard.changes.offered import Offered, plans_offered
 from api.dashboard.changes.quoting import quoted
 from api.dashboard.changes.subject import scene_of
@@ -69,16 +69,9 @@ def _sheet(visitor: Visitor, customer_id: str) -> tuple[Sheet, Change | None]:
 def _shown(
     scene: Scene, customer_id: str, parts: Sequence[Part], plans: Mapping[str, Offered], said: Mapping[str, str]
 ) -> dict[str, Any]:
-    return {
-        "given": said,
-        "plans": {"": "Choose a plan"} | {key: f"{each.plan.name}, {each.cost}" for key, each in plans.items()},
-        "parts": parts,
-        "full": len(parts) >= MOST,
-        "address": customer_id,
-        "entities": entities_of(scene),
-        "whom": whom(scene, customer_id, said["entity"]),
-        "prorations": terms.PRORATIONS,
-    }
+    choices = choices_of(plans)
+    of_parts = {"plans": choices, "parts": parts, "full": len(parts) >= MOST, "prorations": terms.PRORATIONS}
+    return for_whom(scene, customer_id, said) | of_parts
 
 
 def _read(scene: Scene, parts: Sequence[Part], said: Mapping[str, str], customer_id: str) -> Reading:

@@ -26,6 +26,11 @@ def numbers(said: Mapping[str, str], name: str, most: int) -> list[int]:
     return found
 
 
+def choices_of(plans: Mapping[str, Offered]) -> dict[str, str]:
+    """What the plan of a group is chosen from, with what each costs."""
+    return {"": "Choose a plan"} | {key: f"{each.plan.name}, {each.cost}" for key, each in plans.items()}
+
+
 def plan_of(reading: Reading, group: str, path: str, chosen: Offered | None) -> Json:
     """The plan of a group as the wire has it at a path, with its quantities; what is wrong with them is noted."""
     own = Reading({name.removeprefix(group): each for name, each in reading.given.items() if name.startswith(group)})

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from flask import Response
 
 from api.dashboard.changes import terms_fields as terms
-from api.dashboard.changes.attaching import entities_of, whom
+from api.dashboard.changes.attaching import for_whom
 from api.dashboard.changes.facts import account
-from api.dashboard.changes.field_groups import numbers, plan_of
+from api.dashboard.changes.field_groups import choices_of, numbers, plan_of
 from api.dashboard.changes.offered import Offered, offered, plans_offered
 from api.dashboard.changes.quoting import quoted
 from api.dashboard.changes.subject import scene_of
@@ -62,16 +62,8 @@ def _sheet(visitor: Visitor, customer_id: str) -> tuple[Sheet, Change | None]:
     said = {**dict.fromkeys(TEXTS, ""), **{f"phase.{n}.{name}": "" for n in phases_said for name in EMPTY}, **said}
     phases = _phases(scene, phases_said, plans, said)
     reading, missing = _read(phases, said, customer_id), _missing(phases, said)
-    shown: dict[str, Any] = {
-        "given": said,
-        "plans": {"": "Choose a plan"} | {key: f"{each.plan.name}, {each.cost}" for key, each in plans.items()},
-        "phases": phases,
-        "full": len(phases) >= PHASES_MAX,
-        "address": customer_id,
-        "entities": entities_of(scene),
-        "whom": whom(scene, customer_id, said["entity"]),
-        "prorations": terms.PRORATIONS,
-    }
+    choices = choices_of(plans)
+    of_phases = {"plans": choices, "phases": phases, "full": len(phases) >= PHASES_MAX, "prorations": terms.PRORATIONS}
     path = f"{customer_path(customer_id)}/schedule"
     sheet = Sheet(
         "changes/schedule.html",
@@ -79,7 +71,7 @@ def _sheet(visitor: Visitor, customer_id: str) -> tuple[Sheet, Change | None]:
         customer_path(customer_id, said["entity"]),
         scene,
         account,
-        shown,
+        for_whom(scene, customer_id, said) | of_phases,
         beside=lambda refusal: _beside(refusal, reading, phases),
         wrong=reading.wrong,
         missing=missing,
