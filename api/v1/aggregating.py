@@ -10,7 +10,8 @@ import msgspec
 
 from api.call import Call, Handlers
 from api.ids import BALANCE, shown_customer, shown_local
-from api.v1.ranges import scene_for, span_of
+from api.v1.named import scene_for
+from api.v1.ranges import span_of
 from api.views.shapes import Json, Scene, every
 from api.wire.aggregate import FEATURE, PROPERTY
 from ledger.core.balances.balance import Grant

@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from api.call import Call, Handlers
 from api.ids import shown_customer
-from api.v1.ranges import SHORTEST, scene_for, span_of
+from api.v1.named import scene_for
+from api.v1.ranges import SHORTEST, span_of
 from api.views.shapes import Json
 from api.views.usage import use
 from ledger.core.balances.correction import Reverse

@@ -10,7 +10,8 @@ from api.ids import INVOICE, local_of
 from api.reads.invoice_query import of_ids
 from api.v1.billing import currency_for
 from api.v1.changing import custom_lines, customize, discounts, whole_minor
-from api.v1.lists import scene_of, stream_of
+from api.v1.lists import scene_of
+from api.v1.named import stream_of
 from api.v1.payments import require_collected
 from api.views.document import credit_note, worked_out
 from api.views.invoice import LINE, invoice, kept

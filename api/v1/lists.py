@@ -5,11 +5,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from api.call import Call, Handlers
+from api.v1.named import stream_of
 from api.views.customer import customer, entity
 from api.views.rows import balance_row, purchase_row, subscription_row
 from api.views.shapes import Json, Scene
 from ledger.core.state import Customer
-from ledger.store.addresses import CustomerAddress
 from projections import reads
 from projections.reads import CUSTOMER_MODELS, BalanceEntry, BalanceFilter, CreatedRange, PlanFilter, View
 
@@ -115,20 +115,6 @@ def owner(entry: BalanceEntry) -> Customer:
 
 def _rows(shown: list[Json], next_cursor: str | None) -> Json:
     return {"list": shown, "has_more": next_cursor is not None, "next_cursor": next_cursor}
-
-
-def stream_of(call: Call, body: dict[str, Any]) -> UUID | None:
-    """The stream of the customer that a list is narrowed to, after what is due for it has happened.
-
-    Raises `CustomerNotFound`, and `EntityNotFound` where an entity is named that it has not.
-    """
-    customer_id = body.get("customer_id")
-    if customer_id is None:
-        return None
-    scene = call.scene(call.look(CustomerAddress(customer_id)))
-    if "entity_id" in body:
-        scene.customer.entity(body["entity_id"])
-    return scene.stream_id
 
 
 def scene_of(call: Call, view: View, stream_id: UUID, customer_: Customer) -> Scene:

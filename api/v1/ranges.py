@@ -8,7 +8,6 @@ from api.views.shapes import Scene
 from ledger.core.errors import InvalidRequest
 from ledger.core.period import Every, Interval, period_at
 from ledger.core.state import Customer
-from ledger.store.addresses import CustomerAddress
 from projections.queries.bins import Cycle
 
 BACK: Final = {
@@ -26,17 +25,6 @@ class Span(NamedTuple):
 
     start: datetime | None
     end: datetime | None
-
-
-def scene_for(call: Call, body: dict[str, Any]) -> Scene | None:
-    """The customer that a request names, after what is due for it has happened. Raises what is not found."""
-    customer_id = body.get("customer_id")
-    if customer_id is None:
-        return None
-    scene = call.scene(call.look(CustomerAddress(customer_id)))
-    if "entity_id" in body:
-        scene.customer.entity(body["entity_id"])
-    return scene
 
 
 def span_of(call: Call, body: dict[str, Any], scene: Scene | None) -> Span:
