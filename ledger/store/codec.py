@@ -2,7 +2,8 @@
 
 import binascii
 from collections.abc import Collection, Mapping
-from typing import Any, Final
+from functools import cached_property
+from typing import Any, Final, Union
 from uuid import UUID
 
 import msgspec
@@ -10,12 +11,29 @@ import msgspec
 from ledger.core.events import Event
 from ledger.core.sealed import FORGOTTEN, Sealed
 from ledger.store.keyring import KeyRing
+from ledger.store.sealing import DataKey
 
 SEALED: Final = "sealed"
 
 
 class UnknownEvent(Exception):
     """The log holds an event this program has no class for: an older program reads a newer log."""
+
+
+class Unopened(Sealed):
+    """A sealed value that is opened when it is first looked at; most never are."""
+
+    __slots__ = ("_key", "_sealed")
+
+    def __init__(self, key: DataKey, sealed: str) -> None:
+        self._key, self._sealed = key, sealed
+
+    def __getattr__(self, name: str) -> object:
+        # Asked only while `value` is empty. Two threads that look at once find the same.
+        if name != "value":
+            raise AttributeError(name)
+        self.value = opened = _opened(self._key, self._sealed)
+        return opened
 
 
 class Codec:
@@ -28,6 +46,8 @@ class Codec:
     def __init__(self, registry: Mapping[str, type[Event]], keys: KeyRing) -> None:
         self.keys = keys
         self._stream_id = UUID(int=0)
+        self._registry = registry
+        self._former = frozenset(cls for cls in registry.values() if hasattr(cls, "upcast"))
         self._encoder = msgspec.json.Encoder(enc_hook=self._seal)
         self._decoders = {
             name: (msgspec.json.Decoder(cls, dec_hook=self._open), hasattr(cls, "upcast"))
@@ -46,13 +66,33 @@ class Codec:
 
     def decode(self, name: str, state: bytes, stream_id: UUID) -> Event:
         """The event of a row. Raises `UnknownEvent`, or `msgspec.ValidationError` when the bytes do not fit."""
-        found = self._decoders.get(name)
-        if found is None:
-            raise UnknownEvent(f"no event is called {name!r} here: it was written by a newer program")
+        decoder, is_old = self._decoder(name)
         self._stream_id = stream_id
-        decoder, is_old = found
         event: Event = decoder.decode(state)
         return _upcast(event) if is_old else event
+
+    def decode_all(self, states: bytes, stream_id: UUID) -> list[Event]:
+        """The events of a stream's rows, read as the elements of one JSON array: as `decode` answers each by its name.
+
+        What is sealed is opened when somebody looks at it, with the key of now. Raises what `decode` raises.
+        """
+        self._stream_id = stream_id
+        array = b"[%b]" % states
+        try:
+            events: list[Event] = self._array.decode(array)
+        except msgspec.ValidationError:
+            for name in msgspec.json.decode(array, type=list[_Named]):
+                self._decoder(name.type)
+            raise
+        if self._former.isdisjoint(map(type, events)):
+            return events
+        return [_upcast(event) for event in events]
+
+    @cached_property
+    def _array(self) -> msgspec.json.Decoder[Any]:
+        # The tag in its JSON, which is the row's name, says of which class an event is.
+        classes: Any = Union[tuple(self._registry.values())]  # noqa: UP007  of as many as there are
+        return msgspec.json.Decoder(list[classes], dec_hook=self._leave)
 
     def encode_state(self, state: object) -> bytes:
         """A whole state as JSON with its personal data in plain; the caller seals the whole."""
@@ -70,15 +110,34 @@ class Codec:
         sealed = self.keys.to_seal(self._stream_id).seal(msgspec.json.encode(value.value))
         return {SEALED: binascii.b2a_base64(sealed, newline=False).decode()}
 
+    def _decoder(self, name: str) -> tuple[msgspec.json.Decoder[Any], bool]:
+        found = self._decoders.get(name)
+        if found is None:
+            raise UnknownEvent(f"no event is called {name!r} here: it was written by a newer program")
+        return found
+
     def _open(self, wanted: type[Any], stored: Any) -> Any:
+        left = self._leave(wanted, stored)
+        return Sealed(left.value)
+
+    def _leave(self, wanted: type[Any], stored: Any) -> Sealed:
         if wanted is not Sealed:
             raise NotImplementedError(f"{wanted.__name__} cannot be read")
-        if stored[SEALED] is None:
+        sealed = stored[SEALED]
+        if sealed is None:
             return Sealed({})
         key = self.keys.to_open(self._stream_id)
-        if key is None:
-            return Sealed(FORGOTTEN)
-        return Sealed(msgspec.json.decode(key.open(binascii.a2b_base64(stored[SEALED]))))
+        return Sealed(FORGOTTEN) if key is None else Unopened(key, sealed)
+
+
+class _Named(msgspec.Struct):
+    """An event of which only the name is read."""
+
+    type: str
+
+
+def _opened(key: DataKey, sealed: str) -> object:
+    return msgspec.json.decode(key.open(binascii.a2b_base64(sealed)))
 
 
 def _upcast(event: Event) -> Event:

@@ -23,11 +23,16 @@ class Limits:
     pool_max: int = 16
 
 
-def connect(database_url: str, limits: Limits, role: LiteralString = APP) -> Connection[Any]:
-    """One connection in autocommit, working as `role`. Raises psycopg's `OperationalError` when there is none."""
+def connect(database_url: str, limits: Limits, role: LiteralString = APP, also: str | None = None) -> Connection[Any]:
+    """One connection in autocommit, working as `role`; `also` names a statement that sets more for its session.
+
+    Raises psycopg's `OperationalError` when there is none.
+    """
     conn: Connection[Any] = psycopg.connect(database_url, **session(limits))
     try:
         prepare_session(conn, limits, role)
+        if also is not None:
+            conn.execute(statement(also))
     except BaseException:
         conn.close()
         raise

@@ -1,18 +1,21 @@
 """What the write side reads: heads, tails, cold streams, claims and idempotency rows, many in one question each."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection, Cursor
 
 from ledger.core.entity import ENTITY
-from ledger.store.binary import TextArray, UuidArray
-from ledger.store.chain import text_field, uuid_field
+from ledger.store.binary import IntegerArray, TextArray, UuidArray
+from ledger.store.chain import integer_field, text_field, uuid_field
 from ledger.store.claim_keys import BEYOND_SEPARATOR, SEPARATOR, STREAM_SUFFIX, ClaimKey
 from ledger.store.requests import Once
 from ledger.store.statements import statement
+
+TAIL_EVENTS: Final = 10_000
+"""At most so many events of one stream are read at once, however long it is."""
 
 
 class StoredRow(NamedTuple):
@@ -49,26 +52,48 @@ class OnceRow(NamedTuple):
     event_counts: Sequence[int]
 
 
-class ColdStreams(NamedTuple):
-    """Everything needed to fold some streams: newest snapshots, the events after them, wrapped data keys."""
+class Tail(NamedTuple):
+    """Some events of a stream in order: the JSON of each, with commas between; `version` and `last_at` of the last."""
 
-    snapshots: Mapping[UUID, SnapshotRow]
-    events: Sequence[StoredRow]
-    wrapped_keys: Mapping[UUID, bytes | None]
+    version: int
+    last_at: datetime
+    states: bytes
 
 
-def read_cold(conn: Connection[Any], ledger_id: str, stream_ids: Sequence[UUID], code_version: str) -> ColdStreams:
-    """Read what folds the given streams to the present, in one round trip."""
-    parameters = {"ledger_id": ledger_id, "stream_ids": _uuids(stream_ids), "code_version": code_version}
-    with conn.pipeline():
-        snapshots = _ask(conn, "select_snapshots", parameters)
-        events = _ask(conn, "select_cold_events", parameters)
-        keys = _ask(conn, "select_data_keys", parameters)
-        return ColdStreams(
-            {row[0]: SnapshotRow(*row) for row in snapshots.fetchall()},
-            [StoredRow(*row) for row in events.fetchall()],
-            dict(keys.fetchall()),
+class ColdStream(NamedTuple):
+    """Everything needed to fold a stream: the newest kept state, what came after it, the wrapped data key.
+
+    A longer tail than `TAIL_EVENTS` goes on in another question.
+    """
+
+    stream_id: UUID
+    snapshot: SnapshotRow | None
+    has_key: bool
+    wrapped_key: bytes | None
+    tail: Tail | None
+
+
+def read_cold(conn: Connection[Any], ledger_id: str, afters: Mapping[UUID, int], code_version: str) -> list[ColdStream]:
+    """Read what folds the given streams to the present, from the versions they have reached already."""
+    parameters = {
+        "ledger_id": ledger_id,
+        "stream_ids": _uuids(afters),
+        "afters": IntegerArray.of(map(integer_field, afters.values()), len(afters)),
+        "code_version": code_version,
+        "most": TAIL_EVENTS,
+    }
+    return [
+        ColdStream(
+            stream_id,
+            None if version is None else SnapshotRow(stream_id, version, last_at, sealed, state),
+            has_key,
+            wrapped_key,
+            None if tail[0] is None else Tail(*tail),
         )
+        for stream_id, version, last_at, sealed, state, has_key, wrapped_key, *tail in _ask(
+            conn, "select_cold", parameters
+        ).fetchall()
+    ]
 
 
 def read_tail(conn: Connection[Any], ledger_id: str, after: int, upto: int) -> list[StoredRow]:
@@ -146,7 +171,7 @@ def read_entity_holders(conn: Connection[Any], ledger_id: str, entity_id: str) -
     return {(ENTITY, value): stream_id for value, stream_id in rows}
 
 
-def _uuids(stream_ids: Sequence[UUID]) -> UuidArray:
+def _uuids(stream_ids: Collection[UUID]) -> UuidArray:
     return UuidArray.of([uuid_field(stream_id) for stream_id in stream_ids], len(stream_ids))
 
 

@@ -12,7 +12,7 @@ from ledger.core.decider import Decider
 from ledger.store.binary import BooleanArray, ByteaArray, InstantArray, IntegerArray, UuidArray
 from ledger.store.chain import boolean_field, bytes_field, instant_field, integer_field, uuid_field
 from ledger.store.codec import Codec
-from ledger.store.reading import SnapshotRow, StoredRow
+from ledger.store.reading import SnapshotRow, StoredRow, Tail
 
 EVENTS_BETWEEN: Final = 500
 MILESTONES_APART: Final = 4_000
@@ -24,6 +24,13 @@ def fold(codec: Codec, decider: Decider, state: Any, rows: Iterable[StoredRow]) 
     for row in rows:
         state = evolve(state, decode(row.type, row.state, row.stream_id))
         assert state.version == row.version, f"stream {row.stream_id} has version {row.version} out of turn"
+    return state
+
+
+def fold_tail(codec: Codec, decider: Decider, state: Any, stream_id: UUID, tail: Tail) -> Any:
+    """As `fold`, for events that were read as one."""
+    state = decider.fold(state, codec.decode_all(tail.states, stream_id))
+    assert state.version == tail.version, f"stream {stream_id} has version {tail.version} out of turn"
     return state
 
 

@@ -111,7 +111,9 @@ def test_one_customer_that_cannot_be_read_fails_alone(ledger: Ledger, store: Sto
         with psycopg.connect(store.database_url) as conn:
             conn.execute("ALTER TABLE events DISABLE TRIGGER events_append_only")
             conn.execute(
-                "UPDATE events SET type = 'balance.granted.v99' WHERE position = (SELECT max(position) FROM events)"
+                "UPDATE events SET type = 'balance.granted.v99',"
+                " state = convert_to(replace(convert_from(state, 'UTF8'), 'balance.granted.v1', 'balance.granted.v99'),"
+                " 'UTF8') WHERE position = (SELECT max(position) FROM events)"
             )
             conn.commit()
             conn.execute("SELECT 1 FROM ledgers FOR UPDATE")

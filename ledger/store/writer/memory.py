@@ -1,6 +1,5 @@
 """What a writer remembers of its ledger: states as of a known position, keys, and who holds which claim."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -14,9 +13,9 @@ from ledger.store.claim_keys import ClaimKey, asked_key, claimed_key
 from ledger.store.codec import Codec
 from ledger.store.keyring import KeyRing
 from ledger.store.kinds import Kinds
-from ledger.store.reading import ColdStreams, StoredRow
+from ledger.store.reading import ColdStream, StoredRow
 from ledger.store.sealing import OperatorKey
-from ledger.store.snapshots import fold, restore
+from ledger.store.snapshots import fold, fold_tail, restore
 from ledger.store.writer.warm import Warm, WarmStates
 
 # Past this distance reading the streams again is cheaper than folding everything others wrote.
@@ -67,9 +66,9 @@ class Memory:
     def load(self, stream_ids: Iterable[UUID]) -> None:
         """Warm up the streams that are cold, in one question."""
         assert self._conn is not None
-        cold = [stream_id for stream_id in dict.fromkeys(stream_ids) if stream_id not in self.warm]
-        if cold:
-            self._keep(cold, reading.read_cold(self._conn, self.ledger_id, cold, self.kinds.code_version))
+        afters = {stream_id: 0 for stream_id in stream_ids if stream_id not in self.warm}
+        if afters:
+            self._warm_up(self._read_cold(afters))
 
     def stream(self, stream_id: UUID) -> Warm:
         """A stream's state as of the head; read when it is cold."""
@@ -88,19 +87,27 @@ class Memory:
         self.keys.starts(stream_id)
         return warm
 
-    def _keep(self, asked: Sequence[UUID], cold: ColdStreams) -> None:
-        self.keys.put(asked, cold.wrapped_keys)
-        tails: Mapping[UUID, list[StoredRow]] = defaultdict(list)
-        for row in cold.events:
-            tails[row.stream_id].append(row)
-        for stream_id in asked:
+    def _read_cold(self, afters: Mapping[UUID, int]) -> list[ColdStream]:
+        assert self._conn is not None
+        cold = reading.read_cold(self._conn, self.ledger_id, afters, self.kinds.code_version)
+        self.keys.put(afters, {each.stream_id: each.wrapped_key for each in cold if each.has_key})
+        return cold
+
+    def _warm_up(self, cold: Sequence[ColdStream]) -> None:
+        for each in cold:
+            stream_id, snapshot = each.stream_id, each.snapshot
             decider = self.kinds.of(stream_id)
-            snapshot = cold.snapshots.get(stream_id)
-            state = decider.initial if snapshot is None else restore(self.codec, decider, snapshot)
-            tail = tails[stream_id]
-            state = fold(self.codec, decider, state, tail)
-            last_at = tail[-1].at if tail else None if snapshot is None else snapshot.last_at
-            self.warm.put(Warm(stream_id, decider, state, last_at, 0 if snapshot is None else snapshot.version))
+            if snapshot is None:
+                state, version, last_at = decider.initial, 0, None
+            else:
+                state, version, last_at = restore(self.codec, decider, snapshot), snapshot.version, snapshot.last_at
+            tail = each.tail
+            while tail is not None:
+                before = state.version
+                state, last_at = fold_tail(self.codec, decider, state, stream_id, tail), tail.last_at
+                is_whole = state.version - before < reading.TAIL_EVENTS
+                tail = None if is_whole else self._read_cold({stream_id: state.version})[0].tail
+            self.warm.put(Warm(stream_id, decider, state, last_at, version))
 
     def _fold_foreign(self, rows: Sequence[StoredRow]) -> None:
         touched: dict[UUID, Warm] = {}

@@ -221,7 +221,7 @@ class Writer:
     def _connect(self, deadline: Deadline) -> Connection[Any]:
         while True:
             try:
-                return connect(self._database_url, self._limits)
+                return connect(self._database_url, self._limits, also="prepare_writer")
             except psycopg.OperationalError:
                 if deadline.passed() or self._closing:
                     raise
