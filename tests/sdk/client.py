@@ -13,7 +13,7 @@ from api.wire.common import ErrorSchema
 from api.wire.json import parse
 from api.wire.operations import OPERATIONS
 from api.wire.schema import check_answer
-from tests.api.wire import sdk_models  # noqa: F401 - supplies the names that the SDK lacks, before it is used
+from tests.api.wire import official_sdk  # noqa: F401 - supplies the names that the SDK lacks, before it is used
 
 Client = Any  # the SDK builds its methods' types at run time
 TIMEOUT_SECONDS = 30.0

@@ -4,20 +4,15 @@ A model of the SDK is reduced to the few facts that matter on the wire: which fi
 are required, which may be null, which words an enumeration has, which objects are inside.
 """
 
-import builtins
 import typing
 from dataclasses import dataclass
 from typing import Any
 
 import pydantic
+from autumn_sdk import models
+from autumn_sdk.types.basemodel import Unset
 
-# autumn-sdk 1.2.0 names four types that it does not define, and fails on the first use of its features.
-for missing_name in ("CreateFeatureDimensionsResponse5", "UpdateFeatureDimensionsResponse5"):
-    for suffix in ("", "TypedDict"):
-        setattr(builtins, missing_name + suffix, Any)
-
-from autumn_sdk import models  # noqa: E402 - after the names it lacks
-from autumn_sdk.types.basemodel import Unset  # noqa: E402
+from tests.api.wire import official_sdk  # noqa: F401 - supplies the names that the SDK lacks, before they are used
 
 SDK_MODELS: dict[str, tuple[str, str]] = {
     "customers.get_or_create": ("GetOrCreateCustomerParams", "Customer"),

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from api.errors import register_error_handlers
 from api.wire.json import check_content_type, parse, render
 from api.wire.operations import OPERATIONS
-from tests.api.wire import sdk_models  # noqa: F401 - supplies the names that the SDK lacks, before it is used
+from tests.api.wire import official_sdk  # noqa: F401 - supplies the names that the SDK lacks, before it is used
 from tests.api.wire.samples import ANSWERS, REQUESTS
 
 pytestmark = pytest.mark.sdk
