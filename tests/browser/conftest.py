@@ -13,9 +13,9 @@ from ledger.store.ledger import Store
 from tests.api.client import Api
 from tests.browser.chromium import NoChromium, chromium
 from tests.browser.site import Site, served
-from tests.support.application import api, api_database, app, ledgers, metrics, projector, store
+from tests.support.application import api, api_database, app, cheap_passwords, ledgers, metrics, projector, store
 
-__all__ = ["api", "api_database", "app", "ledgers", "metrics", "projector", "store"]
+__all__ = ["api", "api_database", "app", "cheap_passwords", "ledgers", "metrics", "projector", "store"]
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +28,11 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(why))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _cheap_passwords(cheap_passwords: None) -> None:
+    """For the people that sign in by one."""
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,9 @@ from api.users import add_user
 from ledger.core.access import User, UserRole
 from ledger.store.ledger import Store
 from tests.api.client import TESTER, Api
-from tests.support.application import api, api_database, app, ledgers, metrics, projector, store
+from tests.support.application import api, api_database, app, cheap_passwords, ledgers, metrics, projector, store
 
-__all__ = ["api", "api_database", "app", "ledgers", "metrics", "projector", "store"]
+__all__ = ["api", "api_database", "app", "cheap_passwords", "ledgers", "metrics", "projector", "store"]
 
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 PASSWORD = "correct horse battery"
@@ -74,6 +74,11 @@ class Desk:
         link = sign_in_link(self.store, self.ledger_id, self.user(name, role, None).user_id)
         assert browser.post(f"/sign-in/{link}").status_code == 303
         return browser
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _cheap_passwords(cheap_passwords: None) -> None:
+    """What is tested with them is who gets in, not how long a guess takes."""
 
 
 @pytest.fixture

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
+from api import sessions, users
 from api.app import create_app
 from api.observe import Metrics
 from ledger.settings import read_settings
@@ -85,6 +87,20 @@ def ledgers(app: Flask, store: Store) -> Ledgers:
 def api(ledgers: Ledgers) -> Api:
     """An admin's client of a new sandbox ledger."""
     return ledgers.sandbox()
+
+
+@pytest.fixture(scope="module")
+def cheap_passwords() -> Iterator[None]:
+    """Hashes that take no time: production's take a sixth of a second of a processor, for each password and each guess.
+
+    `tests/dashboard/test_passwords.py` has production's.
+    """
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(users, "HASHER", cheap)
+        patch.setattr(sessions, "HASHER", cheap)
+        patch.setattr(sessions, "NOBODY", cheap.hash("nobody's"))
+        yield
 
 
 @pytest.fixture
