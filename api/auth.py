@@ -9,7 +9,7 @@ from api.keys import REVOCATIONS, find_holders
 from ledger.clock import monotonic
 from ledger.core.errors import Refusal
 from ledger.core.settings import LedgerSettings, Role
-from ledger.store.ledger import Caller, Ledger, SettingsAddress, Store
+from ledger.store.ledger import Caller, Ledger, Store
 
 FRESH_SECONDS: Final = 0.4
 TRUSTED_SECONDS: Final = 0.9
@@ -119,7 +119,7 @@ class Authenticator:
 
     def _open(self, ledger_id: str, key_id: str) -> Identity | None:
         ledger = self._store.ledger(ledger_id)
-        settings: LedgerSettings = ledger.look(SettingsAddress(), by=LOOKING_UP).state
+        settings: LedgerSettings = ledger.background(by=LOOKING_UP).settings
         key = settings.keys.get(key_id)
         if key is None or key.revoked_at is not None:
             return None

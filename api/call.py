@@ -16,7 +16,7 @@ from ledger.core.decider import Command
 from ledger.core.errors import CustomerNotFound, InvalidInput
 from ledger.core.settings import Role
 from ledger.core.state import Customer
-from ledger.store.addresses import Address, CatalogAddress, internal_id
+from ledger.store.addresses import Address, internal_id
 from ledger.store.requests import Caller, Expecting, Outcome, Step
 from projections.models import model_named
 from projections.reads import View
@@ -80,6 +80,10 @@ class Call:
         self._background = self._background or outcome
         return outcome
 
+    def settle(self, customer_id: str) -> UUID:
+        """The stream of a customer, after what is due for it has happened. Raises `CustomerNotFound`."""
+        return self.identity.ledger.settle(customer_id, by=self.by)
+
     def ponder(self, address: Address, command: Command, *, at: datetime | None = None) -> Outcome:
         """Read a stream as a command would find it; `.context` is what deciding it would look at. For previews."""
         return self._note(self.identity.ledger.ponder(address, command, by=self.by, business_now=self._time(at)))
@@ -106,7 +110,7 @@ class Call:
     def background(self) -> Outcome:
         """The catalog and the settings that lists are shown with, as of what was looked at first."""
         if self._background is None:
-            self._background = self.identity.ledger.look(CatalogAddress(), by=self.by)
+            self._background = self.identity.ledger.background(by=self.by)
         return self._background
 
     def scene(self, outcome: Outcome, *, step: int = 0, expand: Sequence[str] = (), on_record: bool = False) -> Scene:

@@ -160,8 +160,8 @@ class Views:
         needed: int | None = None
         deadline, pause = Deadline(self._wait_seconds), FIRST_POLL_SECONDS
         while True:
-            with self._pool.connection() as conn, _snapshot(conn):
-                standing = self._standing(conn, ledger_id, models)
+            with self._pool.connection() as conn, _snapshot(conn, ledger_id) as row:
+                standing = _standing(ledger_id, row, models)
                 first = needed is None
                 if needed is None and not allow_stale:
                     position = interest.as_of(standing.head)
@@ -189,15 +189,15 @@ class Views:
         with suppress(psycopg.DatabaseError), self._pool.connection() as conn:
             conn.execute(statement("want"), {"ledger_id": ledger_id}, prepare=True)
 
-    def _standing(self, conn: Connection[Any], ledger_id: str, models: Sequence[str]) -> Standing:
-        row = conn.execute(statement("read_standing"), {"ledger_id": ledger_id}, prepare=True).fetchone()
-        if row is None:
-            raise UnknownLedger(ledger_id)
-        head, projected, clock, due_at, found = row
-        standing = Standing(head, projected, clock, due_at, {name: Active(*each) for name, each in found.items()})
-        for model in models:
-            standing.generation(model)
-        return standing
+
+def _standing(ledger_id: str, row: Sequence[Any] | None, models: Sequence[str]) -> Standing:
+    if row is None:
+        raise UnknownLedger(ledger_id)
+    head, projected, clock, due_at, found = row
+    standing = Standing(head, projected, clock, due_at, {name: Active(*each) for name, each in found.items()})
+    for model in models:
+        standing.generation(model)
+    return standing
 
 
 def _whole(name: str | Composed) -> LiteralString | Composed:
@@ -209,11 +209,15 @@ def _pause(seconds: float) -> None:
 
 
 @contextmanager
-def _snapshot(conn: Connection[Any]) -> Iterator[None]:
-    conn.isolation_level, conn.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
+def _snapshot(conn: Connection[Any], ledger_id: str) -> Iterator[Sequence[Any] | None]:
+    """A transaction that sees one moment, and where the ledger stands in it, in one round trip."""
     try:
-        with conn.transaction():
-            yield
-    finally:
-        if not conn.closed:
-            conn.isolation_level = conn.read_only = None
+        with conn.pipeline():
+            conn.execute(statement("begin_view"))
+            standing = conn.execute(statement("read_standing"), {"ledger_id": ledger_id}, prepare=True)
+        yield standing.fetchone()
+    except BaseException:
+        with suppress(psycopg.Error):
+            conn.rollback()
+        raise
+    conn.commit()

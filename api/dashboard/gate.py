@@ -23,7 +23,6 @@ from api.sessions import KEPT_SECONDS, signed_in
 from ledger.core.access import UserRole
 from ledger.core.errors import Refusal
 from ledger.core.settings import LedgerSettings, Role
-from ledger.store.ledger import SettingsAddress
 
 REACH: Final = {UserRole.VIEWER: Role.READ, UserRole.FINANCE: Role.WRITE, UserRole.ADMIN: Role.ADMIN}
 # What a client says in a header, a form says in a field.
@@ -121,7 +120,7 @@ def visiting(services: Services, request: ApiRequest) -> Visitor | None:
     if found is None:
         return None
     ledger, user = services.store.ledger(found.ledger_id), found.user
-    settings: LedgerSettings = ledger.look(SettingsAddress(), by=LOOKING_UP).state
+    settings: LedgerSettings = ledger.background(by=LOOKING_UP).settings
     request.zone = settings.zone
     mark = user_mark(services, found)
     request.identity = Identity(user.user_id, user.name, REACH[user.role], settings.env.value, ledger)

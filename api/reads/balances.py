@@ -21,7 +21,6 @@ from api.views.shapes import Json, Scene
 from api.wire.limits import ROW_PAGE_ROWS_MAX
 from ledger.core.balances.balance import Grant
 from ledger.core.errors import InvalidRequest
-from ledger.store.addresses import CustomerAddress
 from projections import reads
 from projections.projection import Recorded
 from projections.queries.past import ended_balances_then
@@ -36,7 +35,7 @@ def get_balances(call: Call, query: dict[str, Any], customer_id: str) -> Respons
     then = then_of(call, query)
     if then is not None:
         return answer(call, _rows_then(call, query, then, customer_id))
-    stream_id = call.look(CustomerAddress(customer_id)).steps[0].stream_id
+    stream_id = call.settle(customer_id)
     with call.view(CUSTOMER_MODELS, stream_id=stream_id) as view:
         found = reads.balances(view, _kept(query, stream_id), limit=query["limit"], cursor=query["cursor"])
         shown = [balance_row(scene_of(call, view, each.stream_id, owner(each)), each) for each in found.items]
@@ -143,7 +142,7 @@ def _file(call: Call, query: dict[str, Any], customer_id: str) -> Iterator[Rows]
         kept = sorted((each for each in _entries_then(call, found) if _keeps(keep, each)), key=_key, reverse=True)
         yield Rows(then.when.position, None, (_flat(found.scene(owner(each)), each) for each in kept))
         return
-    keep = _kept(query, call.look(CustomerAddress(customer_id)).steps[0].stream_id)
+    keep = _kept(query, call.settle(customer_id))
     with call.view(CUSTOMER_MODELS, stream_id=keep.stream_id) as view:
         entries = _all(view, keep)
         rows = (_flat(scene_of(call, view, each.stream_id, owner(each)), each) for each in entries)

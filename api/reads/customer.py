@@ -13,7 +13,6 @@ from api.v1.lists import scene_of
 from api.views.customer import customer
 from api.views.shapes import Json
 from ledger.core.errors import CustomerNotFound
-from ledger.store.addresses import CustomerAddress
 from projections import reads
 from projections.reads import CUSTOMER_MODELS
 
@@ -23,7 +22,7 @@ def get_customer(call: Call, query: dict[str, Any], customer_id: str) -> Respons
     then = then_of(call, query)
     if then is not None:
         return answer(call, _then(call, then, customer_id))
-    stream_id = call.look(CustomerAddress(customer_id)).steps[0].stream_id
+    stream_id = call.settle(customer_id)
     with call.view(CUSTOMER_MODELS, stream_id=stream_id) as view:
         entry = reads.customer(view, stream_id)
         if entry is None:

@@ -19,7 +19,6 @@ from api.views.customer import entity
 from api.wire.limits import NAME_CHARS
 from ledger.core.state import Customer, Entity
 from ledger.core.subscriptions.subscription import Subscription
-from ledger.store.addresses import CustomerAddress
 from projections import reads
 from projections.customers.fold import searchable
 from projections.queries.lists import CURRENT
@@ -48,7 +47,7 @@ def list_entities(call: Call, query: dict[str, Any], customer_id: str) -> Respon
 
 def _asking(call: Call, query: dict[str, Any], customer_id: str) -> dict[str, Any]:
     plans = [] if query["plan_id"] is None else [PlanFilter(query["plan_id"])]
-    stream_id = call.look(CustomerAddress(customer_id)).steps[0].stream_id
+    stream_id = call.settle(customer_id)
     return {"stream_id": stream_id, "search": query["search"], "plans": plans}
 
 

@@ -18,7 +18,6 @@ from ledger.core.errors import CustomerNotFound
 from ledger.core.offers.catalog import Catalog
 from ledger.core.settings import LedgerSettings
 from ledger.core.state import Customer
-from ledger.store.addresses import CustomerAddress
 from projections.cursors import BY_AGE_AND_ID, Question, from_cursor, to_cursor
 from projections.queries.past import Owner, subscriptions_then
 from projections.queries.rows import Page
@@ -102,7 +101,7 @@ def stream_of(call: Call, query: dict[str, Any], customer_id: str) -> UUID:
     """
     then = then_of(call, query)
     if then is None:
-        return call.look(CustomerAddress(customer_id)).steps[0].stream_id
+        return call.settle(customer_id)
     return on_record(call, then, customer_id).stood.stream_id
 
 

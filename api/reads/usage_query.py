@@ -25,7 +25,7 @@ from projections.when import When
 
 @dataclass(frozen=True)
 class UsageAsked:
-    """A request, read: `keep` has the range too, `customer` is there where one was named.
+    """A request, read: `keep` has the range too, `customer` is there where one was named and its cycles are asked for.
 
     `zone` is the one that days are counted in; `billed_in` the ledger's, which billing cycles are counted in whatever
     was asked for.
@@ -160,6 +160,8 @@ def _whose(
         zone = call.background.settings.zone
         if customer_id is None:
             return None, None, None, zone
+        if query["bin"] != BinSize.BILLING_CYCLE:
+            return call.settle(customer_id), None, None, zone
         step = call.look(CustomerAddress(customer_id)).steps[0]
         return step.stream_id, step.after if step.after.exists else None, None, zone
     if customer_id is None:

@@ -4,8 +4,9 @@ ledger.execute(CustomerAddress("acme"), Track(...), by=Caller("billing-service")
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
 from typing import Any, Final, NamedTuple
@@ -47,6 +48,7 @@ from ledger.store.requests import (
 )
 from ledger.store.sealing import OperatorKey
 from ledger.store.statements import statement
+from ledger.store.unmoved import Unmoved
 from ledger.store.writer.pending import Pending
 from ledger.store.writer.writer import BatchDone, Tuning, Writer
 
@@ -100,11 +102,12 @@ class Ledger:
         ledger_id: str,
         writer: Writer,
         recorder: LedgerRecorder,
+        unmoved: Unmoved,
         replay: Callable[[OnceRow], Outcome],
         executor: ThreadPoolExecutor,
     ) -> None:
         self.ledger_id, self.recorder = ledger_id, recorder
-        self._writer, self._replay, self._executor = writer, replay, executor
+        self._writer, self._unmoved, self._replay, self._executor = writer, unmoved, replay, executor
 
     def execute(
         self,
@@ -135,6 +138,29 @@ class Ledger:
     def look(self, address: Address, *, by: Caller) -> Outcome:
         """The stream as of the ledger's head, after what was due has happened. Decides nothing."""
         return self._ask(Pending((Step(address, None),), by))
+
+    def background(self, *, by: Caller) -> Outcome:
+        """The catalog and the settings as of the ledger's head, as looking at the catalog answers them; at once where
+        they are what they were. Raises `StoreUnavailable`.
+        """
+        with _answering():
+            found = self._unmoved.background()
+        if found is None:
+            found = self.look(CatalogAddress(), by=by)
+            self._unmoved.keep_background(found)
+        return found
+
+    def settle(self, customer_id: str, *, by: Caller) -> UUID:
+        """The stream of a customer, after what was due has happened: as `look` without its state, and at once where
+        nothing is due. Raises `CustomerNotFound`, `StoreUnavailable`.
+        """
+        with _answering():
+            found = self._unmoved.customer(customer_id)
+        if found is None:
+            looked = self.look(CustomerAddress(customer_id), by=by).steps[0]
+            found = looked.stream_id
+            self._unmoved.keep_customer(found, looked.after.version)
+        return found
 
     def catch_up(self, stream_ids: Sequence[UUID], *, by: Caller) -> None:
         """Let what is due for some streams happen, together in one transaction, or in a few where it is much."""
@@ -276,15 +302,13 @@ class Store:
         writer = Writer(
             self.database_url, self.limits, recorder, self.kinds, self.operator, self._tuning, self._observe
         )
-        ledger = Ledger(ledger_id, writer, recorder, lambda row: self._replay(ledger_id, row), self._executor)
+        unmoved = Unmoved(pool, ledger_id)
+        ledger = Ledger(ledger_id, writer, recorder, unmoved, lambda row: self._replay(ledger_id, row), self._executor)
         return ledger, writer
 
     def _replay(self, ledger_id: str, row: OnceRow) -> Outcome:
-        try:
-            with self.pool.connection() as conn:
-                return Replay(conn, ledger_id, self.kinds, self.operator).outcome(row)
-        except (psycopg.OperationalError, PoolTimeout) as error:
-            raise StoreUnavailable("the database did not answer in time; send the request again") from error
+        with _answering(), self.pool.connection() as conn:
+            return Replay(conn, ledger_id, self.kinds, self.operator).outcome(row)
 
     def _run(self, name: str, parameters: dict[str, Any]) -> list[Any]:
         try:
@@ -294,3 +318,12 @@ class Store:
             raise OperatorError("the database has no ledgers yet: run the migrations first") from error
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StoreUnavailable(f"the database cannot be reached: {str(error).strip().split(chr(10))[0]}") from error
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Raises `StoreUnavailable` where the database does not answer."""
+    try:
+        yield
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise StoreUnavailable("the database did not answer in time; send the request again") from error

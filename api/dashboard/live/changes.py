@@ -22,7 +22,6 @@ from api.reads.following import EVENT_STREAM, HEARTBEAT_SECONDS, MOST_SECONDS, R
 from api.reads.query import read_query, text, whole
 from api.reads.timeline import POSITIONS
 from ledger.clock import Deadline
-from ledger.store.addresses import CustomerAddress
 from projections.reads import TIMELINE_MODELS, TimelineFilter, timeline_after
 
 PATH: Final = "/live"
@@ -59,7 +58,7 @@ def live(visitor: Visitor) -> Response:
 
 
 def _stream(call: Call, customer_id: str | None) -> UUID | None:
-    return None if customer_id is None else call.look(CustomerAddress(customer_id)).steps[0].stream_id
+    return None if customer_id is None else call.settle(customer_id)
 
 
 class Changes:
