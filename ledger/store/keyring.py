@@ -19,15 +19,15 @@ class StreamForgotten(Exception):
 class KeyRing:
     """Opened data keys, bounded; new ones wait in `made` until their transaction writes them."""
 
-    def __init__(self, operator: OperatorKey, ledger_id: str, fetch: FetchKeys) -> None:
-        self._operator, self._ledger_id, self._fetch = operator, ledger_id, fetch
+    def __init__(self, operator: OperatorKey, ledger_id: str, fetch: FetchKeys, most: int = MOST_KEYS) -> None:
+        self._operator, self._ledger_id, self._fetch, self._most = operator, ledger_id, fetch, most
         self._keys: dict[UUID, DataKey | None] = {}
         self._without: set[UUID] = set()
         self.made: dict[UUID, bytes] = {}
 
     def put(self, asked: Iterable[UUID], wrapped_keys: Mapping[UUID, bytes | None]) -> None:
         """Keep keys that were read together with something else; the streams asked for and not found have none."""
-        if not self.made and len(self._keys) + len(self._without) > MOST_KEYS:
+        if not self.made and len(self._keys) + len(self._without) > self._most:
             self._keys.clear()
             self._without.clear()
         self._without.update(stream_id for stream_id in asked if stream_id not in wrapped_keys)
@@ -49,6 +49,16 @@ class KeyRing:
             self._without.discard(stream_id)
             self.load([stream_id])
         return self._keys.get(stream_id)
+
+    def at_hand(self, stream_id: UUID) -> DataKey | None:
+        """As `to_open`, for whoever would know of a first key that another process made."""
+        self.load([stream_id])
+        return self._keys.get(stream_id)
+
+    def is_forgotten(self, stream_id: UUID) -> bool:
+        """Whether a stream has had personal data that nobody can read again, as far as the keys at hand say."""
+        self.load([stream_id])
+        return stream_id in self._keys and self._keys[stream_id] is None
 
     def to_seal(self, stream_id: UUID) -> DataKey:
         """The key for new personal data of a stream, made when there is none. Raises `StreamForgotten`."""

@@ -62,7 +62,7 @@ class World:
 
     def _open(self) -> Store:
         # Few streams are kept, so that cold starts, snapshots and foreign events are met all the time.
-        return Store(self.database_url, operator_key=OPERATOR_KEY, tuning=Tuning(warm_streams=3))
+        return Store(self.database_url, operator_key=OPERATOR_KEY, tuning=Tuning(warm_streams=3, long_tail=3))
 
     def restart(self, writer: int) -> None:
         """A process ends and another begins."""

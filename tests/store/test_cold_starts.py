@@ -2,18 +2,34 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
 
+from ledger.core.balances.adjustment import GrantBalance
 from ledger.core.balances.usage import Track
+from ledger.core.profile import CreateCustomer, UpdateCustomer
 from ledger.core.sealed import Sealed
-from ledger.store import reading
+from ledger.store import kinds, reading
 from ledger.store.connections import Limits, connect
-from ledger.store.ledger import Caller, CustomerAddress, Ledger, Step, Store
+from ledger.store.housekeeping import forget
+from ledger.store.ledger import (
+    Caller,
+    CustomerAddress,
+    Ledger,
+    OpeningAddress,
+    Step,
+    Store,
+    StreamAddress,
+    Tuning,
+)
+from ledger.store.log import reading_codec
+from ledger.store.snapshots import keep, restore
 from ledger.store.statements import statement
 from tests.store.conftest import ME, OPERATOR_KEY, open_customer
 
@@ -75,3 +91,78 @@ def test_a_writer_reads_no_table_from_end_to_end_though_all_of_them_are_small(us
     steps = "\n".join(step for (step,) in plan)
     assert "Seq Scan" not in steps
     assert steps.count("Index Scan") == 3
+
+
+def kept(store: Store) -> dict[str, int]:
+    """The versions of the states that are kept, by customer."""
+    with store.pool.connection() as conn:
+        return dict(
+            conn.execute(
+                "SELECT value, version FROM snapshots JOIN claims USING (ledger_id, stream_id) WHERE kind = 'customer'"
+            ).fetchall()
+        )
+
+
+def test_a_long_tail_is_folded_once_and_kept_with_the_next_event(used: Ledger, store: Store) -> None:
+    tuning = Tuning(long_tail=10)
+    with closing(Store(store.database_url, operator_key=OPERATOR_KEY, tuning=tuning)) as first:
+        looked_at(first.ledger("main"))
+        assert kept(store) == {}, "who only looks writes nothing"
+        first.ledger("main").execute_all([use("ann"), use("bob")], by=ME)
+        assert kept(store) == {"ann": 11, "bob": 11}
+        first.ledger("main").execute_all([use("ann"), use("cy")], by=ME)
+        assert kept(store) == {"ann": 11, "bob": 11, "cy": 11}, "a state that is in memory is kept after many events"
+    with closing(Store(store.database_url, operator_key=OPERATOR_KEY, tuning=tuning)) as second:
+        assert looked_at(second.ledger("main")) == looked_at(used)
+        second.ledger("main").execute_all([use("ann")], by=ME)
+        assert kept(store)["ann"] == 11, "what was left to fold is not worth it"
+
+
+def test_a_short_tail_is_not_kept(used: Ledger, store: Store) -> None:
+    with closing(Store(store.database_url, operator_key=OPERATOR_KEY, tuning=Tuning(long_tail=11))) as other:
+        other.ledger("main").execute_all([use("ann")], by=ME)
+    assert kept(store) == {}
+
+
+def test_a_forgotten_person_is_not_kept_by_a_writer_that_remembers_it(used: Ledger, store: Store) -> None:
+    name, email = "Somebody Private", "somebody@example.com"
+    address = OpeningAddress("dan", email)
+    made = used.execute(address, CreateCustomer("dan", name=name, email=email), by=ME)
+    stream_id = made.steps[0].stream_id
+    for number in range(8):
+        used.execute(CustomerAddress("dan"), GrantBalance("messages", included=Decimal(number + 1)), by=ME)
+    tuning = Tuning(long_tail=5)
+    with closing(Store(store.database_url, operator_key=OPERATOR_KEY, tuning=tuning)) as other:
+        ledger = other.ledger("main")
+        assert ledger.look(StreamAddress(stream_id), by=ME).state.name == name
+        with store.pool.connection() as conn:
+            forget(conn, "main", stream_id)
+        ledger._writer._memory.keys.clear()
+        ledger.execute(StreamAddress(stream_id), Track("messages"), by=ME)
+    with store.pool.connection() as conn:
+        assert conn.execute("SELECT count(*) FROM snapshots WHERE stream_id = %s", (stream_id,)).fetchone() == (0,)
+
+
+def test_what_is_sealed_is_made_small_before(used: Ledger, store: Store) -> None:
+    used.execute(CustomerAddress("ann"), UpdateCustomer({"name": "Ann"}), by=ME)
+    state = used.look(CustomerAddress("ann"), by=ME)
+    with store.pool.connection() as conn:
+        codec = reading_codec(conn, "main", store.kinds, store.operator)
+        stream_id = state.steps[0].stream_id
+        row = keep(codec, stream_id, state.state, datetime(2026, 1, 1, tzinfo=UTC))
+        assert row.sealed
+        assert len(row.state) < len(codec.encode_state(state.state)) * 2 / 3
+        assert restore(codec, store.kinds.customer, row) == state.state
+
+
+@pytest.mark.parametrize("what", ["WRITES_STATES", "msgspec"])
+def test_a_state_that_was_written_down_otherwise_is_of_another_version(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = kinds.core_code_version.__wrapped__()
+    assert before == kinds.core_code_version.__wrapped__()
+    if what == "msgspec":
+        monkeypatch.setattr(msgspec, "__version__", "0.0")
+    else:
+        monkeypatch.setattr(kinds, "WRITES_STATES", ("codec.py",))
+    assert kinds.core_code_version.__wrapped__() != before

@@ -115,18 +115,29 @@ class Batch:
 
     def close(self) -> None:
         """Work out the rows that follow from the events: when each stream is next due, and snapshots."""
+        old: list[Warm] = []
         for warm in self.journal.touched:
             due_at = warm.decider.due_at(warm.state)
             if due_at != warm.due_at:
                 self.journal.due.append((warm.stream_id, due_at))
                 warm.due_at = due_at
-            if warm.state.version - warm.snapshot_version >= snapshots.EVENTS_BETWEEN:
-                assert warm.last_at is not None, "what was touched has an event"
-                taken = snapshots.keep(self.memory.codec, warm.stream_id, warm.state, warm.last_at)
-                self.journal.snapshots.append(taken)
-                if snapshots.passes_milestone(warm.snapshot_version, taken.version):
-                    self.journal.milestones.append(taken)
-                warm.snapshot_version = warm.state.version
+            if warm.long_tail or warm.state.version - warm.snapshot_version >= snapshots.EVENTS_BETWEEN:
+                old.append(warm)
+        if old:
+            self._keep_states(old)
+
+    def _keep_states(self, old: Sequence[Warm]) -> None:
+        keys = self.memory.keys
+        keys.load([warm.stream_id for warm in old])
+        for warm in old:
+            if keys.is_forgotten(warm.stream_id):
+                continue  # this memory may know what nobody should read again, and nothing to seal it with
+            assert warm.last_at is not None, "what was touched has an event"
+            taken = snapshots.keep(self.memory.codec, warm.stream_id, warm.state, warm.last_at)
+            self.journal.snapshots.append(taken)
+            if snapshots.passes_milestone(warm.snapshot_version, taken.version):
+                self.journal.milestones.append(taken)
+            warm.snapshot_version, warm.long_tail = warm.state.version, False
 
     def _happened(self, warm: Warm, events: Sequence[Event], at: datetime) -> None:
         for event in events:

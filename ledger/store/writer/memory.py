@@ -11,7 +11,7 @@ from ledger.store import reading
 from ledger.store.chain import GENESIS, Head
 from ledger.store.claim_keys import ClaimKey, asked_key, claimed_key
 from ledger.store.codec import Codec
-from ledger.store.keyring import KeyRing
+from ledger.store.keyring import MOST_KEYS, KeyRing
 from ledger.store.kinds import Kinds
 from ledger.store.reading import ColdStream, StoredRow
 from ledger.store.sealing import OperatorKey
@@ -29,11 +29,11 @@ class Memory:
 
     pinned = PINNED
 
-    def __init__(self, ledger_id: str, kinds: Kinds, operator: OperatorKey, warm_streams: int) -> None:
-        self.ledger_id, self.kinds, self._operator = ledger_id, kinds, operator
+    def __init__(self, ledger_id: str, kinds: Kinds, operator: OperatorKey, warm_streams: int, long_tail: int) -> None:
+        self.ledger_id, self.kinds, self._operator, self._long_tail = ledger_id, kinds, operator, long_tail
         self.head = NOWHERE
         self.warm = WarmStates(warm_streams, PINNED)
-        self.keys = KeyRing(operator, ledger_id, self._fetch_keys)
+        self.keys = KeyRing(operator, ledger_id, self._fetch_keys, max(MOST_KEYS, warm_streams))
         self.codec = Codec(kinds.registry, self.keys)
         self._conn: Connection[Any] | None = None
 
@@ -107,7 +107,9 @@ class Memory:
                 state, last_at = fold_tail(self.codec, decider, state, stream_id, tail), tail.last_at
                 is_whole = state.version - before < reading.TAIL_EVENTS
                 tail = None if is_whole else self._read_cold({stream_id: state.version})[0].tail
-            self.warm.put(Warm(stream_id, decider, state, last_at, version))
+            warm = Warm(stream_id, decider, state, last_at, version)
+            warm.long_tail = state.version - version >= self._long_tail
+            self.warm.put(warm)
 
     def _fold_foreign(self, rows: Sequence[StoredRow]) -> None:
         touched: dict[UUID, Warm] = {}

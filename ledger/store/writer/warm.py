@@ -13,15 +13,28 @@ from ledger.store.claim_keys import ClaimKey
 
 
 class Warm:
-    """One stream's state as of the ledger's known position, and what its rows say of it."""
+    """One stream's state as of the ledger's known position, and what its rows say of it.
 
-    __slots__ = ("claims", "decider", "due_at", "field", "last_at", "snapshot_version", "state", "stream_id")
+    `long_tail` says that folding it took so many events that nobody should have to do it again.
+    """
+
+    __slots__ = (
+        "claims",
+        "decider",
+        "due_at",
+        "field",
+        "last_at",
+        "long_tail",
+        "snapshot_version",
+        "state",
+        "stream_id",
+    )
 
     def __init__(
         self, stream_id: UUID, decider: Decider, state: Any, last_at: datetime | None = None, snapshot_version: int = 0
     ) -> None:
         self.stream_id, self.decider, self.state, self.last_at = stream_id, decider, state, last_at
-        self.snapshot_version = snapshot_version
+        self.snapshot_version, self.long_tail = snapshot_version, False
         self.due_at: datetime | None = decider.due_at(state)
         self.field = uuid_field(stream_id)
         self.claims: set[ClaimKey] = set()

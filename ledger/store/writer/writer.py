@@ -21,6 +21,7 @@ from ledger.store.pipe import Call, Pipe
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.requests import StoreUnavailable
 from ledger.store.sealing import OperatorKey
+from ledger.store.snapshots import LONG_TAIL
 from ledger.store.writer.batch import MOST_EVENTS
 from ledger.store.writer.memory import Memory
 from ledger.store.writer.pending import Pending
@@ -35,13 +36,14 @@ LOST: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Bounds of a writer: what one transaction takes, what memory keeps, how long to look for a lost database and
-    to keep thread and connection of a ledger that nobody asks.
+    """Bounds of a writer: what one transaction takes, what memory keeps, from how many events on a cold start is not
+    made twice, how long to look for a lost database and to keep thread and connection of a ledger that nobody asks.
     """
 
     batch_commands: int = 512
     batch_events: int = MOST_EVENTS
     warm_streams: int = 20_000
+    long_tail: int = LONG_TAIL
     reconnect_seconds: float = 5.0
     idle_seconds: float = 300.0
 
@@ -70,7 +72,7 @@ class Writer:
         observe: Callable[[BatchDone], None] | None = None,
     ) -> None:
         self._database_url, self._limits, self._recorder, self._tuning = database_url, limits, recorder, tuning
-        self._memory = Memory(recorder.ledger_id, kinds, operator, tuning.warm_streams)
+        self._memory = Memory(recorder.ledger_id, kinds, operator, tuning.warm_streams, tuning.long_tail)
         self._observe = observe
         self._queue: deque[Pending] = deque()
         self._wakeup, self._idle = Lock(), False
