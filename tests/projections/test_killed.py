@@ -128,7 +128,7 @@ def test_a_runner_whose_first_batch_of_a_ledger_is_lost_begins_it_again(store: S
     with store.pool.connection() as conn:
         for after in (2, 4, 6, 8):
             open_ledger(store, f"begun-{after}")
-            runner = Runner(store.database_url, store.operator, models=MODELS[:1], connector=Dying(after))
+            runner = Runner(store.database_url, store.operator, models=MODELS[:1], connector=Abandoned(after))
             with pytest.raises(psycopg.OperationalError):
                 runner.catch_up()
             assert runner.catch_up() == 1

@@ -1,17 +1,20 @@
 """The runner folds what is new, once, whoever runs and wherever it dies."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from psycopg import Connection
 
 from ledger.core.subscriptions.cancellation import When
+from ledger.store import reading
 from ledger.store.connections import Limits, connect
 from ledger.store.ledger import CustomerAddress, Store
 from projections import runner as running
+from projections.folding.events import EventReader
 from projections.models import MODELS
 from projections.projection import Model, Recorded
 from projections.reads import (
@@ -108,6 +111,32 @@ def test_two_runners_share_the_work_and_apply_everything_once(book: Book, store:
             runner.stop()
     assert positions(store) == list(range(1, head(store) + 1))
     same_as_rebuilt(store)
+
+
+def test_keys_are_read_of_those_alone_who_sealed_something_all_in_one_question(
+    book: Book, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for customer_id in ("plain", "sealing", "other"):
+        book.customer(customer_id)
+        book.attach(customer_id, "pro")
+    begun = head(store)
+    book.track("plain", 1)
+    book.deduct("sealing", 1, "refund")
+    book.deduct("other", 1, "refund")
+    asked = list[set[UUID]]()
+
+    def read_keys(conn: Connection[Any], ledger_id: str, stream_ids: Iterable[UUID]) -> dict[UUID, bytes | None]:
+        asked.append(set(stream_ids))
+        return really(conn, ledger_id, asked[-1])
+
+    really = reading.read_keys
+    monkeypatch.setattr(reading, "read_keys", read_keys)
+    with store.pool.connection() as conn:
+        events = EventReader("main", store.operator).read(conn, begun, 100)
+    said = {each.stream_id: each.event.reason.text() for each in events if each.event.reason is not None}
+    assert list(said.values()) == ["refund", "refund"]
+    assert len({each.stream_id for each in events}) == 3
+    assert asked == [set(said)]
 
 
 def stumbling(model: Model, at: int) -> Model:
