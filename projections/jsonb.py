@@ -2,9 +2,11 @@
 
 import json
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+NUL: Final = rb"\u0000"
 
 _structs = msgspec.json.Encoder()
 _numbers = msgspec.json.Encoder(decimal_format="number")
@@ -18,7 +20,8 @@ def state_json(value: object) -> bytes:
 
 def plain_json(value: object) -> bytes:
     """A value for people and filters: Decimals as numbers."""
-    return _clean(_numbers.encode(value))
+    data = _numbers.encode(value)
+    return data if NUL not in data else _cleaned(data)
 
 
 def read_json(text: str | bytes) -> Any:
@@ -26,10 +29,8 @@ def read_json(text: str | bytes) -> Any:
     return _plain.decode(text if isinstance(text, str) else text.decode())
 
 
-def _clean(data: bytes) -> bytes:
+def _cleaned(data: bytes) -> bytes:
     # PostgreSQL has no place for U+0000 in text; personal data may have brought one along.
-    if rb"\u0000" not in data:
-        return data
     return _numbers.encode(_without_nul(read_json(data)))
 
 

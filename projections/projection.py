@@ -21,7 +21,7 @@ Each has `retire_<table>`, a small step in deleting a generation that nobody rea
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -104,12 +104,14 @@ class Final(NamedTuple):
     row: Row
 
 
-@dataclass(slots=True)
 class Changes:
     """Rows to write and keys to delete, by table."""
 
-    rows: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    gone: defaultdict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))
+    __slots__ = ("gone", "rows")
+
+    def __init__(self) -> None:
+        self.rows: defaultdict[str, list[Row]] = defaultdict(list)
+        self.gone: defaultdict[str, list[Key]] = defaultdict(list)
 
     def put(self, table: str, row: Row) -> None:
         """Write a row, new or in place of the one with its key."""

@@ -36,6 +36,7 @@ from ledger.core.events import (
     UsageRecorded,
 )
 from ledger.core.money import EXACT, ZERO, add, subtract
+from ledger.core.terms import FeatureKind
 from projections.jsonb import state_json
 from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
 
@@ -97,10 +98,13 @@ class Sums(NamedTuple):
     unlimited: bool
 
 
+_grant: Constant = msgspec.json.Decoder(Grant)
+
+
 def restore(rows: Mapping[str, Sequence[tuple[str]]]) -> State:
     """The grants of a stream that have not ended, from the `state` of their rows."""
-    found = (msgspec.json.decode(state, type=Grant) for (state,) in rows["balances"])
-    return {grant.grant_id: grant for grant in found}
+    found = [_grant.decode(state) for (state,) in rows["balances"]]
+    return {grant.terms.grant_id: grant for grant in found}
 
 
 def fold(state: State, recorded: Recorded) -> tuple[State, Sequence[Final]]:
@@ -118,20 +122,20 @@ def fold(state: State, recorded: Recorded) -> tuple[State, Sequence[Final]]:
 
 def changes(stream_id: UUID, before: State, after: State) -> Changes:
     """The rows of a stream that are different now. A deleted balance, or an entity's, leaves no row."""
-    found = Changes()
+    found, touched = Changes(), set[str]()
     for key, grant in after.items():
         if before.get(key) is not grant:
             found.put(BALANCES.name, row(stream_id, grant, None))
+            touched.add(grant.terms.feature_id)
     for key in before.keys() - after.keys():
         found.drop(BALANCES.name, (stream_id, key))
-    _put_sums(found, stream_id, before, after)
+        touched.add(before[key].terms.feature_id)
+    _put_sums(found, stream_id, before, after, touched)
     return found
 
 
-def _put_sums(found: Changes, stream_id: UUID, before: State, after: State) -> None:
+def _put_sums(found: Changes, stream_id: UUID, before: State, after: State, touched: Iterable[str]) -> None:
     """The sums of the features of which any balance is another now."""
-    touched = {grant.feature_id for key, grant in after.items() if before.get(key) is not grant}
-    touched |= {before[key].feature_id for key in before.keys() - after.keys()}
     for feature_id in touched:
         now = sums_of(after.values(), feature_id)
         if now is not None:
@@ -147,10 +151,16 @@ def sums_of(grants: Iterable[Grant], feature_id: str) -> Sums | None:
     granted = remaining = left = ZERO
     held, unlimited = False, False
     for grant in grants:
-        if grant.terms.feature_id == feature_id and not grant.boolean:
-            held, unlimited = True, unlimited or grant.terms.unlimited
-            granted, left = add(granted, grant.granted), add(left, grant.balance)
-            remaining = add(remaining, max(ZERO, grant.balance))
+        terms, kept = grant.terms, grant.balance
+        if terms.feature_id != feature_id or terms.kind is FeatureKind.BOOLEAN:
+            continue
+        given = add(grant.included, grant.prepaid) if grant.prepaid else grant.included
+        if held:
+            granted, left, unlimited = add(granted, given), add(left, kept), unlimited or terms.unlimited
+            remaining = add(remaining, kept) if kept > ZERO else remaining
+        else:  # most features have one grant
+            granted, left, unlimited, held = given, kept, terms.unlimited, True
+            remaining = kept if kept > ZERO else ZERO
     if not held:
         return None
     # A number is kept in one spelling: which one a sum comes to depends on the way it was reached.

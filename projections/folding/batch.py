@@ -12,12 +12,16 @@ class Batch:
     """Events in the order of the log, each with the number of its stream: hashing a UUID costs more than a look-up."""
 
     def __init__(self, events: Sequence[Recorded]) -> None:
-        numbers: dict[UUID, int] = {}
+        numbers, self.stream_ids = dict[int, int](), list[UUID]()
         self.events = events
-        self._numbered = [(numbers.setdefault(each.stream_id, len(numbers)), each) for each in events]
+        self._numbered = list[tuple[int, Recorded]]()
+        for each in events:
+            number = numbers.setdefault(each.stream_id.int, len(numbers))
+            if number == len(self.stream_ids):
+                self.stream_ids.append(each.stream_id)
+            self._numbered.append((number, each))
         self._types = {type(each.event) for each in events}
         self._begun = {number for number, each in self._numbered if each.version == 1}
-        self.stream_ids = list(numbers)
 
     def concerns(self, model: Model) -> bool:
         """Whether there is anything that a model folds."""

@@ -36,10 +36,10 @@ class Loading:
 
     def states(self) -> list[Any]:
         """The states of the streams as their rows have them, in the order in which they were asked for."""
-        found: dict[UUID, dict[str, list[Any]]] = {
-            stream_id: {name: [] for name, _ in self._asked} for stream_id in self._stream_ids
+        found: dict[int, dict[str, list[Any]]] = {
+            stream_id.int: {name: [] for name, _ in self._asked} for stream_id in self._stream_ids
         }
         for name, cursor in self._asked:
             for row in cursor.fetchall():
-                found[row[0]][name].append(row[1:])
+                found[row[0].int][name].append(row[1:])
         return [self._model.restore(rows) for rows in found.values()]

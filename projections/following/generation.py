@@ -24,16 +24,16 @@ class States:
 
     def __init__(self, limit: int = MOST_STREAMS) -> None:
         self._limit = limit
-        self._states: OrderedDict[UUID, Any] = OrderedDict()
+        self._states: OrderedDict[int, Any] = OrderedDict()  # hashing a UUID costs more than a look-up
 
     def take(self, stream_id: UUID) -> Any:
         """The state of a stream, or None when it must be loaded."""
-        return self._states.pop(stream_id, None)
+        return self._states.pop(stream_id.int, None)
 
     def keep(self, moved: Iterable[Moved]) -> None:
         """Remember what a committed batch left behind."""
         for stream_id, _, state in moved:
-            self._states[stream_id] = state
+            self._states[stream_id.int] = state
         while len(self._states) > self._limit:
             self._states.popitem(last=False)
 

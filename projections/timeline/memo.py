@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, Self, TypeGuard, cast
 
 import msgspec
 
 from ledger.core.balances.balance import Grant
 from ledger.core.events import GrantTerms, Line, LineKind, Origin
 from ledger.core.invoices.invoice import Invoice, InvoiceStatus
+from ledger.core.money import subtract
 from ledger.core.terms import FeatureKind
 from projections.jsonb import state_json
 
@@ -17,7 +18,7 @@ NOBODY: Final = "the customer"
 NOWHEN: Final = datetime(1970, 1, 1, tzinfo=UTC)  # sums look at no instant
 
 
-class Named(msgspec.Struct, frozen=True, omit_defaults=True):
+class Named(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A plan that a stream is on or will be on, by the name it was attached under."""
 
     plan_id: str
@@ -26,12 +27,12 @@ class Named(msgspec.Struct, frozen=True, omit_defaults=True):
     entity_id: str | None = None
 
 
-class Memo(msgspec.Struct, frozen=True):
+class Memo(msgspec.Struct, frozen=True, gc=False):
     """A stream's past, as far as sentences need it. `keys` are the ledger's own, by their ids."""
 
     customer_id: str | None = None
     plans: Mapping[str, Named] = {}
-    grants: Mapping[str, Grant] = {}
+    grants: "Mapping[str, Held]" = {}
     invoices: Mapping[str, Invoice] = {}
     own_currency: str | None = None
     name: str | None = None
@@ -51,7 +52,7 @@ class Memo(msgspec.Struct, frozen=True):
         return self.own_currency or last
 
 
-class KeptInvoice(msgspec.Struct, frozen=True, array_like=True):
+class KeptInvoice(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An invoice as it is kept: its sums without its lines."""
 
     invoice_id: str
@@ -68,8 +69,11 @@ class KeptInvoice(msgspec.Struct, frozen=True, array_like=True):
     returned_minor: int
 
 
-class Kept(msgspec.Struct, frozen=True, array_like=True):
-    """A grant as it is kept for the next sentence: no more than the fold and the sums look at."""
+class Kept(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A grant as it is kept for the next sentence: no more than the fold and the sums look at.
+
+    It says what a grant and its terms say, so that what was kept need not become a grant again for the next use.
+    """
 
     grant_id: str
     feature_id: str
@@ -82,8 +86,16 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     prepaid: Decimal
     balance: Decimal
 
+    @property
+    def terms(self) -> Self:
+        """What a grant says of itself under this name."""
+        return self
 
-class KeptMemo(msgspec.Struct, frozen=True, omit_defaults=True):
+
+Held = Grant | Kept
+
+
+class KeptMemo(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A memo as it is kept: this is written again with every use, so it is small."""
 
     customer_id: str | None = None
@@ -99,7 +111,7 @@ class KeptMemo(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def keep(memo: Memo) -> bytes:
     """A memo as JSON."""
-    grants = [_keep(grant) for grant in memo.grants.values()]
+    grants = [each if isinstance(each, Kept) else _keep(each) for each in memo.grants.values()]
     invoices = [_keep_invoice(each) for each in memo.invoices.values()]
     who = NOBODY if memo.customer_id else memo.who
     own = (memo.own_currency, memo.name, memo.email, who, memo.keys)
@@ -109,7 +121,7 @@ def keep(memo: Memo) -> bytes:
 def recall(data: str | bytes) -> Memo:
     """The memo that was kept."""
     kept = _kept.decode(data)
-    grants = {each.grant_id: _recall(each) for each in kept.grants}
+    grants = {each.grant_id: each for each in kept.grants}
     invoices = {each.invoice_id: _recall_invoice(each) for each in kept.invoices}
     who = f"customer {kept.customer_id}" if kept.customer_id else kept.who
     return Memo(kept.customer_id, kept.plans, grants, invoices, kept.currency, kept.name, kept.email, who, kept.keys)
@@ -149,6 +161,34 @@ def _recall_invoice(kept: KeptInvoice) -> Invoice:
         credited_minor=kept.credited_minor,
         returned_minor=kept.returned_minor,
     )
+
+
+def taken(held: Kept, amount: Decimal) -> Kept:
+    """What is kept of a grant after some of its units were taken."""
+    return Kept(
+        held.grant_id,
+        held.feature_id,
+        held.kind,
+        held.entity_id,
+        held.subscription_id,
+        held.plan_id,
+        held.unlimited,
+        held.included,
+        held.prepaid,
+        subtract(held.balance, amount),
+    )
+
+
+def is_kept(grants: Mapping[str, Held]) -> TypeGuard[Mapping[str, Kept]]:
+    """Whether grants are as they were recalled: all of them are, or none is."""
+    return isinstance(next(iter(grants.values()), None), Kept)
+
+
+def whole(grants: Mapping[str, Held]) -> Mapping[str, Grant]:
+    """Grants for an event that does more to them than take units."""
+    if is_kept(grants):
+        return {key: _recall(each) for key, each in grants.items()}
+    return cast("Mapping[str, Grant]", grants)
 
 
 def _keep(grant: Grant) -> Kept:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ledger.core.events import GrantTerms
-from projections.timeline.memo import Memo, Named
+from projections.timeline.memo import Kept, Memo, Named
 from projections.timeline.standing import Amounts, amounts
 
 
@@ -59,7 +59,7 @@ def changed(before: msgspec.Struct, after: msgspec.Struct) -> list[str]:
     return [name for name in before.__struct_fields__ if getattr(before, name) != getattr(after, name)]
 
 
-def features_of(grants: Sequence[GrantTerms]) -> list[str]:
+def features_of(grants: Sequence[GrantTerms | Kept]) -> list[str]:
     """The features that grants are of, each once, in order."""
     return list(dict.fromkeys(terms.feature_id for terms in grants))
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import reduce
 
-from ledger.core.balances.balance import Grant
 from ledger.core.events import (
     BalanceDeducted,
     BalanceDeleted,
@@ -25,7 +24,7 @@ from ledger.core.events import (
     UsageRecorded,
 )
 from ledger.core.money import ZERO, add, negate, subtract
-from projections.timeline.memo import Memo
+from projections.timeline.memo import Held, Memo
 from projections.timeline.standing import Amounts
 from projections.timeline.telling import Tell, Told, given, instant, number, standing, whose
 
@@ -268,7 +267,7 @@ def _plan_of(event: Manual, memo: Memo) -> str | None:
         grant_id = event.changes[0].grant_id if event.changes else ""
     else:
         grant_id = event.grant_id
-    grant: Grant | None = memo.grants.get(grant_id)
+    grant: Held | None = memo.grants.get(grant_id)
     return None if grant is None else grant.terms.plan_id
 
 

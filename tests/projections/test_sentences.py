@@ -202,6 +202,18 @@ def test_what_is_kept_of_a_stream_tells_the_same_as_what_was_in_memory() -> None
     assert keep(memo) == keep(kept)
 
 
+def test_uses_and_corrections_after_a_stream_was_recalled_are_told_as_if_it_had_been_in_memory() -> None:
+    memo = Memo()
+    for past in (CREATED, ATTACHED, LOOSE, USED):
+        memo, _ = MODEL.fold(memo, recorded(past))
+    kept = recall(keep(memo))
+    for position, event in enumerate([USED, USED, DEDUCTED, USED, ATTACHED], start=5):
+        memo, (final,) = MODEL.fold(memo, recorded(event, position))
+        kept, (other,) = MODEL.fold(kept, recorded(event, position))
+        assert other.row == final.row
+        assert keep(kept) == keep(memo)
+
+
 @pytest.mark.parametrize(
     ("said", "who"),
     [
