@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ledger.embedded.sizing import memory_at_hand, warm_streams
 from ledger.master_key import load_master_key
 from ledger.settings import Settings
 from ledger.store.connections import Limits
@@ -21,6 +22,9 @@ def open_store(settings: Settings, observe: Callable[[BatchDone], None] | None =
             pool_min=settings.pool_min,
             pool_max=settings.pool_max,
         ),
-        tuning=Tuning(batch_commands=settings.batch_commands, warm_streams=settings.warm_streams),
+        tuning=Tuning(
+            batch_commands=settings.batch_commands,
+            warm_streams=settings.warm_streams or warm_streams(memory_at_hand() // settings.web_workers),
+        ),
         observe=observe,
     )

@@ -52,7 +52,7 @@ class Settings:
     projection_wait_seconds: float = 5.0
     projection_batch_events: int = 5_000
     batch_commands: int = 512  # at most so many commands in one commit
-    warm_streams: int = 20_000  # states kept in memory, a ledger
+    warm_streams: int | None = None  # states kept in memory, a ledger and process; None: as the machine's memory allows
     log_level: str = "info"
 
 

@@ -1,4 +1,4 @@
-"""The embedded database takes what its machine has, within bounds."""
+"""A ledger and its embedded database take what their machine has, within bounds."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from ledger.embedded import EmbeddedPostgres
-from ledger.embedded.sizing import MIB, disk_at_hand, memory_at_hand, sized
+from ledger.embedded.sizing import MIB, disk_at_hand, memory_at_hand, sized, warm_streams
 
 GIB = 1024 * MIB
 
@@ -25,6 +25,13 @@ def test_buffers_go_with_the_memory_and_the_log_with_the_disk_within_bounds(
 ) -> None:
     found = sized(memory, disk)
     assert (found["shared_buffers"], found["max_wal_size"]) == (buffers, log)
+
+
+@pytest.mark.parametrize(
+    ("memory", "states"), [(256 * MIB, 2_000), (8 * GIB, 21_845), (24 * GIB, 65_536), (512 * GIB, 200_000)]
+)
+def test_states_that_are_kept_go_with_the_memory_within_bounds(memory: int, states: int) -> None:
+    assert warm_streams(memory) == states
 
 
 @pytest.mark.parametrize(
