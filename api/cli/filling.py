@@ -35,9 +35,8 @@ def make_empty(settings: Settings, ledger_id: str) -> None:
 
 def _fits(store: Store, ledger_id: str) -> bool:
     """Whether sample data may go there: a sandbox in which nothing but keys and settings has happened yet."""
-    row = next(each for each in store.ledgers() if each.ledger_id == ledger_id)
     catalog = store.ledger(ledger_id).look(CatalogAddress(), by=OPERATOR).state
-    return row.env == Env.SANDBOX.value and catalog.version == 0
+    return store.row(ledger_id).env == Env.SANDBOX.value and catalog.version == 0
 
 
 def fill_if_empty(settings: Settings, ledger_id: str) -> None:

@@ -264,8 +264,7 @@ class Store:
         found = self._ledgers.get(ledger_id)
         if found is not None:
             return found[0]
-        if ledger_id not in {row.ledger_id for row in self.ledgers()}:
-            raise UnknownLedger(ledger_id)
+        self.row(ledger_id)
         pool = self.pool
         with self._opening:
             if ledger_id not in self._ledgers:
@@ -275,6 +274,14 @@ class Store:
     def ledgers(self) -> list[LedgerRow]:
         """Every ledger of the database, by id. Raises `StoreUnavailable`."""
         return [LedgerRow(*row) for row in self._run("select_ledgers", {})]
+
+    def row(self, ledger_id: str) -> LedgerRow:
+        """One ledger as its row says it now. Raises `UnknownLedger`, or `StoreUnavailable`."""
+        # What cannot name a ledger may hold what PostgreSQL cannot be asked for.
+        found = self._run("select_ledger", {"ledger_id": ledger_id}) if LEDGER_ID.fullmatch(ledger_id) else []
+        if not found:
+            raise UnknownLedger(ledger_id)
+        return LedgerRow(*found[0])
 
     def create_ledger(self, ledger_id: str, env: str, name: str = "") -> bool:
         """Make an empty ledger; `env` is sandbox or live. Answers False when it exists already.

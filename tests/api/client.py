@@ -103,7 +103,7 @@ class Api:
 
     def head(self) -> int:
         """The ledger's last position."""
-        return next(row.position for row in self.store.ledgers() if row.ledger_id == self.ledger_id)
+        return self.store.row(self.ledger_id).position
 
     def at(self, instant: str) -> dict[str, str]:
         """The header that puts a write at a business instant."""

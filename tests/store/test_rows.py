@@ -15,7 +15,18 @@ from ledger.core.balances.usage import Track
 from ledger.core.errors import InvalidInput
 from ledger.core.settings import Env, Role
 from ledger.store.housekeeping import delete_expired_keys, due_streams
-from ledger.store.ledger import Caller, CustomerAddress, Ledger, Once, Step, Store, StreamAddress, Tuning
+from ledger.store.ledger import (
+    Caller,
+    CustomerAddress,
+    Ledger,
+    Once,
+    SettingsAddress,
+    Step,
+    Store,
+    StreamAddress,
+    Tuning,
+    UnknownLedger,
+)
 from tests.store.conftest import ME, OPERATOR_KEY, open_customer, open_ledger
 
 
@@ -31,6 +42,16 @@ def test_a_key_is_found_by_its_secret_and_by_nothing_else(store: Store, ledger: 
     revoke_key(store, "main", keys["main"].key_id, by=ME)
     assert find_holders(store, "secret of main") == []
     assert find_holders(store, "secret of other") == [("other", keys["other"].key_id)]
+
+
+def test_a_ledger_is_found_by_its_id_alone_and_what_can_be_no_id_is_nobodys(store: Store, ledger: Ledger) -> None:
+    open_ledger(store, "other", Env.LIVE)
+    assert [store.row("main"), store.row("other")] == store.ledgers()
+    assert store.row("main").position == ledger.look(SettingsAddress(), by=ME).position
+    for nobodys in ("mai", "main ", "MAIN", "", "a\0b", "m" * 64, "\ud800"):
+        for door in (store.row, store.ledger):
+            with pytest.raises(UnknownLedger):
+                door(nobodys)
 
 
 def test_keys_older_than_thirty_days_are_deleted_in_steps_and_count_no_more(store: Store, ledger: Ledger) -> None:
