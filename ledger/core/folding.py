@@ -39,6 +39,35 @@ from ledger.core.time.falling_due import next_due_at
 MOST_ENDED: Final = 200
 """How many names of subscriptions that ended are remembered."""
 
+IDENTITY: Final[frozenset[type[Event]]] = frozenset(
+    {
+        ClockMoved,
+        ControlsChanged,
+        CurrencySet,
+        CustomerCreated,
+        CustomerDeleted,
+        CustomerUpdated,
+        EntityCreated,
+        EntityDeleted,
+    }
+)
+"""The events that say who a customer is: no other is asked."""
+
+SET_ASIDE: Final[frozenset[type[Event]]] = frozenset(
+    {
+        BalanceReset,
+        BalanceToppedUp,
+        ChangeAbandoned,
+        EffectReversed,
+        LockClosed,
+        LockOpened,
+        PlanAttached,
+        PlanChanged,
+        PlanExpired,
+    }
+)
+"""The events that leave something to be remembered beside: no other is asked."""
+
 
 def evolve(state: Customer, event: Event) -> Customer:
     """Fold one event into the customer. Never refuses: it already happened."""
@@ -51,8 +80,9 @@ def evolve(state: Customer, event: Event) -> Customer:
         subscriptions = subscription.evolve(subscriptions, event, version)
     if kind in invoice.MOVES:
         account = invoice.evolve(account, event)
+    said = identity(state, event) if kind in IDENTITY else state
     after = msgspec.structs.replace(
-        _set_aside(identity(state, event), event),
+        set_aside(said, event) if kind in SET_ASIDE else said,
         version=version,
         grants=grants,
         subscriptions=subscriptions,
@@ -119,7 +149,8 @@ def identity(state: Customer, event: Event) -> Customer:
     return state
 
 
-def _set_aside(state: Customer, event: Event) -> Customer:
+def set_aside(state: Customer, event: Event) -> Customer:
+    """Fold what an event leaves to be remembered of trials, plans that ended, locks and what counts toward limits."""
     match event:
         case PlanAttached() | PlanChanged() if event.trial_ends_at is not None:
             return msgspec.structs.replace(state, trials_used=_once(state.trials_used, event.plan.plan_id))

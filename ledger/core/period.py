@@ -36,7 +36,7 @@ MOST_REMEMBERED: Final = 8192  # boundaries: the balances of a customer share fe
 LENGTH_ORDER: Final = {interval: rank for rank, interval in enumerate([*list(Interval)[1:], Interval.ONE_OFF])}
 
 
-class Every(msgspec.Struct, frozen=True, omit_defaults=True):
+class Every(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A repetition: `count` intervals, such as every 2 months."""
 
     interval: Interval

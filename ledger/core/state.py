@@ -16,7 +16,7 @@ from ledger.core.subscriptions.subscription import Subscription
 from ledger.core.terms import Controls
 
 
-class Entity(msgspec.Struct, frozen=True):
+class Entity(msgspec.Struct, frozen=True, gc=False):
     """A team or organisation inside a customer; it holds one unit of its feature."""
 
     entity_id: str

@@ -22,14 +22,14 @@ class FeatureKind(StrEnum):
     ALLOCATED = "allocated"
 
 
-class CreditTier(msgspec.Struct, frozen=True, omit_defaults=True):
+class CreditTier(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A band of a credit cost, up to and including `to` units of the period (None: without end)."""
 
     to: Decimal | None
     cost: Decimal
 
 
-class CreditCost(msgspec.Struct, frozen=True, omit_defaults=True):
+class CreditCost(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What `billing_units` of a feature cost in credits: one cost, or graduated tiers."""
 
     feature_id: str
@@ -38,7 +38,7 @@ class CreditCost(msgspec.Struct, frozen=True, omit_defaults=True):
     tiers: tuple[CreditTier, ...] = ()
 
 
-class Feature(msgspec.Struct, frozen=True, omit_defaults=True):
+class Feature(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Something a plan can grant and a product can use. With `credits` it is a credit system: others draw on it."""
 
     feature_id: str
@@ -65,7 +65,7 @@ class TierBehavior(StrEnum):
     VOLUME = "volume"
 
 
-class Tier(msgspec.Struct, frozen=True, omit_defaults=True):
+class Tier(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A price band up to and including `to` units (None: without end); prices per pack, in minor units.
 
     `currencies` has the unit price and the flat amount in other currencies.
@@ -77,7 +77,7 @@ class Tier(msgspec.Struct, frozen=True, omit_defaults=True):
     currencies: dict[str, tuple[Decimal, Decimal]] = {}
 
 
-class ItemPrice(msgspec.Struct, frozen=True, omit_defaults=True):
+class ItemPrice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The price of units beyond the included ones: `unit_price_minor` for each started pack of `billing_units`."""
 
     every: Every
@@ -90,7 +90,7 @@ class ItemPrice(msgspec.Struct, frozen=True, omit_defaults=True):
     currencies: dict[str, Decimal] = {}
 
 
-class BasePrice(msgspec.Struct, frozen=True, omit_defaults=True):
+class BasePrice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The fixed price of a plan, in minor units of the plan's currency, once per period; and in other currencies."""
 
     amount_minor: int
@@ -117,14 +117,14 @@ class OnDecrease(StrEnum):
     NO_PRORATIONS = "no_prorations"
 
 
-class Proration(msgspec.Struct, frozen=True, omit_defaults=True):
+class Proration(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """How a change of quantity within a period is billed."""
 
     on_increase: OnIncrease = OnIncrease.PRORATE_IMMEDIATELY
     on_decrease: OnDecrease = OnDecrease.PRORATE_IMMEDIATELY
 
 
-class Rollover(msgspec.Struct, frozen=True, omit_defaults=True):
+class Rollover(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """How much of what is left over outlives a reset: up to `most` units, or a percentage of what was granted.
 
     Leftovers expire `months` months after the reset they survived; without a number they never do.
@@ -142,7 +142,7 @@ class OnTrialEnd(StrEnum):
     REVERT = "revert"
 
 
-class FreeTrial(msgspec.Struct, frozen=True, omit_defaults=True):
+class FreeTrial(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Time at the beginning that costs nothing: days, months or years (§2.5)."""
 
     length: Every
@@ -150,7 +150,7 @@ class FreeTrial(msgspec.Struct, frozen=True, omit_defaults=True):
     on_end: OnTrialEnd = OnTrialEnd.BILL
 
 
-class SpendLimit(msgspec.Struct, frozen=True, omit_defaults=True):
+class SpendLimit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """How far below zero a feature may go: units, or a percentage of what was granted. For all features without an id.
 
     A limit that is not enabled takes every bound away (§2.9). `skip_billing`: such overage is not put on invoices.
@@ -170,7 +170,7 @@ class LimitAnchor(StrEnum):
     UTC = "utc"
 
 
-class UsageLimit(msgspec.Struct, frozen=True, omit_defaults=True):
+class UsageLimit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """How many units may be used in a window, whatever is left; with `properties`, of uses that carry them all."""
 
     feature_id: str
@@ -181,7 +181,7 @@ class UsageLimit(msgspec.Struct, frozen=True, omit_defaults=True):
     enabled: bool = True
 
 
-class UsageAlert(msgspec.Struct, frozen=True, omit_defaults=True):
+class UsageAlert(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A threshold to be told of: `usage`, `usage_percentage`, `remaining` or `remaining_percentage` of a `basis`."""
 
     threshold: Decimal
@@ -193,14 +193,14 @@ class UsageAlert(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str | None = None
 
 
-class PurchaseLimit(msgspec.Struct, frozen=True, omit_defaults=True):
+class PurchaseLimit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """How many top-ups may happen in an interval."""
 
     every: Every
     limit: int
 
 
-class AutoTopup(msgspec.Struct, frozen=True, omit_defaults=True):
+class AutoTopup(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Buy `quantity` units whenever less than `threshold` remain."""
 
     feature_id: str
@@ -210,14 +210,14 @@ class AutoTopup(msgspec.Struct, frozen=True, omit_defaults=True):
     purchase_limit: PurchaseLimit | None = None
 
 
-class OverageAllowed(msgspec.Struct, frozen=True, omit_defaults=True):
+class OverageAllowed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Whether a feature may be used beyond what was granted, in place of what its price says."""
 
     feature_id: str
     enabled: bool = False
 
 
-class Controls(msgspec.Struct, frozen=True, omit_defaults=True):
+class Controls(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The limits of a plan, a customer or an entity (§2.9)."""
 
     spend_limits: tuple[SpendLimit, ...] = ()
@@ -227,7 +227,7 @@ class Controls(msgspec.Struct, frozen=True, omit_defaults=True):
     overage_allowed: tuple[OverageAllowed, ...] = ()
 
 
-class Discount(msgspec.Struct, frozen=True, omit_defaults=True):
+class Discount(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What may be taken off: a percentage, or an amount in minor units of one currency.
 
     It counts on one invoice (`once`), for `months` months, or for good; on the plans in `plan_ids`, or on all.
@@ -244,7 +244,7 @@ class Discount(msgspec.Struct, frozen=True, omit_defaults=True):
     promotion_codes: tuple[str, ...] = ()
 
 
-class PlanItem(msgspec.Struct, frozen=True, omit_defaults=True):
+class PlanItem(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a plan grants of one feature, how it resets, and what more of it costs.
 
     Units bought once expire `expiry` after each purchase. With an `entity_feature_id` each entity of that feature has a
@@ -271,7 +271,7 @@ class PlanItem(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.price is not None and self.price.method is Method.USAGE_BASED
 
 
-class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
+class Plan(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One version of a plan: the promise that an attach copies. A `custom` one was made for its customer alone."""
 
     plan_id: str

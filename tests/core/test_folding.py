@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.core import folding
 from ledger.core.balances import balance
+from ledger.core.balances.lock import Lock
 from ledger.core.balances.uses import used_plainly
 from ledger.core.customer import CUSTOMER
 from ledger.core.events import (
@@ -31,6 +33,7 @@ from ledger.core.events import (
 from ledger.core.invoices import invoice
 from ledger.core.invoices.invoice import Account
 from ledger.core.period import Every, Interval
+from ledger.core.state import Customer
 from ledger.core.subscriptions import subscription
 from ledger.core.terms import FeatureKind
 from tests.core.offers import START
@@ -39,6 +42,8 @@ from tests.golden.examples import EXAMPLES
 GRANTS: balance.Grants = {}
 PLANS: subscription.Subscriptions = {}
 ACCOUNT = Account()
+NOBODY = Customer()
+LOCKED = Customer(locks={"a": Lock("a", "messages", Decimal(1), START)})
 
 
 def moves(unmoved: Callable[[], bool]) -> bool:
@@ -54,6 +59,8 @@ def test_a_part_names_every_event_that_moves_it(event: Event) -> None:
     assert moves(lambda: balance.evolve(GRANTS, event) is GRANTS) <= (type(event) in balance.MOVES)
     assert moves(lambda: subscription.evolve(PLANS, event, 1) is PLANS) <= (type(event) in subscription.MOVES)
     assert moves(lambda: invoice.evolve(ACCOUNT, event) is ACCOUNT) <= (type(event) in invoice.MOVES)
+    assert moves(lambda: folding.identity(NOBODY, event) is NOBODY) <= (type(event) in folding.IDENTITY)
+    assert moves(lambda: folding.set_aside(LOCKED, event) is LOCKED) <= (type(event) in folding.SET_ASIDE)
 
 
 def monthly(grant_id: str) -> BalanceGranted:

@@ -23,7 +23,7 @@ _CALENDAR: Final = datetime(2001, 1, 1, tzinfo=UTC)
 """The first instant of a day, a week, a month and a year."""
 
 
-class UsageWindow(msgspec.Struct, frozen=True):
+class UsageWindow(msgspec.Struct, frozen=True, gc=False):
     """Units counted in the window from `start` (inside) to `end` (outside)."""
 
     start: datetime

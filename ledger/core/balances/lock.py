@@ -8,7 +8,7 @@ import msgspec
 from ledger.core.events import Allocation, Counted, Draw, LockOpened
 
 
-class Lock(msgspec.Struct, frozen=True):
+class Lock(msgspec.Struct, frozen=True, gc=False):
     """Units that are set aside, and where they came from, in the order of their taking.
 
     `lapsed` are grants that were reset since: what was taken from them went with their period.

@@ -22,7 +22,7 @@ class Allocation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     amount: Decimal
 
 
-class Window(msgspec.Struct, frozen=True, array_like=True):
+class Window(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The reset period that a grant was found in when it stopped being idle."""
 
     grant_id: str
@@ -30,7 +30,7 @@ class Window(msgspec.Struct, frozen=True, array_like=True):
     end: datetime
 
 
-class Level(msgspec.Struct, frozen=True, array_like=True):
+class Level(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where one grant stands: what was granted and what of it remains (below zero: overage)."""
 
     granted: Decimal
@@ -70,7 +70,7 @@ class GrantTerms(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     drawn: dict[str, Decimal] = {}
 
 
-class Quantity(msgspec.Struct, frozen=True, array_like=True):
+class Quantity(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The total units bought ahead of a prepaid feature, included ones counted."""
 
     feature_id: str
@@ -86,7 +86,7 @@ class Ended(StrEnum):
     ENDED = "ended"
 
 
-class Change(msgspec.Struct, frozen=True, array_like=True):
+class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One grant before and after."""
 
     grant_id: str
@@ -110,7 +110,7 @@ class Counted(msgspec.Struct, frozen=True, array_like=True, gc=False):
     units: Decimal
 
 
-class AppliedDiscount(msgspec.Struct, frozen=True, omit_defaults=True):
+class AppliedDiscount(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A discount on a subscription, with its terms as they were: a percentage or an amount in minor units.
 
     It counts on invoices made before `ends_at`; without one it counts for good. A `once` one is gone after one invoice.
@@ -124,7 +124,7 @@ class AppliedDiscount(msgspec.Struct, frozen=True, omit_defaults=True):
     ends_at: datetime | None = None
 
 
-class LineDiscount(msgspec.Struct, frozen=True, omit_defaults=True):
+class LineDiscount(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a discount took off a line, in minor units above zero."""
 
     discount_id: str
@@ -145,7 +145,7 @@ class LineKind(StrEnum):
     CORRECTION = "correction"
 
 
-class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One line of what is owed, in whole minor units after discounts; below zero for a credit.
 
     `quantity` is units of the feature, or 1. `prorated` says that the amount is a share of the price of
@@ -176,7 +176,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.amount_minor + sum(each.amount_minor for each in self.discounts)
 
 
-class Promise(msgspec.Struct, frozen=True, omit_defaults=True):
+class Promise(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A plan with what was bought of it, as it was held: what a trial that reverts goes back to."""
 
     plan: Plan

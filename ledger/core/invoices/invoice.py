@@ -49,7 +49,7 @@ class InvoiceStatus(StrEnum):
     UNCOLLECTIBLE = "uncollectible"
 
 
-class Invoice(msgspec.Struct, frozen=True):
+class Invoice(msgspec.Struct, frozen=True, gc=False):
     """One invoice, in minor units. A negative total is a credit note to the credit balance.
 
     `credited_minor` was taken back by credit notes while it was open, `returned_minor` after it was paid, to the credit
@@ -101,14 +101,14 @@ class Invoice(msgspec.Struct, frozen=True):
         return list(dict.fromkeys(line.plan_id for line in self.lines if line.plan_id is not None))
 
 
-class Accrued(msgspec.Struct, frozen=True):
+class Accrued(msgspec.Struct, frozen=True, gc=False):
     """A charge that waits for an invoice; one is made for it at `bill_at`, if there was none before."""
 
     line: Line
     bill_at: datetime | None = None
 
 
-class Account(msgspec.Struct, frozen=True):
+class Account(msgspec.Struct, frozen=True, gc=False):
     """A customer's money: invoices by id, oldest first; `credit_minor` that later invoices may use up."""
 
     invoices: Mapping[str, Invoice] = {}

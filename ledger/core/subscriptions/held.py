@@ -9,7 +9,7 @@ from ledger.core.sealed import Sealed
 from ledger.core.terms import Discount, Plan
 
 
-class Held(msgspec.Struct, frozen=True):
+class Held(msgspec.Struct, frozen=True, gc=False):
     """What was asked for, the invoice that it waits for, and what the catalog said of it then.
 
     `version` is the stream version of the event that holds it, `payment_id` the latest payment that was tried.

@@ -64,7 +64,7 @@ class Status(StrEnum):
     SCHEDULED = "scheduled"
 
 
-class Subscription(msgspec.Struct, frozen=True):
+class Subscription(msgspec.Struct, frozen=True, gc=False):
     """One attached plan. Priced recurring ones carry the bounds of their billing period.
 
     `since` is the stream version of the event that began the period; `past_due` the invoice that was not paid.
