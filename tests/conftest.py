@@ -148,6 +148,6 @@ def place_for(run_dir: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def durable_postgres(made_data_dir: Path) -> Iterator[EmbeddedPostgres]:
-    """A server of one test's own as in production, fsync and all, to be killed at will."""
+    """A server of one test's own as in production, fsync and all but the size, to be killed at will."""
     with EmbeddedPostgres(made_data_dir, binaries=binaries()) as server:
         yield server

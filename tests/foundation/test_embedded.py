@@ -300,8 +300,8 @@ def test_programs_in_a_closed_folder_are_copied_to_where_the_database_can_run_th
 
 
 def test_a_broken_configuration_is_told_in_the_databases_own_words(rested: Path) -> None:
-    with pytest.raises(OperatorError, match=r"did not start in .*shared_buffers"):
-        EmbeddedPostgres(rested, settings={"shared_buffers": "lots"}, binaries=binaries()).start()
+    with pytest.raises(OperatorError, match=r"did not start in .*max_connections"):
+        EmbeddedPostgres(rested, settings={"max_connections": "lots"}, binaries=binaries()).start()
     with embedded(rested) as server:  # and nothing is locked afterwards
         assert ask(server.url, "SELECT 1") == 1
 

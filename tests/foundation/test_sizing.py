@@ -8,6 +8,7 @@ import pytest
 
 from ledger.embedded import EmbeddedPostgres
 from ledger.embedded.sizing import MIB, disk_at_hand, memory_at_hand, sized, warm_streams
+from tests.support.postgres import binaries
 
 GIB = 1024 * MIB
 
@@ -51,8 +52,9 @@ def test_the_log_that_is_there_already_does_not_make_the_disk_smaller(tmp_path: 
     assert disk_at_hand(tmp_path) > psutil.disk_usage(str(tmp_path)).free + GIB // 2
 
 
-def test_a_server_runs_with_the_size_of_its_machine(durable_postgres: EmbeddedPostgres) -> None:
+def test_a_server_runs_with_the_size_of_its_machine(made_data_dir: Path) -> None:
+    (made_data_dir / "postgres" / "postgresql.auto.conf").write_text("")  # where tests make their servers smaller
     wanted = sized(memory_at_hand(), 0)["shared_buffers"]
-    with psycopg.connect(durable_postgres.url) as conn:
+    with EmbeddedPostgres(made_data_dir, binaries=binaries()) as server, psycopg.connect(server.url) as conn:
         row = conn.execute("SELECT pg_size_bytes(current_setting('shared_buffers')) / 1048576 || 'MB'").fetchone()
     assert row == (wanted,)
