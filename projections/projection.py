@@ -125,11 +125,17 @@ class Changes:
 Fold = Callable[[Any, Recorded], tuple[Any, Sequence[Final]]]
 
 
+def a_few_kilobytes(_state: Any) -> int:
+    """What most states take in memory."""
+    return 5
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """One read model. `folds` are the events that matter to it; it is not shown others.
 
-    `revision` goes up with every change after which the same log gives other rows: workers then build it anew.
+    `revision` goes up with every change after which the same log gives other rows: workers then build it anew. A state
+    takes about `size` kilobytes of memory.
     """
 
     name: str
@@ -140,6 +146,7 @@ class Model:
     fold: Fold
     changes: Callable[[UUID, Any, Any], Changes]
     revision: int = 1
+    size: Callable[[Any], int] = a_few_kilobytes
 
     @property
     def remembers(self) -> bool:

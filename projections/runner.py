@@ -18,6 +18,7 @@ from ledger.store.sealing import OperatorKey
 from projections.folding.failures import PASSING
 from projections.folding.garbage import rare_collections
 from projections.following.projector import LedgerProjector
+from projections.following.states import Room
 from projections.following.wake import Wake
 from projections.models import MODELS
 from projections.projection import Model
@@ -49,9 +50,11 @@ class Runner:
         batch_events: int = BATCH_EVENTS,
         models: Sequence[Model] = MODELS,
         connector: Callable[[str, Limits], Connection[Any]] = connect,
+        room: Room | None = None,
     ) -> None:
         self._database_url, self._operator, self._limits = database_url, operator, limits or Limits()
         self._batch_events, self._models, self._connector = batch_events, models, connector
+        self._room = room or Room()
         self._projectors: dict[str, LedgerProjector] = {}
         self._put_off: dict[str, Deadline] = {}
         self._stopping = threading.Event()
@@ -129,7 +132,8 @@ class Runner:
     def _step(self, conn: Connection[Any], ledger_id: str) -> int:
         projector = self._projectors.get(ledger_id)
         if projector is None:
-            projector = self._projectors[ledger_id] = LedgerProjector(ledger_id, self._operator, self._models)
+            projector = LedgerProjector(ledger_id, self._operator, self._models, self._room)
+            self._projectors[ledger_id] = projector
         try:
             return projector.step(conn, self._batch_events)
         except PASSING:

@@ -168,6 +168,11 @@ def sums_of(grants: Iterable[Grant], feature_id: str) -> Sums | None:
     return Sums(spelt(granted), spelt(remaining), spelt(subtract(granted, left)), unlimited)
 
 
+def size(state: State) -> int:
+    """About how many kilobytes the grants of a stream take in memory."""
+    return 1 + len(state) * 4 // 3
+
+
 def row(stream_id: UUID, grant: Grant, ended_at: datetime | None) -> Row:
     """A grant as it is stored."""
     terms = grant.terms
@@ -217,5 +222,13 @@ FOLDS: Constant[frozenset[type[Event]]] = frozenset(
 )
 
 MODEL: Constant = Model(
-    "balances", "projections.balances.sql", (BALANCES, ENDED, SUMS), FOLDS, restore, fold, changes, revision=4
+    "balances",
+    "projections.balances.sql",
+    (BALANCES, ENDED, SUMS),
+    FOLDS,
+    restore,
+    fold,
+    changes,
+    revision=4,
+    size=size,
 )

@@ -1,9 +1,7 @@
 """The generation of a model that is read, advanced batch by batch: ask for states, fold, write what changed."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
-from uuid import UUID
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
@@ -11,35 +9,8 @@ from projections.folding.batch import Batch, fold_events
 from projections.folding.changes import Moved, collect
 from projections.folding.loading import NO_ROWS, Loading
 from projections.folding.writing import prepare
+from projections.following.states import Room
 from projections.projection import Model
-
-MOST_STREAMS: Final = 20_000  # of all models together some 5 KB each
-
-
-class States:
-    """States of the streams of one generation of a model, as of the position it is folded to; bounded.
-
-    What a batch takes out is given back when the batch has committed.
-    """
-
-    def __init__(self, limit: int = MOST_STREAMS) -> None:
-        self._limit = limit
-        self._states: OrderedDict[int, Any] = OrderedDict()  # hashing a UUID costs more than a look-up
-
-    def take(self, stream_id: UUID) -> Any:
-        """The state of a stream, or None when it must be loaded."""
-        return self._states.pop(stream_id.int, None)
-
-    def keep(self, moved: Iterable[Moved]) -> None:
-        """Remember what a committed batch left behind."""
-        for stream_id, _, state in moved:
-            self._states[stream_id.int] = state
-        while len(self._states) > self._limit:
-            self._states.popitem(last=False)
-
-    def clear(self) -> None:
-        """Forget everything: it will be loaded from the rows."""
-        self._states.clear()
 
 
 class Asked(NamedTuple):
@@ -59,9 +30,9 @@ class Generation:
     `settle` when a transaction has committed, `forget` when not.
     """
 
-    def __init__(self, ledger_id: str, model: Model, number: int) -> None:
+    def __init__(self, ledger_id: str, model: Model, number: int, room: Room) -> None:
         self.ledger_id, self.model, self.number = ledger_id, model, number
-        self._states = States()
+        self._states = room.states(model)
         self._pending: Sequence[Moved] = ()
 
     def ask(self, conn: Connection[Any], batch: Batch) -> Asked:

@@ -19,6 +19,7 @@ from projections.folding.events import EventReader
 from projections.folding.failures import ModelFailed
 from projections.following.advancing import advance
 from projections.following.generation import Generation
+from projections.following.states import Room
 from projections.projection import LONG_HISTORY, Model, named
 from projections.statements import statement
 
@@ -28,8 +29,10 @@ log = logger(__name__)
 class LedgerProjector:
     """Folds one ledger. Belongs to one thread."""
 
-    def __init__(self, ledger_id: str, operator: OperatorKey, models: Sequence[Model]) -> None:
-        self.ledger_id, self._models = ledger_id, models
+    def __init__(
+        self, ledger_id: str, operator: OperatorKey, models: Sequence[Model], room: Room | None = None
+    ) -> None:
+        self.ledger_id, self._models, self._room = ledger_id, models, room or Room()
         self._reader = EventReader(ledger_id, operator)
         self._generations: dict[str, Generation] = {}
         self._position = -1
@@ -46,6 +49,7 @@ class LedgerProjector:
             raise
         for generation in self._generations.values():
             generation.settle()
+        self._room.tidy()
         return folded
 
     def forget(self) -> None:
@@ -95,7 +99,7 @@ class LedgerProjector:
         for model in self._models:
             found, known = active[model.name], self._generations.get(model.name)
             if known is None or known.number != found.generation:
-                self._generations[model.name] = known = Generation(self.ledger_id, model, found.generation)
+                self._generations[model.name] = known = Generation(self.ledger_id, model, found.generation, self._room)
             if found.failed_position is None:
                 yield known
             else:
