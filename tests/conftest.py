@@ -4,9 +4,9 @@ import gc
 import os
 import shutil
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -30,9 +30,6 @@ from tests.support.postgres import (
 if TYPE_CHECKING:
     from tests.support.application import Application
 
-# Modules and tests are kept to the end: to look for garbage among them takes as long again as collecting them.
-gc.disable()
-
 # In CI the same examples every time: a change is judged by what it did, not by the luck of the draw.
 CI = bool(os.environ.get("CI"))
 settings.register_profile(
@@ -50,10 +47,25 @@ BY_FOLDER = {"sdk": "sdk", "faults": "fault"}
 BY_FIXTURE = {"postgres", "database_url", "blank_database_url", "made_data_dir", "durable_postgres"}
 
 
-def pytest_collection_finish() -> None:
-    """From here on only what the tests themselves make is looked through for garbage."""
-    gc.freeze()
-    gc.enable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and tests are kept to the end: to look for garbage among them takes as long again as collecting them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """How several workers share the tests, unless the command says it."""
+    if config.getvalue("dist") != "load":
+        return None
+    from tests.support.sharing import FileByFile
+
+    return FileByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

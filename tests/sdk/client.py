@@ -13,7 +13,7 @@ from api.wire.common import ErrorSchema
 from api.wire.json import parse
 from api.wire.operations import OPERATIONS
 from api.wire.schema import check_answer
-from tests.api.wire import official_sdk  # noqa: F401 - supplies the names that the SDK lacks, before it is used
+from tests.api.wire.official_sdk import official
 
 Client = Any  # the SDK builds its methods' types at run time
 TIMEOUT_SECONDS = 30.0
@@ -37,12 +37,10 @@ def check_recorded(answer: httpx.Response) -> None:
 @contextmanager
 def open_client(url: str, secret: str) -> Iterator[Client]:
     """The SDK's client, never failing open."""
-    from autumn_sdk import Autumn
-
     transport = httpx.Client(timeout=TIMEOUT_SECONDS, event_hooks={"response": [check_recorded]})
     with (
         transport,
-        Autumn(
+        official().Autumn(
             secret_key=secret,
             server_url=url,
             fail_open=False,

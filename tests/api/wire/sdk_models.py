@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pydantic
-from autumn_sdk import models
-from autumn_sdk.types.basemodel import Unset
 
-from tests.api.wire import official_sdk  # noqa: F401 - supplies the names that the SDK lacks, before they are used
+from tests.api.wire.official_sdk import official
 
 SDK_MODELS: dict[str, tuple[str, str]] = {
     "customers.get_or_create": ("GetOrCreateCustomerParams", "Customer"),
@@ -80,7 +78,7 @@ class Type:
 
 def model(name: str) -> type[pydantic.BaseModel]:
     """A model by name."""
-    found = getattr(models, name)
+    found = getattr(official().models, name)
     assert isinstance(found, type)
     assert issubclass(found, pydantic.BaseModel), name
     return found
@@ -112,7 +110,7 @@ def _collect(annotation: Any, found: list[type[pydantic.BaseModel]], words: set[
         kinds.add(origin)
         _collect(typing.get_args(annotation)[-1], found, words, set())
     elif isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
-        if annotation is not Unset:
+        if annotation.__name__ != "Unset":
             found.append(annotation)
             kinds.add(dict)
     elif typing.get_args(annotation):

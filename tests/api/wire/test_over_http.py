@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from api.errors import register_error_handlers
 from api.wire.json import check_content_type, parse, render
 from api.wire.operations import OPERATIONS
-from tests.api.wire import official_sdk  # noqa: F401 - supplies the names that the SDK lacks, before it is used
+from tests.api.wire.official_sdk import official
 from tests.api.wire.samples import ANSWERS, REQUESTS
 
 pytestmark = pytest.mark.sdk
@@ -52,13 +52,11 @@ def application() -> Flask:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
-    from autumn_sdk import Autumn
-
     server = make_server("127.0.0.1", 0, application(), threaded=True)
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
-        with Autumn(
+        with official().Autumn(
             secret_key="am_sk_test_x", server_url=f"http://127.0.0.1:{server.port}", fail_open=False, timeout_ms=20_000
         ) as client:
             yield client
