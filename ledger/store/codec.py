@@ -66,8 +66,11 @@ class Codec:
 
     def decode(self, name: str, state: bytes, stream_id: UUID) -> Event:
         """The event of a row. Raises `UnknownEvent`, or `msgspec.ValidationError` when the bytes do not fit."""
-        decoder, is_old = self._decoder(name)
+        found = self._decoders.get(name)
+        if found is None:
+            raise UnknownEvent(_unknown(name))
         self._stream_id = stream_id
+        decoder, is_old = found
         event: Event = decoder.decode(state)
         return _upcast(event) if is_old else event
 
@@ -81,8 +84,7 @@ class Codec:
         try:
             events: list[Event] = self._array.decode(array)
         except msgspec.ValidationError:
-            for name in msgspec.json.decode(array, type=list[_Named]):
-                self._decoder(name.type)
+            self._find_unknown(array)
             raise
         if self._former.isdisjoint(map(type, events)):
             return events
@@ -110,11 +112,10 @@ class Codec:
         sealed = self.keys.to_seal(self._stream_id).seal(msgspec.json.encode(value.value))
         return {SEALED: binascii.b2a_base64(sealed, newline=False).decode()}
 
-    def _decoder(self, name: str) -> tuple[msgspec.json.Decoder[Any], bool]:
-        found = self._decoders.get(name)
-        if found is None:
-            raise UnknownEvent(f"no event is called {name!r} here: it was written by a newer program")
-        return found
+    def _find_unknown(self, array: bytes) -> None:
+        for named in msgspec.json.decode(array, type=list[_Named]):
+            if named.type not in self._registry:
+                raise UnknownEvent(_unknown(named.type))
 
     def _open(self, wanted: type[Any], stored: Any) -> Any:
         left = self._leave(wanted, stored)
@@ -134,6 +135,10 @@ class _Named(msgspec.Struct):
     """An event of which only the name is read."""
 
     type: str
+
+
+def _unknown(name: str) -> str:
+    return f"no event is called {name!r} here: it was written by a newer program"
 
 
 def _opened(key: DataKey, sealed: str) -> object:
