@@ -82,15 +82,12 @@ def _columns(columns: Sequence[tuple[str, Kind]], rows: Sequence[Row | Key]) -> 
 
 def _array(kind: Kind, column: Column, count: int) -> BinaryArray:
     array, encode = FIELDS[kind]
-    if _is_one_value(kind, column):
-        return array.of(encode(column[:1]) * count, count)
-    return array.of(encode(column), count)
-
-
-def _is_one_value(kind: Kind, column: Column) -> bool:
-    # In many columns the rows of a batch have nothing, or all the same. Numbers may be equal and not spelled the same.
     first = column[0]
-    return (first is None or kind in SPELLED) and column.count(first) == len(column)
+    # In many columns the rows of a batch have nothing, or all the same. Numbers may be equal and not spelled the same.
+    if (first is None or kind in SPELLED) and column.count(first) == count:
+        # Of arrays that are unnested together the shorter ones are filled up with nulls.
+        return array.of((), 0) if first is None else array.of(encode(column[:1]) * count, count)
+    return array.of(encode(column), count)
 
 
 def _bytes_fields(column: Column) -> list[bytes]:

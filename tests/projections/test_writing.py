@@ -30,6 +30,9 @@ def sent(kind: Kind, *values: Any) -> list[bytes | None]:
 
 
 def fields(array: bytes) -> list[bytes | None]:
+    (dimensions,) = struct.unpack_from("!i", array)
+    if not dimensions:
+        return []
     (count,), found, place = struct.unpack_from("!i", array, 12), list[bytes | None](), 20
     for _ in range(count):
         (length,) = struct.unpack_from("!i", array, place)
@@ -63,7 +66,7 @@ def test_a_value_is_sent_alone_among_others_and_beside_nothing(kind: Kind, value
     if kind is not Kind.TEXTS:
         assert sent(kind, None, value, None) == [None, field, None]
         assert sent(kind, value, None) == [field, None]
-        assert sent(kind, None, None) == [None, None]
+        assert sent(kind, None, None) == []  # which the database fills up
 
 
 def test_numbers_that_are_equal_keep_each_its_own_spelling() -> None:
