@@ -84,7 +84,8 @@ def test_what_falls_due_is_in_its_table_until_it_has_happened(store: Store, ledg
     grant = GrantBalance("messages", included=Decimal(2), expires_at=soon)
     stream_id = ledger.execute(CustomerAddress("ann"), grant, by=ME).steps[0].stream_id
     with store.pool.connection() as conn:
-        assert (due_streams(conn, "main", 10), due_instants(conn)) == ([], [soon])
+        assert due_instants(conn) == [soon]
+        assert due_streams(conn, "main", 10) == [] or datetime.now(UTC) > soon
         time.sleep(0.6)
         assert due_streams(conn, "main", 10) == [(stream_id, soon)]
         assert due_streams(conn, "main", 10, set_aside=[stream_id]) == []
