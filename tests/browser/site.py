@@ -52,9 +52,15 @@ class Site:
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def person(
-        self, role: UserRole = UserRole.FINANCE, name: str = "anna", *, signed_in: bool = True, **options: Any
+        self,
+        role: UserRole = UserRole.FINANCE,
+        name: str = "anna",
+        *,
+        at: str = "/customers",
+        signed_in: bool = True,
+        **options: Any,
     ) -> Page:
-        """A page of a new browser, signed in as a new user. `options` are those of a Playwright context."""
+        """A new browser in which a new user has signed in and gone to an address. `options` are those of a context."""
         context = self.browser.new_context(
             base_url=self.url, **{"viewport": WIDE, "reduced_motion": "reduce", **options}
         )
@@ -66,7 +72,7 @@ class Site:
             # What the button of the link's page sends; that the button does is tests/browser/test_access.py's to show.
             link = sign_in_link(self.store, self.api.ledger_id, user.user_id)
             assert context.request.post(f"/sign-in/{link}", max_redirects=0).status == HTTPStatus.SEE_OTHER
-            page.goto("/customers")
+            page.goto(at)
         return page
 
     def close(self) -> None:

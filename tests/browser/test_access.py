@@ -54,8 +54,7 @@ def test_an_admin_adds_a_user_who_signs_in(site: Site) -> None:
 
 
 def test_an_admin_makes_a_key_whose_secret_is_shown_once(site: Site) -> None:
-    page = site.person(UserRole.ADMIN, "boss")
-    page.goto("/keys")
+    page = site.person(UserRole.ADMIN, "boss", at="/keys")
     page.keyboard.press("n")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill("web shop")

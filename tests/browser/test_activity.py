@@ -72,8 +72,7 @@ def test_usage_is_drawn_and_the_table_has_the_numbers_of_the_api(site: Site) -> 
 
 def test_what_another_changes_appears_without_touching_what_one_does(site: Site) -> None:
     fill(site.api)
-    page = site.person()
-    page.goto("/customers/acme")
+    page = site.person(at="/customers/acme")
     expect(page.locator(".plot canvas")).to_have_count(1)
     assert violations(page) == []
     page.evaluate("window.same = true")
@@ -113,8 +112,7 @@ def test_without_a_stream_a_page_looks_now_and_then_until_its_session_is_over(si
 
 def test_the_timeline_grows_at_its_top_and_keeps_what_was_loaded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(site.api)
-    page = site.person(viewport=NARROW, color_scheme="dark")
-    page.goto("/timeline?customer_id=acme&kind=usage&limit=2")
+    page = site.person(at="/timeline?customer_id=acme&kind=usage&limit=2", viewport=NARROW, color_scheme="dark")
     page.get_by_role("link", name="Load earlier").click()
     expect(page.locator(".line > li")).to_have_count(3)
     assert violations(page) == []
@@ -144,8 +142,7 @@ def test_the_timeline_grows_at_its_top_and_keeps_what_was_loaded(site: Site, mon
 
 def test_the_books_are_read_from_the_balance_down_to_the_event(site: Site) -> None:
     fill(site.api)
-    page = site.person(UserRole.VIEWER)
-    page.goto("/books")
+    page = site.person(UserRole.VIEWER, at="/books")
     expect(page.get_by_role("row", name=re.compile("Both sides"))).to_contain_text("$0.00")
     for name in ("Journal", "Statement", "Months"):
         assert violations(page) == []
@@ -161,8 +158,7 @@ def test_the_books_are_read_from_the_balance_down_to_the_event(site: Site) -> No
 
 def test_without_javascript_the_numbers_are_there_to_read(site: Site) -> None:
     fill(site.api)
-    page = site.person(UserRole.VIEWER, java_script_enabled=False)
-    page.goto("/usage?group_by=properties.region")
+    page = site.person(UserRole.VIEWER, at="/usage?group_by=properties.region", java_script_enabled=False)
     page.get_by_text("Numbers", exact=True).click()
     expect(page.locator(".numbers tbody")).to_contain_text("45")
     page.goto("/customers/acme")

@@ -130,8 +130,7 @@ def test_a_choice_is_asked_about_once_and_a_late_answer_takes_nothing_back(site:
 
 def test_a_balance_is_granted_set_and_deducted_and_a_slip_is_voided(site: Site, shop: Api) -> None:
     shop("balances.create", customer_id="acme", feature_id="messages", included_grant=100)
-    page = site.person()
-    page.goto("/customers/acme")
+    page = site.person(at="/customers/acme")
     for action, amount, after in (
         ("Grant", "25", "125, 100 granted"),
         ("Set", "40", "40 of 100"),

@@ -49,8 +49,7 @@ def act_by_letters(page: Page) -> None:
 
 def test_from_an_entity_to_where_an_invoice_came_from(site: Site) -> None:
     shop(site.api)
-    page = site.person(UserRole.FINANCE)
-    page.goto("/customers/acme")
+    page = site.person(UserRole.FINANCE, at="/customers/acme")
     assert violations(page) == []
     page.get_by_role("navigation", name="Entities").get_by_role("link", name="Team A").click()
     expect(page).to_have_url(re.compile("entity=team-a"))
@@ -108,8 +107,7 @@ def test_a_customer_is_found_a_number_explained_and_a_limit_set_by_keyboard(site
 
 def test_the_page_reads_without_javascript_and_on_a_phone(site: Site) -> None:
     shop(site.api)
-    page = site.person(UserRole.VIEWER, java_script_enabled=False, viewport=NARROW)
-    page.goto("/customers/acme")
+    page = site.person(UserRole.VIEWER, at="/customers/acme", java_script_enabled=False, viewport=NARROW)
     for name in ("Plans", "Feature usage", "Invoices", "Billing controls", "Activity"):
         expect(page.get_by_role("region", name=name)).to_be_visible()
     page.get_by_role("region", name="Invoices").get_by_role("link", name="No. 1", exact=True).click()

@@ -53,8 +53,7 @@ def test_looked_for_filtered_sorted_kept_and_shared(site: Site) -> None:
     page.wait_for_url("**/customers?view=*")
     shared = page.url
 
-    viewer = site.person(UserRole.VIEWER, "vera", viewport=NARROW, color_scheme="dark")
-    viewer.goto(shared)
+    viewer = site.person(UserRole.VIEWER, "vera", at=shared, viewport=NARROW, color_scheme="dark")
     assert names(viewer) == ["Ada Labs", "Ada Works"]
     expect(viewer.get_by_role("columnheader", name="Remaining")).to_be_visible()
     expect(viewer.get_by_role("link", name="New customer")).to_have_count(0)
@@ -120,8 +119,7 @@ def test_an_answer_that_comes_late_takes_no_place_of_a_newer_one(site: Site) -> 
 
 def test_walked_through_by_keyboard(site: Site) -> None:
     fill(site.api)
-    page = site.person(UserRole.VIEWER)
-    page.goto("/customers?sort=name&order=asc&limit=2")
+    page = site.person(UserRole.VIEWER, at="/customers?sort=name&order=asc&limit=2")
     assert names(page) == ["Ada Labs", "Ada Works"]
     page.keyboard.press("]")
     page.wait_for_url("**cursor=*")
@@ -158,7 +156,6 @@ def test_created_after_who_is_like_it_was_shown(site: Site) -> None:
 def test_without_javascript_the_list_is_read_filtered_and_kept(site: Site) -> None:
     fill(site.api)
     page = site.person(java_script_enabled=False)
-    page.goto("/customers")
     page.get_by_label("Search", exact=True).fill("bolt")
     page.get_by_role("button", name="Apply").click()
     assert names(page) == ["Bolt Ltd"]
