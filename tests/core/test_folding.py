@@ -98,9 +98,10 @@ uses = st.builds(
 @given(st.lists(uses, max_size=40), st.integers(0, 40))
 @settings(max_examples=150)
 def test_uses_fold_at_once_to_what_they_fold_to_one_by_one(events: list[UsageRecorded], first: int) -> None:
-    granted = reduce(CUSTOMER.evolve, map(monthly, GRANT_IDS), CUSTOMER.initial)
+    grants = list(map(monthly, GRANT_IDS))
+    granted = reduce(CUSTOMER.evolve, grants, CUSTOMER.initial)
     one_by_one = reduce(CUSTOMER.evolve, events, granted)
-    at_once = CUSTOMER.fold(CUSTOMER.fold(granted, events[:first]), events[first:])
+    at_once = CUSTOMER.fold(CUSTOMER.fold(CUSTOMER.initial, [*grants, *events[:first]]), events[first:])
     plainly = reduce(used_plainly, events, granted)
     assert at_once == one_by_one == plainly
     assert repr(at_once) == repr(one_by_one) == repr(plainly), "to the last digit"
