@@ -10,8 +10,8 @@ from ledger.core.events import REGISTRY, UsageRecorded, today
 from projections.jsonb import plain_json
 from projections.projection import Changes, Final, Kind, Model, Recorded, Row, Table
 from projections.timeline import invoices, offers, people, plans, units, waiting
-from projections.timeline.memo import Memo, keep, recall
-from projections.timeline.standing import evolve
+from projections.timeline.memo import Memo, Recalled, Remembered, glance, keep, memo_of
+from projections.timeline.standing import evolve, used
 from projections.timeline.telling import Told
 
 SENTENCES: Constant = {
@@ -54,21 +54,26 @@ TIMELINE: Constant = Table(
 STREAMS: Constant = Table("timeline_streams", key=1, columns={"stream_id": Kind.UUID, "state": Kind.JSON})
 
 
-def restore(rows: Mapping[str, Sequence[tuple[str]]]) -> Memo:
+def restore(rows: Mapping[str, Sequence[tuple[str]]]) -> Remembered:
     """What is remembered of a stream."""
     kept = rows["timeline_streams"]
-    return recall(kept[0][0]) if kept else Memo()
+    return glance(kept[0][0]) if kept else Memo()
 
 
-def fold(memo: Memo, recorded: Recorded) -> tuple[Memo, Sequence[Final]]:
+def fold(remembered: Remembered, recorded: Recorded) -> tuple[Remembered, Sequence[Final]]:
     """Tell one event; its row is final."""
     event = recorded.event
+    if type(event) is UsageRecorded and isinstance(remembered, Recalled):
+        moved = used(remembered, event)
+        told = units.used(event, remembered, moved)
+        return moved, (Final(TIMELINE.name, entry(recorded, moved, told)),)
+    memo = memo_of(remembered)
     after = evolve(memo, event, recorded.stream_id)
     told = SENTENCES[type(event)](event, memo, after)
-    return after, (Final(TIMELINE.name, entry(recorded, after, told)),)
+    return remembered if after is memo else after, (Final(TIMELINE.name, entry(recorded, after, told)),)
 
 
-def changes(stream_id: UUID, before: Memo, after: Memo) -> Changes:
+def changes(stream_id: UUID, before: Remembered, after: Remembered) -> Changes:
     """What is remembered of a stream, where it is something new."""
     found = Changes()
     if after is not before:
@@ -76,12 +81,14 @@ def changes(stream_id: UUID, before: Memo, after: Memo) -> Changes:
     return found
 
 
-def size(memo: Memo) -> int:
+def size(remembered: Remembered) -> int:
     """About how many kilobytes what is remembered of a stream takes in memory."""
-    return 1 + len(memo.grants) + len(memo.invoices)
+    if isinstance(remembered, Recalled):
+        return 1 + len(remembered.balances) // 2
+    return 1 + len(remembered.grants) + len(remembered.invoices)
 
 
-def entry(recorded: Recorded, memo: Memo, told: Told) -> Row:
+def entry(recorded: Recorded, memo: Remembered, told: Told) -> Row:
     """An event as it is stored in the timeline."""
     reason = None if recorded.event.reason is None else recorded.event.reason.text()
     return (

@@ -1,11 +1,12 @@
 """What the timeline remembers of a stream, as far as its sentences need it, and how that is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final, Self, TypeGuard, cast
+from typing import Final, Self
 
 import msgspec
+from msgspec import UNSET, Raw, UnsetType
 
 from ledger.core.balances.balance import Grant
 from ledger.core.events import GrantTerms, Line, LineKind, Origin
@@ -32,7 +33,7 @@ class Memo(msgspec.Struct, frozen=True, gc=False):
 
     customer_id: str | None = None
     plans: Mapping[str, Named] = {}
-    grants: "Mapping[str, Held]" = {}
+    grants: Mapping[str, Grant] = {}
     invoices: Mapping[str, Invoice] = {}
     own_currency: str | None = None
     name: str | None = None
@@ -50,6 +51,11 @@ class Memo(msgspec.Struct, frozen=True, gc=False):
         """What the customer is billed in, as far as the stream says; else what it was billed in last."""
         last = next((each.currency for each in reversed(list(self.invoices.values()))), None)
         return self.own_currency or last
+
+    @property
+    def balances(self) -> Iterable[Grant]:
+        """Where its balances stand."""
+        return self.grants.values()
 
 
 class KeptInvoice(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -92,9 +98,6 @@ class Kept(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self
 
 
-Held = Grant | Kept
-
-
 class KeptMemo(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A memo as it is kept: this is written again with every use, so it is small."""
 
@@ -109,19 +112,71 @@ class KeptMemo(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     keys: Mapping[str, str] = {}
 
 
-def keep(memo: Memo) -> bytes:
+Part = Raw | UnsetType
+
+
+class Recalled(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What was kept of a stream, of which nothing is made that no use needs. For any other event it becomes a memo."""
+
+    customer_id: str | None = None
+    plans: Part = UNSET
+    grants: Sequence[Kept] | UnsetType = UNSET
+    invoices: Part = UNSET
+    currency: str | None = None
+    name: str | None = None
+    email: str | None = None
+    called: str = msgspec.field(name="who", default=NOBODY)
+    keys: Part = UNSET
+
+    @property
+    def balances(self) -> Sequence[Kept]:
+        """Where its balances stand."""
+        return () if self.grants is UNSET else self.grants
+
+    @property
+    def who(self) -> str:
+        """As a memo has it."""
+        return f"customer {self.customer_id}" if self.customer_id else self.called
+
+    @property
+    def known_as(self) -> str:
+        """As a memo has it."""
+        return " ".join(each for each in (self.name, self.email) if each)
+
+    def with_balances(self, balances: Sequence[Kept]) -> "Recalled":
+        """The same, where its balances stand like this now."""
+        own = (self.currency, self.name, self.email, self.called, self.keys)
+        return Recalled(self.customer_id, self.plans, balances, self.invoices, *own)
+
+
+Remembered = Memo | Recalled
+
+
+def keep(memo: Remembered) -> bytes:
     """A memo as JSON."""
-    grants = [each if isinstance(each, Kept) else _keep(each) for each in memo.grants.values()]
+    if isinstance(memo, Recalled):
+        return state_json(memo)
+    grants = [_keep(grant) for grant in memo.grants.values()]
     invoices = [_keep_invoice(each) for each in memo.invoices.values()]
     who = NOBODY if memo.customer_id else memo.who
     own = (memo.own_currency, memo.name, memo.email, who, memo.keys)
     return state_json(KeptMemo(memo.customer_id, memo.plans, grants, invoices, *own))
 
 
+def glance(data: str | bytes) -> Recalled:
+    """What was kept, as far as a use needs it."""
+    return _recalled.decode(data)
+
+
+def memo_of(remembered: Remembered) -> Memo:
+    """What is remembered, as a memo."""
+    return recall(keep(remembered)) if isinstance(remembered, Recalled) else remembered
+
+
 def recall(data: str | bytes) -> Memo:
     """The memo that was kept."""
     kept = _kept.decode(data)
-    grants = {each.grant_id: each for each in kept.grants}
+    grants = {each.grant_id: _recall(each) for each in kept.grants}
     invoices = {each.invoice_id: _recall_invoice(each) for each in kept.invoices}
     who = f"customer {kept.customer_id}" if kept.customer_id else kept.who
     return Memo(kept.customer_id, kept.plans, grants, invoices, kept.currency, kept.name, kept.email, who, kept.keys)
@@ -179,18 +234,6 @@ def taken(held: Kept, amount: Decimal) -> Kept:
     )
 
 
-def is_kept(grants: Mapping[str, Held]) -> TypeGuard[Mapping[str, Kept]]:
-    """Whether grants are as they were recalled: all of them are, or none is."""
-    return isinstance(next(iter(grants.values()), None), Kept)
-
-
-def whole(grants: Mapping[str, Held]) -> Mapping[str, Grant]:
-    """Grants for an event that does more to them than take units."""
-    if is_kept(grants):
-        return {key: _recall(each) for key, each in grants.items()}
-    return cast("Mapping[str, Grant]", grants)
-
-
 def _keep(grant: Grant) -> Kept:
     terms = grant.terms
     return Kept(
@@ -227,3 +270,4 @@ def without_lines(invoice: Invoice) -> Invoice:
 
 
 _kept = msgspec.json.Decoder(KeptMemo)
+_recalled = msgspec.json.Decoder(Recalled)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ledger.core.balances import balance
+from ledger.core.balances.balance import Grant
 from ledger.core.events import (
     CreditNoteIssued,
     CurrencySet,
@@ -36,7 +37,7 @@ from ledger.core.invoices.invoice import Account, Invoice, InvoiceStatus
 from ledger.core.money import ZERO, add, subtract
 from ledger.core.terms import Plan
 from ledger.store.addresses import internal_id
-from projections.timeline.memo import Held, Memo, Named, is_kept, taken, whole, without_lines
+from projections.timeline.memo import Kept, Memo, Named, Recalled, taken, without_lines
 
 MOST_CLOSED: Final = 24  # invoices that are told of by number after they were closed
 
@@ -52,12 +53,21 @@ class Amounts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 def evolve(memo: Memo, event: Event, stream_id: UUID) -> Memo:
     """Move the memo by one event of a stream."""
+    grants = balance.evolve(memo.grants, event)
+    if grants is not memo.grants:
+        memo = Memo(
+            memo.customer_id,
+            memo.plans,
+            grants,
+            memo.invoices,
+            memo.own_currency,
+            memo.name,
+            memo.email,
+            memo.who,
+            memo.keys,
+        )
     if type(event) is UsageRecorded:
-        return _with(memo, _used(memo.grants, event))
-    if type(event) in balance.MOVES:
-        grants = whole(memo.grants)
-        moved = balance.evolve(grants, event)
-        memo = memo if moved is grants else _with(memo, moved)
+        return memo
     if isinstance(event, OfInvoice):
         invoices = _invoiced(memo.invoices, event)
         return memo if invoices is memo.invoices else replace(memo, invoices=invoices)
@@ -77,29 +87,12 @@ def evolve(memo: Memo, event: Event, stream_id: UUID) -> Memo:
     return memo if plans is memo.plans else replace(memo, plans=plans)
 
 
-def _used(grants: Mapping[str, Held], event: UsageRecorded) -> Mapping[str, Held]:
-    """The balances after a use. Those that were recalled stay as they were kept: they say all that sentences need."""
-    if not is_kept(grants):
-        return balance.evolve(whole(grants), event)
-    after = dict(grants)
+def used(recalled: Recalled, event: UsageRecorded) -> Recalled:
+    """What was recalled of a stream, after a use: what is kept of its balances is all that moves."""
+    balances = {each.grant_id: each for each in recalled.balances}
     for each in event.allocations:
-        after[each.grant_id] = taken(after[each.grant_id], each.amount)
-    return after
-
-
-def _with(memo: Memo, grants: Mapping[str, Held]) -> Memo:
-    """The memo with other balances, spelled out: this runs for every use."""
-    return Memo(
-        memo.customer_id,
-        memo.plans,
-        grants,
-        memo.invoices,
-        memo.own_currency,
-        memo.name,
-        memo.email,
-        memo.who,
-        memo.keys,
-    )
+        balances[each.grant_id] = taken(balances[each.grant_id], each.amount)
+    return recalled.with_balances(list(balances.values())) if event.allocations else recalled
 
 
 def _known(memo: Memo, customer_id: str | None, said: Mapping[str, Any]) -> Memo:
@@ -152,7 +145,7 @@ def named(plan: Plan, entity_id: str | None = None) -> Named:
     return Named(plan.plan_id, plan.version, plan.name, entity_id)
 
 
-def amounts(grants: Iterable[Held], feature_id: str, entity_id: str | None) -> Amounts | None:
+def amounts(grants: Iterable[Grant | Kept], feature_id: str, entity_id: str | None) -> Amounts | None:
     """The sums over the grants that usage of a feature may touch (as `standing` counts); None where there is none."""
     granted = remaining = usage = ZERO
     found = unlimited = False

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ledger.core.events import GrantTerms
-from projections.timeline.memo import Kept, Memo, Named
+from projections.timeline.memo import Memo, Named, Remembered
 from projections.timeline.standing import Amounts, amounts
 
 
@@ -43,7 +43,7 @@ def instant(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def whose(memo: Memo, entity_id: str | None = None) -> str:
+def whose(memo: Remembered, entity_id: str | None = None) -> str:
     """Whom it is about: a customer, or one of its entities."""
     return memo.who if entity_id is None else f"entity {entity_id} of {memo.who}"
 
@@ -59,7 +59,7 @@ def changed(before: msgspec.Struct, after: msgspec.Struct) -> list[str]:
     return [name for name in before.__struct_fields__ if getattr(before, name) != getattr(after, name)]
 
 
-def features_of(grants: Sequence[GrantTerms | Kept]) -> list[str]:
+def features_of(grants: Sequence[GrantTerms]) -> list[str]:
     """The features that grants are of, each once, in order."""
     return list(dict.fromkeys(terms.feature_id for terms in grants))
 
@@ -69,9 +69,9 @@ def plan_of(memo: Memo, subscription_id: str) -> Named:
     return memo.plans[subscription_id]
 
 
-def standing(memo: Memo, feature_id: str, entity_id: str | None) -> Amounts | None:
+def standing(memo: Remembered, feature_id: str, entity_id: str | None) -> Amounts | None:
     """Where a feature stands in the scope of an event."""
-    return amounts(memo.grants.values(), feature_id, entity_id)
+    return amounts(memo.balances, feature_id, entity_id)
 
 
 def given(values: dict[str, Any]) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import reduce
 
+from ledger.core.balances.balance import Grant
 from ledger.core.events import (
     BalanceDeducted,
     BalanceDeleted,
@@ -24,12 +25,13 @@ from ledger.core.events import (
     UsageRecorded,
 )
 from ledger.core.money import ZERO, add, negate, subtract
-from projections.timeline.memo import Held, Memo
+from projections.timeline.memo import Memo, Remembered
 from projections.timeline.standing import Amounts
 from projections.timeline.telling import Tell, Told, given, instant, number, standing, whose
 
 
-def _used(event: UsageRecorded, before: Memo, after: Memo) -> Told:
+def used(event: UsageRecorded, before: Remembered, after: Remembered) -> Told:
+    """A use, of which there are most by far."""
     feature_id, value = event.feature_id, event.value
     did = "used" if value >= ZERO else "given back"
     words = f"recorded {number(abs(value))} {feature_id} {did} by {whose(after, event.entity_id)}"
@@ -267,7 +269,7 @@ def _plan_of(event: Manual, memo: Memo) -> str | None:
         grant_id = event.changes[0].grant_id if event.changes else ""
     else:
         grant_id = event.grant_id
-    grant: Held | None = memo.grants.get(grant_id)
+    grant: Grant | None = memo.grants.get(grant_id)
     return None if grant is None else grant.terms.plan_id
 
 
@@ -276,7 +278,7 @@ def _level(level: Level) -> Amounts:
 
 
 SENTENCES: Mapping[type[Event], Tell] = {
-    UsageRecorded: _used,
+    UsageRecorded: used,
     BalanceGranted: _granted,
     BalanceSet: _set,
     BalanceDeducted: _deducted,

@@ -1,5 +1,6 @@
 """The timeline says every event in one plain sentence."""
 
+import json
 from decimal import Decimal
 
 import msgspec
@@ -40,7 +41,7 @@ from ledger.core.terms import FeatureKind
 from ledger.store.addresses import internal_id
 from projections.models import MODELS
 from projections.timeline.fold import MODEL, SENTENCES, entry
-from projections.timeline.memo import Memo, keep, recall
+from projections.timeline.memo import Memo, Remembered, keep, memo_of, recall
 from projections.timeline.standing import named
 from tests.golden.examples import EXAMPLES
 from tests.projections.given import START, STREAM, column, columns, recorded
@@ -202,16 +203,46 @@ def test_what_is_kept_of_a_stream_tells_the_same_as_what_was_in_memory() -> None
     assert keep(memo) == keep(kept)
 
 
+def restored(memo: Remembered) -> Remembered:
+    """What is made of the row of a stream, as PostgreSQL gives it back: spaced, and its fields in another order."""
+    row = json.loads(keep(memo))
+    found: Remembered = MODEL.restore({"timeline_streams": [(json.dumps(dict(sorted(row.items()))),)]})
+    return found
+
+
 def test_uses_and_corrections_after_a_stream_was_recalled_are_told_as_if_it_had_been_in_memory() -> None:
     memo = Memo()
     for past in (CREATED, ATTACHED, LOOSE, USED):
         memo, _ = MODEL.fold(memo, recorded(past))
-    kept = recall(keep(memo))
-    for position, event in enumerate([USED, USED, DEDUCTED, USED, ATTACHED], start=5):
+    kept = restored(memo)
+    for position, event in enumerate([USED, msgspec.structs.replace(USED, reason=WHY), DEDUCTED, USED, ATTACHED], 5):
         memo, (final,) = MODEL.fold(memo, recorded(event, position))
         kept, (other,) = MODEL.fold(kept, recorded(event, position))
         assert other.row == final.row
-        assert keep(kept) == keep(memo)
+        assert json.loads(keep(kept)) == json.loads(keep(memo))
+    assert restored(kept) == restored(memo)
+
+
+def test_what_does_not_move_a_recalled_stream_leaves_its_row_alone() -> None:
+    memo = Memo()
+    for past in (CREATED, ATTACHED):
+        memo, _ = MODEL.fold(memo, recorded(past))
+    dropped = UsageRecorded("messages", Decimal(1), dropped=Decimal(1))
+    kept = restored(memo)
+    for event in (ClockMoved(None, LATER), dropped):
+        after, (told,) = MODEL.fold(kept, recorded(event))
+        assert after is kept
+        assert told == MODEL.fold(memo, recorded(event))[1][0]
+    assert not MODEL.changes(STREAM, kept, kept).rows
+
+
+def test_a_stream_of_which_little_is_known_is_recalled_as_it_was() -> None:
+    for memo in (Memo(), MODEL.fold(Memo(), recorded(CREATED))[0]):
+        kept = restored(memo)
+        assert (kept.customer_id, kept.who, kept.known_as) == (memo.customer_id, memo.who, memo.known_as)
+        assert list(kept.balances) == list(memo.balances) == []
+        assert json.loads(keep(kept)) == json.loads(keep(memo))
+        assert memo_of(kept) == memo
 
 
 @pytest.mark.parametrize(
