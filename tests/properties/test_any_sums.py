@@ -24,6 +24,7 @@ from projections.active import Active
 from projections.folding.batch import Batch
 from projections.following.advancing import advance
 from projections.following.generation import Generation
+from projections.following.states import Room
 from projections.projection import Recorded
 from projections.queries.aggregate import Asked, Measure, Source, Sum, sums
 from projections.queries.bins import Bins, BinSize, Range, bins
@@ -183,7 +184,7 @@ def same_everywhere(conn: Connection[Any], history: list[Use], question: dict[st
 def written(conn: Connection[Any], history: Sequence[Use], batch: int) -> View:
     """A generation of the model with this history, folded in batches of some events."""
     number = next(_numbers)
-    generation = Generation("main", MODEL, number)
+    generation = Generation("main", MODEL, number, Room())
     events = [*_granting(), *map(_recorded, history)]
     with conn.transaction():
         for index in range(0, len(events), batch):
