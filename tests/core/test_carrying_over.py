@@ -216,6 +216,21 @@ def test_leftovers_keep_their_expiry() -> None:
     assert all(grant.expires_at is None or grant.expires_at > account.now for grant in account.customer.grants.values())
 
 
+def test_what_ends_with_the_plan_does_not_pass_over_to_the_next() -> None:
+    account = after_a_month(rolling(500, 500, months=1), 300, rolling(100, 500), dollars=20)
+    account.attach("c")
+    account.wait_until(MARCH)
+    assert account.plans() == {"c": "active"}
+    assert [grant.balance for grant in account.standing("messages").grants] == [100]
+    item = replace(prepaid(MESSAGES, 0, 1000, every=ONCE), expiry=MONTH)
+    account = Account(plan("packs", 20, item), plan("none", 0))
+    account.bill(Attach("packs", quantities=bought(messages=100)))
+    account.attach("none")
+    assert account.remaining("messages") == 100
+    account.wait_until(FEBRUARY)
+    assert not account.standing("messages").grants
+
+
 @pytest.mark.parametrize(
     ("used", "new", "then"),
     [

@@ -68,7 +68,7 @@ class Granting:
             for ordinal, (item, entity_id, first) in enumerate(shares)
             for used in (self._seats(item, entity_id, outgoing) if first else ZERO,)
         ]
-        over = (*made, *carried_rollovers(self._customer, outgoing, made, self._version))
+        over = (*made, *carried_rollovers(self._customer, outgoing, made, self._version, now))
         return (*over, *kept_purchases(self._customer, outgoing, self._version, len(over), now))
 
     def to_entity(

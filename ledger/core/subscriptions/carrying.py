@@ -148,7 +148,11 @@ def kept_purchases(
     customer: Customer, outgoing: str | None, version: int, ordinal: int, now: datetime
 ) -> list[GrantTerms]:
     """What is left of units that were paid once, as balances of their own: no plan to come pays for them (§2.3)."""
-    left = [each for each in customer.grants.values() if outgoing and each.terms.subscription_id == outgoing]
+    left = [
+        each
+        for each in customer.grants.values()
+        if outgoing and each.terms.subscription_id == outgoing and not _is_over(each, now)
+    ]
     return [
         GrantTerms(
             f"{version}.{number}",
@@ -177,7 +181,7 @@ def _purchased(grant: Grant) -> Decimal:
 
 
 def carried_rollovers(
-    customer: Customer, outgoing: str | None, grants: Sequence[GrantTerms], version: int
+    customer: Customer, outgoing: str | None, grants: Sequence[GrantTerms], version: int, now: datetime
 ) -> list[GrantTerms]:
     """Leftovers of the outgoing plan, as far as the new plan's own cap leaves room: the newest are kept (§2.2).
 
@@ -188,11 +192,18 @@ def carried_rollovers(
         assert heir.rollover is not None
         room = rollover_cap(heir.rollover, add(heir.included, heir.prepaid))
         for old in _leftovers(customer, outgoing, heir, grants):
+            if _is_over(old, now):
+                continue
             units = old.balance if room is None else min(old.balance, room)
             if units > ZERO:
                 found.append(_moved(old, heir, units, f"{version}.{len(grants) + len(found)}"))
                 room = None if room is None else subtract(room, units)
     return found
+
+
+def _is_over(grant: Grant, now: datetime) -> bool:
+    """Whether it ends at the very instant at which it would pass over, or ended before."""
+    return grant.expires_at is not None and grant.expires_at <= now
 
 
 def _heirs(grants: Sequence[GrantTerms]) -> list[GrantTerms]:

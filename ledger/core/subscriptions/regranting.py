@@ -56,7 +56,7 @@ def regranted(
             orphaned = _take_usage(lost, pair)
             grants.append(_terms(draft, subscription, wanted, pair, orphaned, len(grants)))
     leftovers = [each.grant_id for each in mine if each.terms.rollover_of in ended]
-    moved = carried_rollovers(draft.customer, subscription.subscription_id, grants, draft.version)
+    moved = carried_rollovers(draft.customer, subscription.subscription_id, grants, draft.version, draft.now)
     return (*ended, *leftovers), (*grants, *moved)
 
 
