@@ -134,5 +134,5 @@ def _json(value: Any) -> bytes | None:
 FOLDS: Constant = frozenset(today(cls) for cls in REGISTRY.values())
 
 MODEL: Constant = Model(
-    "timeline", "projections.timeline.sql", (TIMELINE, STREAMS), FOLDS, restore, fold, changes, revision=4, size=size
+    "timeline", "projections.timeline.sql", (TIMELINE, STREAMS), FOLDS, restore, fold, changes, revision=5, size=size
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -19,13 +19,23 @@ NOBODY: Final = "the customer"
 NOWHEN: Final = datetime(1970, 1, 1, tzinfo=UTC)  # sums look at no instant
 
 
+Stage = Literal["scheduled", "trialing", "active"]
+
+
 class Named(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A plan that a stream is on or will be on, by the name it was attached under."""
+    """A plan that a stream is on or will be on, by the name it was attached under, and how it is on it."""
 
     plan_id: str
     version: int
     name: str
     entity_id: str | None = None
+    stage: Stage = "active"
+    past_due: bool = False
+
+    @property
+    def status(self) -> str:
+        """The stage that it is at, or that it is behind with paying."""
+        return "past_due" if self.past_due else self.stage
 
 
 class Memo(msgspec.Struct, frozen=True, gc=False):
@@ -91,6 +101,7 @@ class Kept(msgspec.Struct, frozen=True, array_like=True, gc=False):
     included: Decimal
     prepaid: Decimal
     balance: Decimal
+    rollover_of: str | None = None
 
     @property
     def terms(self) -> Self:
@@ -231,6 +242,7 @@ def taken(held: Kept, amount: Decimal) -> Kept:
         held.included,
         held.prepaid,
         subtract(held.balance, amount),
+        held.rollover_of,
     )
 
 
@@ -247,6 +259,7 @@ def _keep(grant: Grant) -> Kept:
         grant.included,
         grant.prepaid,
         grant.balance,
+        terms.rollover_of,
     )
 
 
@@ -260,6 +273,7 @@ def _recall(kept: Kept) -> Grant:
         subscription_id=kept.subscription_id,
         plan_id=kept.plan_id,
         unlimited=kept.unlimited,
+        rollover_of=kept.rollover_of,
     )
     return Grant(terms, kept.included, kept.prepaid, kept.balance)
 

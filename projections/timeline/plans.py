@@ -97,18 +97,19 @@ def _unscheduled(event: PlanUnscheduled, before: Memo, _after: Memo) -> Told:
 
 
 def _canceled(event: PlanCanceled, before: Memo, _after: Memo) -> Told:
+    status = plan_of(before, event.subscription_id).status
     return _about(
         before,
         event.subscription_id,
         f"canceled {{plan}} from {instant(event.expires_at)} on",
-        {"status": "active"},
-        {"status": "active", "canceled_at": event.canceled_at, "expires_at": event.expires_at},
+        {"status": status},
+        {"status": status, "canceled_at": event.canceled_at, "expires_at": event.expires_at},
     )
 
 
 def _uncanceled(event: PlanUncanceled, before: Memo, _after: Memo) -> Told:
     was = given({"expires_at": event.expires_at_before})
-    now = given({"status": "active", "expires_at": event.expires_at})
+    now = given({"status": plan_of(before, event.subscription_id).status, "expires_at": event.expires_at})
     return _about(before, event.subscription_id, "took back the cancellation of {plan}", was, now)
 
 
@@ -118,7 +119,7 @@ def _expired(event: PlanExpired, before: Memo, _after: Memo) -> Told:
         before,
         event.subscription_id,
         f"ended {{plan}}, because {WHY_ENDED[event.cause]}",
-        {"status": "active"},
+        {"status": plan_of(before, event.subscription_id).status},
         {"status": "expired", "expired_at": event.expired_at},
         features_of(grants),
     )

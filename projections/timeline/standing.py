@@ -25,11 +25,15 @@ from ledger.core.events import (
     KeyRevoked,
     PaymentRefunded,
     PaymentSucceeded,
+    PlanActivated,
     PlanAttached,
     PlanChanged,
     PlanExpired,
+    PlanPaidUp,
+    PlanPastDue,
     PlanScheduled,
     PlanUnscheduled,
+    TrialEnded,
     UsageRecorded,
 )
 from ledger.core.invoices import invoice as invoicing
@@ -37,7 +41,7 @@ from ledger.core.invoices.invoice import Account, Invoice, InvoiceStatus
 from ledger.core.money import ZERO, add, subtract
 from ledger.core.terms import Plan
 from ledger.store.addresses import internal_id
-from projections.timeline.memo import Kept, Memo, Named, Recalled, taken, without_lines
+from projections.timeline.memo import Kept, Memo, Named, Recalled, Stage, taken, without_lines
 
 MOST_CLOSED: Final = 24  # invoices that are told of by number after they were closed
 
@@ -105,11 +109,13 @@ def _known(memo: Memo, customer_id: str | None, said: Mapping[str, Any]) -> Memo
 
 def _planned(plans: Mapping[str, Named], event: Event) -> Mapping[str, Named]:
     match event:
-        case PlanAttached() | PlanScheduled():
-            return {**plans, event.subscription_id: named(event.plan, event.entity_id)}
-        case PlanChanged():
-            entity_id = plans[event.subscription_id].entity_id
-            return {**plans, event.subscription_id: named(event.plan, entity_id)}
+        case PlanAttached():
+            stage: Stage = "active" if event.trial_ends_at is None else "trialing"
+            return {**plans, event.subscription_id: named(event.plan, event.entity_id, stage)}
+        case PlanScheduled():
+            return {**plans, event.subscription_id: named(event.plan, event.entity_id, "scheduled")}
+        case PlanChanged() | PlanActivated() | TrialEnded() | PlanPastDue() | PlanPaidUp():
+            return {**plans, event.subscription_id: _moved_on(plans[event.subscription_id], event)}
         case PlanExpired() | PlanUnscheduled():
             return {key: each for key, each in plans.items() if key != event.subscription_id}
     return plans
@@ -140,9 +146,23 @@ def _invoiced(invoices: Mapping[str, Invoice], event: OfInvoice) -> Mapping[str,
     return after
 
 
-def named(plan: Plan, entity_id: str | None = None) -> Named:
+def named(plan: Plan, entity_id: str | None = None, stage: Stage = "active", *, past_due: bool = False) -> Named:
     """A plan as it is remembered."""
-    return Named(plan.plan_id, plan.version, plan.name, entity_id)
+    return Named(plan.plan_id, plan.version, plan.name, entity_id, stage, past_due)
+
+
+def _moved_on(was: Named, event: PlanChanged | PlanActivated | TrialEnded | PlanPastDue | PlanPaidUp) -> Named:
+    match event:
+        case PlanChanged():
+            stage: Stage = "active" if event.trial_ends_at is None else "trialing"
+            kept = was.stage if was.stage == "scheduled" else stage
+            return named(event.plan, was.entity_id, kept, past_due=was.past_due)
+        case PlanActivated() | TrialEnded():
+            return replace(was, stage="active")
+        case PlanPastDue():
+            return replace(was, past_due=True)
+        case PlanPaidUp():
+            return replace(was, past_due=False)
 
 
 def amounts(grants: Iterable[Grant | Kept], feature_id: str, entity_id: str | None) -> Amounts | None:
