@@ -1,4 +1,4 @@
-"""The most memory that a process and its children hold while something runs, by sampling."""
+"""The most memory that a process of a server holds while something runs, by sampling."""
 
 import threading
 from types import TracebackType
@@ -10,7 +10,9 @@ SAMPLE_SECONDS = 0.05
 
 
 class Watched:
-    """Samples while it is entered. `peak_mib` is of the largest single process: the one that did the work."""
+    """Samples while it is entered. `peak_mib` is of the largest single process that may have done the work: not of the
+    database, and not of the worker, which keeps what it follows in memory whatever is asked.
+    """
 
     def __init__(self, pid: int) -> None:
         self._pid, self._stop = pid, threading.Event()
@@ -32,7 +34,7 @@ class Watched:
             process = psutil.Process(self._pid)
             for each in (process, *process.children(recursive=True)):
                 try:
-                    if each.name().startswith("postgres"):
+                    if each.name().startswith("postgres") or "worker" in each.cmdline():
                         continue
                     self.peak_mib = max(self.peak_mib, each.memory_info().rss / 2**20)
                 except psutil.NoSuchProcess:

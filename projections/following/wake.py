@@ -20,7 +20,7 @@ WRITTEN: Final = "tallystick_events"
 WANTED: Final = "tallystick_wanted"
 LISTENING_SECONDS: Final = 0.25
 TURN_FOR_FOLDING: Final = 3.0  # how many times as long as its folding a turn lasts
-LONGEST_TURN_SECONDS: Final = 0.1
+LONGEST_TURN_SECONDS: Final = 0.05
 DEAF_SECONDS: Final = 0.02
 
 
