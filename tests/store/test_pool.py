@@ -24,6 +24,7 @@ def pool_of(database_url: str, connections: int) -> Iterator[ReaderPool]:
     """A pool in which so many connections lie ready."""
     pool = open_pool(database_url, Limits(connect_seconds=PATIENCE_SECONDS))
     try:
+        pool.wait(PATIENCE_SECONDS)  # else it makes one more for whoever comes before its first is there
         with ExitStack() as taken:
             for _ in range(connections):
                 taken.enter_context(pool.connection())
