@@ -12,10 +12,10 @@ def test_n_opens_the_dialog_and_control_enter_creates(site: Site) -> None:
     assert violations(page) == []
     page.get_by_role("dialog").get_by_label("Name").fill("Acme GmbH")
     page.get_by_role("dialog").get_by_label("ID", exact=True).fill("acme")
-    page.route("**/customers/new", lambda route: route.abort())  # the network is away for a moment
+    page.context.set_offline(True)  # the network is away for a moment
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("The server did not answer")
-    page.unroute("**/customers/new")
+    page.context.set_offline(False)
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/customers/acme")
     expect(page.get_by_role("heading", level=1)).to_have_text("Acme GmbH")
