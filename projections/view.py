@@ -138,6 +138,9 @@ class Views:
         """The same on other connections: on the one of an export, say."""
         return Views(connections, wait_seconds=self._wait_seconds)
 
+    def prepare(self) -> None:
+        """What comes before a view is opened: nothing, where a runner is at work anyway."""
+
     @contextmanager
     def open(
         self,
@@ -155,6 +158,7 @@ class Views:
         limit, `ProjectionFailed` when one of the models stands still, `ProjectionUnbuilt` when one has no rows yet,
         `UnknownLedger`; with `allow_stale` it takes what is there.
         """
+        self.prepare()
         interest = Interest(tuple(models), stream_id, upto)
         position = 0
         needed: int | None = None

@@ -7,7 +7,6 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 from urllib.parse import urlencode
-from uuid import UUID
 
 import click
 from werkzeug.test import create_environ
@@ -31,7 +30,7 @@ from api.services import Services
 from ledger.core.settings import Role
 from ledger.errors import OperatorError
 from ledger.store.ledger import Ledger, SettingsAddress, Store
-from projections.reads import Reads, View
+from projections.reads import Reads
 from projections.runner import Runner
 from projections.view import Connections
 
@@ -76,19 +75,8 @@ class Folding(Reads):
     def on(self, connections: Connections) -> "Folding":
         return Folding(connections, self._runner)
 
-    @contextmanager
-    def open(
-        self,
-        ledger_id: str,
-        *,
-        models: Sequence[str],
-        stream_id: UUID | None = None,
-        upto: int | None = None,
-        allow_stale: bool = False,
-    ) -> Iterator[View]:
+    def prepare(self) -> None:
         self._runner.catch_up()
-        with super().open(ledger_id, models=models, stream_id=stream_id, upto=upto, allow_stale=allow_stale) as view:
-            yield view
 
 
 def exported(place: Place, wanted: Wanted, shown: Callable[[int], None]) -> Written:
